@@ -1,0 +1,184 @@
+"""conv1d: the one-dimensional convolution layer, its values, sizes and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from exercises.exercise import Exercise, Option, Part, Range, Row, Text
+from solver.dense_equivalent import ORDER_IGNORED, SAME_COUNT
+from solver.derivation import TUPLE, Given, Quantity, component, shape
+from solver.layers.convolution import Conv1d
+from solver.layers.dense import Linear
+from solver.layers.grid import Grid
+from solver.layers.pooling import AvgPool1d, MaxPool1d
+from solver.questions import analyse
+from solver.values import symbol
+
+
+def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Quantity]:
+    """Values on a given row of numbers, then sizes and counts in symbols."""
+    cells = tuple(Given(f"x_{index + 1}", value) for index, value in enumerate(x))
+    kernel = tuple(Given(f"w_{index + 1}", value) for index, value in enumerate(w))
+    row = Grid((1, len(x)), cells)
+    values = Conv1d(1, len(w), bias=False).compute(row, Grid((1, 1, len(w)), kernel))
+    line, several = _signal(1), _signal(Given("C_in", symbol("C_in")))
+    one_kernel, many = Conv1d(1, symbol("K")), Conv1d(symbol("C_out"), symbol("K"))
+    general = Conv1d(1, symbol("K"), stride=symbol("S"), padding=symbol("P"), dilation=symbol("D"))
+    flat = shape({"D_in": Given("D_in", symbol("D_in"))})
+    return {
+        "values": values.flat(),
+        "pool.max": MaxPool1d(size).compute(row).flat(),
+        "pool.average": AvgPool1d(size).compute(row).flat(),
+        "output": component(analyse(one_kernel, line).output, 1),
+        "weights": analyse(one_kernel, line).parameters,
+        "fc": analyse(Linear(symbol("D_out")), flat).parameters,
+        "channels": analyse(many, several).parameters,
+        "general": component(analyse(general, line).output, 1),
+        "order": _order(len(x), len(w), size),
+        "sharing": _sharing(len(x), len(w)),
+    }
+
+
+def _signal(channels: Quantity) -> Quantity:
+    return shape({"C": channels, "D": Given("D_in", symbol("D_in"))})
+
+
+def _order(inputs: int, kernel: int, window: int) -> Quantity:
+    """Which layers connect each output to all inputs."""
+    connections = {"fc": inputs, "conv": kernel, "max": window, "average": window}
+    return TUPLE(**{layer: ORDER_IGNORED(layer, c=count, n=Given("n", inputs)) for layer, count in connections.items()})
+
+
+def _sharing(inputs: int, kernel: int) -> Quantity:
+    """What is shared is what does not cost parameters when there is more of it."""
+
+    def learned(length: int, channels: int, filters: int, *, weights_only: bool = False) -> Quantity:
+        signal = shape({"C": Given("C_in", channels), "D": Given("D_in", length)})
+        return analyse(Conv1d(filters, kernel, bias=not weights_only), signal).parameters
+
+    plain = learned(inputs, 2, 2)
+    compared = {
+        "positions": (learned(inputs, 2, 2, weights_only=True), learned(inputs + 1, 2, 2, weights_only=True)),
+        "bias": (plain, learned(inputs + 1, 2, 2)),
+        "inputs": (plain, learned(inputs, 3, 2)),
+        "outputs": (plain, learned(inputs, 2, 3)),
+    }
+    return TUPLE(**{what: SAME_COUNT(what, N_1=before, N_2=after) for what, (before, after) in compared.items()})
+
+
+EXERCISE = Exercise(
+    id="conv1d",
+    title=Text(he="שכבת קונבולוציה חד־ממדית", en="The one-dimensional convolution layer"),
+    source="tutorial 11",
+    numbers={
+        "x": Row(-4, 5, canonical=(1, 3, -2, 0, 4, 2)),
+        "w": Row(-2, 3, canonical=(2, -1, 1)),
+        "size": Range(2, 2, canonical=2),
+    },
+    needs=lambda x, w, size: len(set(x)) > 3 and w != w[::-1] and len(x) % size == 0,
+    statement=Text(
+        he=(
+            "שכבת קונבולוציה חד־ממדית מחשבת קרוס־קורלציה בין הכניסה לבין גרעין הקונבולוציה. "
+            "בסעיפים הראשונים הכניסה היא ${x}$ והגרעין הוא ${w}$, ללא היסט, בצעד $1$ וללא ריפוד. "
+            "בסעיפי הנוסחאות: $D_in$ אורך הכניסה, $D_out$ אורך המוצא, $K$ גודל הגרעין, "
+            "$C_in$ ו־$C_out$ מספר ערוצי הקלט והפלט, $P$ ריפוד בכל צד, $S$ גודל הצעד, $D$ התרחבות."
+        ),
+        en=(
+            "A one-dimensional convolution layer computes the cross-correlation of its input with a kernel. "
+            "In the first parts the input is ${x}$ and the kernel is ${w}$, without bias, with stride $1$ and no padding. "
+            "In the formulas: $D_in$ is the length of the input, $D_out$ that of the output, $K$ the kernel size, "
+            "$C_in$ and $C_out$ the numbers of input and output channels, $P$ the padding on each side, "
+            "$S$ the stride, $D$ the dilation."
+        ),
+    ),
+    parts=(
+        Part("values", Text(he="מהם ערכי המוצא של השכבה?", en="What values does the layer put out?"), marks=2),
+        Part(
+            "pool.max",
+            Text(
+                he="מהו המוצא של max pooling בגודל ${size}$ ובצעד ${size}$ על אותה כניסה?",
+                en="What does max pooling of size ${size}$ and stride ${size}$ give on the same input?",
+            ),
+        ),
+        Part(
+            "pool.average",
+            Text(
+                he="ומהו המוצא של average pooling באותו גודל ובאותו צעד?",
+                en="And average pooling of the same size and stride?",
+            ),
+        ),
+        Part(
+            "output",
+            Text(
+                he="מהו אורך המוצא $D_out$ עבור כניסה באורך $D_in$ וגרעין בגודל $K$?",
+                en="What is the output length $D_out$ for an input of length $D_in$ and a kernel of size $K$?",
+            ),
+        ),
+        Part(
+            "weights",
+            Text(
+                he="כמה פרמטרים יש בשכבה כזו עם ערוץ אחד בקלט ובפלט ועם היסט?",
+                en="How many parameters does such a layer have, with one channel in and out and a bias?",
+            ),
+        ),
+        Part(
+            "fc",
+            Text(
+                he="כמה פרמטרים יש בשכבת FC עם היסט, מ־$D_in$ כניסות ל־$D_out$ יציאות?",
+                en="How many parameters does a fully connected layer with biases have, from $D_in$ inputs to $D_out$ outputs?",
+            ),
+        ),
+        Part(
+            "channels",
+            Text(
+                he="כמה פרמטרים יש בשכבת קונבולוציה רב־ערוצית עם היסט?",
+                en="How many parameters does a convolution layer with several channels and biases have?",
+            ),
+        ),
+        Part(
+            "general",
+            Text(
+                he="מהו אורך המוצא עם ריפוד $P$, צעד $S$ והתרחבות $D$?",
+                en="What is the output length with padding $P$, stride $S$ and dilation $D$?",
+            ),
+            marks=2,
+        ),
+        Part(
+            "order",
+            Text(
+                he="אילו מהשכבות הבאות אינן רגישות לסדר הכניסות? רשמו את כולן.",
+                en="Which of these layers do not care about the order of their inputs? List them all.",
+            ),
+            options=(
+                Option("fc", Text(he="שכבת FC", en="fully connected"), also=("dense", "linear", "fully connected", "mlp")),
+                Option("conv", Text(he="שכבת קונבולוציה", en="convolution"), also=("קונבולוציה", "convolution")),
+                Option("max", Text(he="max pooling", en="max pooling"), also=("max pool", "maxpool", "max pooling")),
+                Option(
+                    "average",
+                    Text(he="average pooling", en="average pooling"),
+                    also=("average pool", "avgpool", "average pooling"),
+                ),
+            ),
+            slip=Fraction(0),
+        ),
+        Part(
+            "sharing",
+            Text(
+                he="על פני מה משותפים הפרמטרים בשכבת קונבולוציה? רשמו את כל התשובות הנכונות.",
+                en="Over what are parameters shared in a convolution layer? List all that are right.",
+            ),
+            options=(
+                Option(
+                    "positions",
+                    Text(he="משקולות הגרעין, על פני כל המיקומים", en="the kernel's weights, over all positions"),
+                ),
+                Option("bias", Text(he="ההיסט, על פני כל המיקומים", en="the bias, over all positions")),
+                Option("inputs", Text(he="המשקולות, על פני ערוצי הקלט", en="the weights, over input channels")),
+                Option("outputs", Text(he="הגרעינים, על פני ערוצי הפלט", en="the kernels, over output channels")),
+            ),
+            slip=Fraction(0),
+        ),
+    ),
+    derive=derive,
+)

@@ -1,0 +1,126 @@
+"""11.1: sizes, parameters and multiplications of a small convolutional network, and its dense equivalent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from exercises.exercise import Exercise, Option, Part, Range, Text
+from solver.dense_equivalent import represents
+from solver.derivation import Given, Quantity, component, shape, total
+from solver.layers.activation import ReLU
+from solver.layers.composite import Chain
+from solver.layers.convolution import Conv2d
+from solver.layers.dense import WEIGHTS, Linear
+from solver.layers.pooling import AvgPool2d
+from solver.layers.reshape import FLATTENED, Flatten
+from solver.questions import analyse
+
+
+def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]:
+    """The network on one grey image; all parts read the same analysis."""
+    network = Chain(
+        (
+            Conv2d(filters, k, bias=False, name="conv"),
+            ReLU(name="relu"),
+            AvgPool2d(2, name="pool"),
+            Flatten(name="flatten"),
+            Linear(outputs, bias=False, name="fc"),
+        )
+    )
+    image = shape({"C": Given("C", 1), "H": Given("H", n), "W": Given("W", n)})
+    small = analyse(network, image)
+    feature_maps = small["conv"].output
+    hidden = FLATTENED[3]("mlp", **{axis: component(feature_maps, i) for i, axis in enumerate("CHW")})
+    pixels = FLATTENED[3]("mlp", **{axis: component(image, i) for i, axis in enumerate("CHW")})
+    dense = {
+        "mlp_1": WEIGHTS("mlp_1", D_in=pixels, D_out=hidden),
+        "mlp_2": WEIGHTS("mlp_2", D_in=hidden, D_out=outputs),
+    }
+    return {
+        "1a": feature_maps,
+        "1b": small["pool"].output,
+        "2": small["conv"].parameters,
+        "3": small.parameters,
+        "4": small.multiplications,
+        "5": represents(network, image),
+        "6": total(dense, "mlp"),
+    }
+
+
+EXERCISE = Exercise(
+    id="11.1",
+    title=Text(he="רשת קונבולוציה קטנה", en="A small convolutional network"),
+    source="tutorial 11",
+    numbers={
+        "n": Range(9, 17, canonical=13),
+        "k": Range(2, 6, canonical=4),
+        "filters": Range(2, 5, canonical=3),
+        "outputs": Range(2, 7, canonical=4),
+    },
+    needs=lambda n, k, filters, outputs: (n - k + 1) % 2 == 0 and filters != outputs,
+    statement=Text(
+        he=(
+            "רשת קונבולוציה מקבלת תמונה בגווני אפור בגודל ${n} x {n}$ ומוציאה וקטור באורך ${outputs}$. "
+            "הפעולות ברשת, לפי הסדר: שכבת קונבולוציה עם ${filters}$ גרעינים בגודל ${k} x {k}$ (צעד $1$, ללא ריפוד); "
+            "אקטיבציה מסוג ReLU; average pooling בגודל $2 x 2$ ובצעד $2$; שכבת Fully Connected. "
+            "אין ברשת איברי היסט."
+        ),
+        en=(
+            "A convolutional network turns a grey-scale image of ${n} x {n}$ pixels into a vector of ${outputs}$ numbers. "
+            "In order: a convolution layer with ${filters}$ kernels of size ${k} x {k}$ (stride $1$, no padding); "
+            "a ReLU activation; average pooling of size $2 x 2$ with stride $2$; a fully connected layer. "
+            "No layer has a bias."
+        ),
+    ),
+    parts=(
+        Part("1a", Text(he="מהו גודל המוצא של שכבת הקונבולוציה?", en="What is the size of the convolution layer's output?")),
+        Part("1b", Text(he="מהו גודל המוצא של שכבת ה־pooling?", en="What is the size of the pooling layer's output?")),
+        Part(
+            "2",
+            Text(
+                he="כמה פרמטרים נלמדים יש בשכבת הקונבולוציה?",
+                en="How many learned parameters does the convolution layer have?",
+            ),
+        ),
+        Part("3", Text(he="כמה משקולות יש ברשת כולה?", en="How many weights does the whole network have?"), marks=2),
+        Part(
+            "4",
+            Text(
+                he="כמה כפלים מבצעת הרשת עבור תמונה אחת? חילוק אחד של average pooling נספר ככפל אחד.",
+                en="How many multiplications does the network perform for one image? "
+                "Count each division of the average pooling as one multiplication.",
+            ),
+            marks=2,
+        ),
+        Part(
+            "5",
+            Text(
+                he="האם רשת בקישוריות מלאה (MLP) יכולה לייצג את הפונקציה שהרשת מממשת?",
+                en="Can a fully connected network (MLP) represent the function that this network computes?",
+            ),
+            options=(
+                Option("yes", Text(he="כן", en="yes"), also=("true", "y", "נכון", "אפשר", "יכולה")),
+                Option("no", Text(he="לא", en="no"), also=("false", "n", "לא נכון", "אי אפשר", "לא יכולה")),
+            ),
+            slip=Fraction(0),
+        ),
+        Part(
+            "6",
+            Text(
+                he=(
+                    "מה ההבדל העיקרי בין רשת הקונבולוציה לבין רשת MLP שמחשבת אותה פונקציה? "
+                    "תמכו בתשובה במספר המשקולות של רשת MLP כזו, שבה שכבה נסתרת אחת בגודל מוצא הקונבולוציה וללא איברי היסט."
+                ),
+                en=(
+                    "What is the main difference between the convolutional network and an MLP that computes the same "
+                    "function? Support the answer with the number of weights of such an MLP, with one hidden layer as "
+                    "large as the convolution's output and no biases."
+                ),
+            ),
+            free=True,
+            marks=2,
+        ),
+    ),
+    derive=derive,
+)

@@ -1,0 +1,129 @@
+"""resnet: the classification head of ResNet-18 against AlexNet's classifier, and ResNet-18's output for any input size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from exercises.exercise import Exercise, Part, Range, Text
+from solver.derivation import Given, Quantity, component, formula, shape
+from solver.layers.activation import ReLU
+from solver.layers.base import Layer
+from solver.layers.composite import Chain
+from solver.layers.convolution import Conv2d
+from solver.layers.dense import Linear
+from solver.layers.pooling import MaxPool2d
+from solver.layers.reshape import Flatten
+from solver.questions import analyse
+from solver.values import Size
+
+RATIO = formula("ratio", "N_1/N_2", symbol="N_1/N_2", upside_down="N_2/N_1")
+
+
+def alexnet_features() -> Layer:
+    """The convolution layers of AlexNet as torchvision builds it: 3 x 224 x 224 becomes 256 x 6 x 6."""
+    return Chain(
+        (
+            Conv2d(64, 11, stride=4, padding=2, name="conv1"),
+            ReLU(),
+            MaxPool2d(3, 2, name="pool1"),
+            Conv2d(192, 5, padding=2, name="conv2"),
+            ReLU(),
+            MaxPool2d(3, 2, name="pool2"),
+            Conv2d(384, 3, padding=1, name="conv3"),
+            ReLU(),
+            Conv2d(256, 3, padding=1, name="conv4"),
+            ReLU(),
+            Conv2d(256, 3, padding=1, name="conv5"),
+            ReLU(),
+            MaxPool2d(3, 2, name="pool5"),
+            Flatten(name="flatten"),
+        )
+    )
+
+
+def alexnet_classifier(classes: int) -> Layer:
+    """The three dense layers of AlexNet."""
+    return Chain(
+        (Linear(4096, name="fc6"), ReLU(), Linear(4096, name="fc7"), ReLU(), Linear(classes, name="fc8"))
+    )
+
+
+def resnet18_main_path() -> Layer:
+    """The windows that an image passes through in ResNet-18: the stem, then four stages of two blocks of two."""
+    stages = []
+    for stage, channels in enumerate((64, 128, 256, 512), start=1):
+        for conv in range(4):
+            stride = 2 if stage > 1 and conv == 0 else 1
+            stages.append(Conv2d(channels, 3, stride=stride, padding=1, bias=False, name=f"layer{stage}.{conv + 1}"))
+    stem = (Conv2d(64, 7, stride=2, padding=3, bias=False, name="conv1"), MaxPool2d(3, 2, 1, name="maxpool"))
+    return Chain((*stem, *stages))
+
+
+def derive(features: int, classes: int) -> Mapping[str, Quantity]:
+    """Two classifiers counted, and a size in closed form."""
+    head = analyse(Linear(classes, name="fc"), shape({"D": Given("D", features)})).parameters
+    image = shape({"C": Given("C", 3), "H": Given("H", 224), "W": Given("W", 224)})
+    flat = analyse(alexnet_features(), image).output
+    classifier = analyse(alexnet_classifier(classes), flat).parameters
+    any_image = shape({"C": Given("C", 3), "H": Given("H", Size.symbol("H")), "W": Given("W", Size.symbol("W"))})
+    return {
+        "head": head,
+        "alexnet": classifier,
+        "alexnet.ratio": RATIO("ratio", N_1=classifier, N_2=head),
+        "size18": component(analyse(resnet18_main_path(), any_image).output, 1),
+    }
+
+
+EXERCISE = Exercise(
+    id="resnet",
+    title=Text(he="ראש הסיווג של ResNet-18", en="The classification head of ResNet-18"),
+    source="chapter on residual networks, practice question 2",
+    numbers={"features": Range(256, 1024, canonical=512), "classes": Range(100, 1000, canonical=1000)},
+    statement=Text(
+        he=(
+            "ראש הסיווג של ResNet-18 ממצע כל אחד מ־${features}$ הערוצים למספר אחד, ואחריו שכבת FC עם היסט "
+            "ל־${classes}$ מחלקות. המסווג של AlexNet מקבל את מוצא שכבות הקונבולוציה שלה, בגודל $256 x 6 x 6$, "
+            "ומורכב משלוש שכבות FC עם היסט: $4096$, $4096$ ו־${classes}$."
+        ),
+        en=(
+            "The classification head of ResNet-18 averages each of ${features}$ channels to one number; a fully connected "
+            "layer with biases follows, for ${classes}$ classes. AlexNet's classifier takes the output of its convolution "
+            "layers, of size $256 x 6 x 6$, and has three fully connected layers with biases: $4096$, $4096$ and ${classes}$."
+        ),
+    ),
+    parts=(
+        Part(
+            "head",
+            Text(he="כמה פרמטרים יש בראש הסיווג של ResNet-18?", en="How many parameters does the head of ResNet-18 have?"),
+        ),
+        Part(
+            "alexnet",
+            Text(he="כמה פרמטרים יש במסווג של AlexNet?", en="How many parameters does AlexNet's classifier have?"),
+            marks=2,
+        ),
+        Part(
+            "alexnet.ratio",
+            Text(
+                he="פי כמה גדול מספר הפרמטרים במסווג של AlexNet? (עד כדי אחוז אחד)",
+                en="How many times more parameters does AlexNet's classifier have? (to within one percent)",
+            ),
+            within=Fraction(1, 100),
+        ),
+        Part(
+            "size18",
+            Text(
+                he=(
+                    "שכבות הקונבולוציה של ResNet-18 מקטינות את התמונה חמש פעמים בצעד $2$. "
+                    "מהו גובה המוצא שלהן עבור תמונה בגובה $H$ כלשהו?"
+                ),
+                en=(
+                    "The convolution layers of ResNet-18 shrink the image five times with stride $2$. "
+                    "What is the height of their output for an image of any height $H$?"
+                ),
+            ),
+            marks=2,
+        ),
+    ),
+    derive=derive,
+)

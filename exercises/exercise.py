@@ -1,0 +1,187 @@
+"""What an exercise is: numbers that may be drawn, texts in both languages, and a derivation for the key of every part.
+
+Texts hold mathematics between dollar signs in plain notation, `$D_in - K + 1$`, and numbers of the exercise in braces,
+`{n}`. Keys of one exercise are derived together, so that parts share the nodes they share: where the answer to one part
+is a premise of another, the second can be judged as it follows from the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Literal, TypeAlias, final
+
+from solver.derivation import Derivation, Derived, DoesNotFit, Given, Quantity, value_of
+from solver.values import Shape, Value
+
+Language: TypeAlias = Literal["he", "en"]
+LANGUAGES: tuple[Language, ...] = ("he", "en")
+
+Numbers: TypeAlias = "Mapping[str, int | tuple[int, ...]]"
+Keys: TypeAlias = Mapping[str, Derivation]
+
+
+class BadExercise(Exception):
+    """The exercise file is wrong; shown to authors and staff, never beside a student's answer.
+
+    `problem` is a key of the catalogs and `data` what it is about.
+    """
+
+    def __init__(self, exercise: str, problem: str, **data: object) -> None:
+        super().__init__(exercise, problem, data)
+        self.exercise, self.problem, self.data = exercise, problem, data
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{name}={value}" for name, value in self.data.items())
+        return f"{self.exercise}: {self.problem} {shown}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same words in both languages."""
+
+    he: str
+    en: str
+
+    def said(self, language: Language, numbers: Numbers | None = None) -> str:
+        """The words in one language, with the numbers put in."""
+        words: str = getattr(self, language)
+        return words.format_map(dict(numbers)) if numbers is not None else words
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A whole number drawn from low to high, both included; `canonical` is the course's own."""
+
+    low: int
+    high: int
+    canonical: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of whole numbers, each drawn from low to high; `canonical` is the course's own."""
+
+    low: int
+    high: int
+    canonical: tuple[int, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the answers to choose from; a student may type its id, its number or any of its other names."""
+
+    id: str
+    text: Text
+    also: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One question with one key.
+
+    The kind of answer follows from the key: a whole number, a shape, a row of numbers, a formula. `options` make it a
+    choice (the key is a tuple of truths, one an option, or one truth for two options), `free` a text that a person
+    judges, whose key is a count it should contain. `within` is a relative tolerance for a number that is not whole.
+    `slip` and `follows` are the shares of the marks for a recognised mistake and for an answer that follows from an
+    earlier wrong one.
+    """
+
+    id: str
+    ask: Text
+    marks: Fraction | int = 1
+    options: tuple[Option, ...] = ()
+    free: bool = False
+    within: Fraction | None = None
+    slip: Fraction = Fraction(1, 2)
+    follows: Fraction = Fraction(1)
+
+
+@final
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise file's one value, EXERCISE."""
+
+    id: str
+    title: Text
+    statement: Text
+    numbers: Mapping[str, Range | Row]
+    parts: tuple[Part, ...]
+    derive: Callable[..., Mapping[str, Quantity]]
+    needs: Callable[..., bool] = field(default=lambda **_: True)
+    source: str = ""
+
+    def canonical(self) -> Instance:
+        """The exercise with the course's own numbers."""
+        return Instance(self, {name: said.canonical for name, said in self.numbers.items()})
+
+
+@final
+@dataclass(frozen=True)
+class Instance:
+    """An exercise with its numbers chosen."""
+
+    exercise: Exercise
+    numbers: Numbers
+    variant: str = ""
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The derivation of each part's key; raises BadExercise where the file does not give one for each part."""
+        try:
+            derived = self.exercise.derive(**self.numbers)
+        except (DoesNotFit, TypeError) as problem:
+            raise BadExercise(self.exercise.id, "keys-fail", detail=str(problem)) from problem
+        wanted = {part.id for part in self.exercise.parts}
+        if wanted != derived.keys():
+            differ = ", ".join(sorted(wanted ^ derived.keys()))
+            raise BadExercise(self.exercise.id, "parts-differ", parts=differ)
+        return {
+            part.id: key if isinstance(key := derived[part.id], Given | Derived) else Given(part.id, key)
+            for part in self.exercise.parts
+        }
+
+    def part(self, part_id: str) -> Part:
+        """The part with this id; raises KeyError."""
+        for part in self.exercise.parts:
+            if part.id == part_id:
+                return part
+        raise KeyError(part_id)
+
+    def key(self, part_id: str) -> Value:
+        """The answer to a part."""
+        return value_of(self.keys[part_id])
+
+    def kind(self, part: Part) -> str:
+        """The kind of answer that a part takes: choice, free, number, whole, shape, row or formula."""
+        if part.options:
+            return "choice"
+        if part.free:
+            return "free"
+        return kind_of(self.key(part.id), part.within is not None)
+
+
+def kind_of(value: Value, tolerant: bool = False) -> str:
+    """The kind of answer that has this value as its key."""
+    match value:
+        case bool():
+            return "choice"
+        case _ if tolerant:
+            return "number"
+        case int():
+            return "whole"
+        case Fraction():
+            return "number"
+        case Shape():
+            return "shape"
+        case tuple():
+            return "row"
+        case _:
+            return "formula"

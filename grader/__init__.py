@@ -1,0 +1,1 @@
+"""Judges: answers in, verdicts and marks out. Knows no markup and no language."""

@@ -1,0 +1,285 @@
+"""The kinds of answers: how each is read, when it is the same as a key, and how it is shown back.
+
+An answer is read into readings, the values that the text may fairly stand for: `10x10x3` is (10, 10, 3) and, channels
+last, (3, 10, 10). It is the same as a key when one of its readings is.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias, final
+
+from exercises.exercise import Option, Part
+from grader.prose import without_words
+from solver.notation.equality import compare
+from solver.notation.evaluation import exact
+from solver.notation.printing import plain
+from solver.notation.reading import read
+from solver.notation.tree import Formula, Group, Mul, Name, Relation, names
+from solver.notation.unreadable import Unreadable
+from solver.values import Shape, Value, as_formula
+
+Reading: TypeAlias = "Value | Formula"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a text may fairly stand for, the likeliest first, and how it is shown back."""
+
+    readings: tuple[Reading, ...]
+    shown: str
+
+
+class AnswerKind(ABC):
+    """One kind of answer, about one part with one key."""
+
+    def __init__(self, part: Part, key: Value) -> None:
+        self.part = part
+        self.key = key
+
+    @abstractmethod
+    def read(self, text: str) -> Read | Unreadable:
+        """What the text stands for."""
+
+    @abstractmethod
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        """Whether a reading is the same as a key; None where that cannot be decided."""
+
+    def incomplete(self, reading: Reading, key: Value) -> str:
+        """The slip by which a reading leaves out a part of a key, if it does."""
+        return ""
+
+
+@final
+class Number(AnswerKind):
+    """A number: exact, or within the part's relative tolerance. Chains (48 + 300 = 348) must hold; the last side counts."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        value = _number(text)
+        if isinstance(value, Unreadable):
+            return value
+        return Read((value,), plain(as_formula(value)))
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        if not isinstance(reading, int | Fraction) or not isinstance(key, int | Fraction):
+            return False
+        if self.part.within is None:
+            return reading == key
+        return abs(reading - key) <= self.part.within * abs(key)
+
+
+@final
+class Sizes(AnswerKind):
+    """A shape in any usual spelling and order of channels: 10x10x3, (3, 10, 10), 3@10x10, torch.Size([3, 10, 10])."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        said, at = _last_side(without_words(text), text)
+        formula = read(said, ())
+        if isinstance(formula, Unreadable):
+            return Unreadable(formula.reason, formula.at + at, formula.word)
+        sizes = _sizes(formula)
+        if isinstance(sizes, Unreadable):
+            return sizes
+        bracket = formula.bracket if isinstance(formula, Group) else "x"
+        return Read(tuple(self._orders(sizes, bracket)), "×".join(map(str, sizes)))
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        return isinstance(reading, tuple) and isinstance(key, tuple) and tuple(reading) == tuple(key)
+
+    def incomplete(self, reading: Reading, key: Value) -> str:
+        if isinstance(reading, Shape) and isinstance(key, Shape) and len(key) == 3 and tuple(reading) == key[1:]:
+            return "channels_left_out"
+        return ""
+
+    def _orders(self, sizes: tuple[int, ...], bracket: str) -> Iterator[Shape]:
+        """The shapes, channels first, that sizes may mean; written 10x10x3 the last is more likely the channels."""
+        channels_first = Shape(sizes)
+        channels_last = Shape((*sizes[-1:], *sizes[:-1]))
+        if bracket == "@" or len(sizes) < 3:
+            orders = [channels_first]
+        elif bracket == "x":
+            orders = [channels_last, channels_first]
+        else:
+            orders = [channels_first, channels_last]
+        wanted = self.key[0] if isinstance(self.key, Shape) else None
+        yield from sorted(dict.fromkeys(orders), key=lambda shape: shape[0] != wanted)
+        ones = tuple(size for size in sizes if size != 1)
+        if isinstance(self.key, Shape) and len(self.key) == 1 and len(ones) <= 1:
+            yield Shape(ones or (1,))  # a vector written as a column or a row
+        if isinstance(self.key, Shape) and len(self.key) == 2 and len(sizes) == 1:
+            yield Shape(sizes * 2)  # the side of a square
+
+
+@final
+class Row(AnswerKind):
+    """A row of numbers, with commas, semicolons or blanks between them, in any bracket or none."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        said = without_words(text)
+        inside = re.sub(r"[\[\](){}]|^\s*[A-Za-z]\w*\s*=", lambda match: " " * len(match.group()), said)
+        separator = r"[,;]" if re.search(r"[,;]", inside) else r"\s+"
+        values: list[Value] = []
+        for piece in re.finditer(rf"(?:(?!{separator}).)+", inside.strip()):
+            if not piece.group().strip():
+                continue
+            value = _number(piece.group())
+            if isinstance(value, Unreadable):
+                lead = len(inside) - len(inside.lstrip())
+                return Unreadable(value.reason, value.at + piece.start() + lead, value.word)
+            values.append(value)
+        if not values:
+            return Unreadable("empty")
+        return Read((tuple(values),), plain(as_formula(tuple(values))))
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        return isinstance(reading, tuple) and isinstance(key, tuple) and tuple(reading) == tuple(key)
+
+
+@final
+class Expression(AnswerKind):
+    """A formula in the names of the key; of an equation the side that is asked counts."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        formula = read(without_words(text), self._names(text))
+        match formula:
+            case Unreadable():
+                return formula
+            case Relation(sides, operators):
+                if set(operators) != {"="}:
+                    return Unreadable("wrong_type", 0)
+                for left, right in zip(sides[1:], sides[2:], strict=False):
+                    if compare(left, right, names=self._known).verdict == "different":
+                        return Unreadable("false_link", 0, f"{plain(left)} = {plain(right)}")
+                return Read((sides[-1],), plain(formula))
+            case _:
+                return Read((formula,), plain(formula))
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        compared = compare(reading, as_formula(key), names=self._known)  # type: ignore[arg-type]  # read as a formula
+        match compared.verdict:
+            case "equal":
+                return True
+            case "different":
+                return False
+            case _:
+                return None
+
+    @property
+    def _known(self) -> tuple[str, ...]:
+        return names(as_formula(self.key))
+
+    def _names(self, text: str) -> tuple[str, ...]:
+        """The names of the key, and the one left of an equality sign that the answer gives its result."""
+        left = re.match(r"\s*\\?([A-Za-z]\w*)\s*(?:\([A-Za-z]\w*\)\s*)?=", text)
+        return (*self._known, *((left[1],) if left else ()))
+
+
+@final
+class Choice(AnswerKind):
+    """One or more of the part's options: by id, by number, by a Hebrew or Latin letter, or in the option's own words."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        stripped = text.strip(" .,;:!\t\n\u200e\u200f()[]{}\"'׳").casefold()
+        whole = self._option(stripped)
+        pieces = [stripped] if whole is not None else re.split(r"[,;\n]|\s+ו(?=\S)|\s+and\s+|\s+&\s+", stripped)
+        chosen = []
+        for piece in filter(None, map(str.strip, pieces)):
+            option = self._option(piece)
+            if option is None:
+                return Unreadable("unknown_option", max(0, text.casefold().find(piece)), piece[:40])
+            chosen.append(option)
+        if not chosen:
+            return Unreadable("empty")
+        truths = tuple(option in chosen for option in self.part.options)
+        return Read((truths,), ", ".join(option.id for option in self.part.options if option in chosen))
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        wanted = (key, not key) if isinstance(key, bool) else key
+        return reading == wanted
+
+    def _option(self, piece: str) -> Option | None:
+        plain_piece = re.sub(r"^(?:תשובה|answer|option|אפשרות)\s+", "", piece).strip(" .()׳'")
+        for number, option in enumerate(self.part.options):
+            names = {option.id, *option.also, option.text.he, option.text.en, str(number + 1)}
+            names |= {"אבגדהוזחטי"[number], "abcdefghij"[number]}
+            if plain_piece in {name.casefold() for name in names}:
+                return option
+        return None
+
+
+@final
+class FreeText(AnswerKind):
+    """Words, which a person judges; the numbers in them are read, to say whether the count that was asked is there."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        if not text.strip():
+            return Unreadable("empty")
+        found = (_number(number.strip(",. ")) for number in re.findall(r"\d[\d,. ]*", text))
+        return Read(tuple(value for value in found if not isinstance(value, Unreadable)), "")
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        return reading == key
+
+
+KINDS: dict[str, type[AnswerKind]] = {
+    "whole": Number,
+    "number": Number,
+    "shape": Sizes,
+    "row": Row,
+    "formula": Expression,
+    "choice": Choice,
+    "free": FreeText,
+}
+"""The kinds by the names that `Instance.kind` gives."""
+
+
+def _last_side(said: str, text: str) -> tuple[str, int]:
+    """What stands right of the last equality sign, and where it begins."""
+    side = said.rpartition("=")[2]
+    return side, len(text) - len(side)
+
+
+def _number(text: str) -> int | Fraction | Unreadable:
+    """The number that a text says, also as the last side of a chain whose links all hold."""
+    sides = without_words(text).replace("==", " =").split("=")
+    starts = [sum(len(side) + 1 for side in sides[:index]) for index in range(len(sides))]
+    if len(sides) > 1 and re.fullmatch(r"[\s\w\\{}().#]*[^\W\d_][\s\w\\{}().#]*|\s*", sides[0]):
+        sides, starts = sides[1:], starts[1:]  # "N = 48": what the number is called
+    values = []
+    for side, start in zip(sides, starts, strict=True):
+        value = _exact(side)
+        if isinstance(value, Unreadable):
+            return Unreadable(value.reason, value.at + start, value.word)
+        values.append(value)
+    for index, (left, right) in enumerate(zip(values, values[1:], strict=False)):
+        if left != right:
+            link = f"{sides[index].strip()} = {sides[index + 1].strip()}"
+            return Unreadable("false_link", starts[index + 1], link)
+    return values[-1]
+
+
+def _exact(text: str) -> int | Fraction | Unreadable:
+    formula = read(text, ())
+    return formula if isinstance(formula, Unreadable) else exact(formula)
+
+
+def _sizes(formula: Formula) -> tuple[int, ...] | Unreadable:
+    match formula:
+        case Group(items, _) | Mul(items):
+            pass
+        case _:
+            items = (formula,)
+    sizes = []
+    for item in items:
+        value = Unreadable("unknown_name", 0, item.text) if isinstance(item, Name) else exact(item)
+        if isinstance(value, Unreadable):
+            return value
+        if not isinstance(value, int) or value < 0:
+            return Unreadable("wrong_type")
+        sizes.append(value)
+    return tuple(sizes)

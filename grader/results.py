@@ -1,0 +1,89 @@
+"""What grading a class gives: values only, in the order of the input, ready to be written or shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import final
+
+from grader.verdict import Judgement
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as handed in, and where it was found."""
+
+    student: str
+    exercise: str
+    part: str
+    text: str
+    source: str = ""
+    line: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the input that nobody can read or place; it costs no student anything.
+
+    `reason` is a key of the catalogs, `detail` the words that it is about.
+    """
+
+    source: str
+    line: int
+    reason: str
+    detail: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One part of one student: what was answered (None: nothing) and what it earned (None: a person decides)."""
+
+    exercise: str
+    part: str
+    max: Fraction
+    marks: Fraction | None
+    judgement: Judgement | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """Whether a person has to look."""
+        return self.marks is None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Student:
+    """All results of one student, parts in the order of their exercises."""
+
+    student: str
+    results: tuple[Result, ...]
+
+    @property
+    def total(self) -> Fraction:
+        """The sum of the marks, pending ones counted 0."""
+        return sum((result.marks or Fraction(0) for result in self.results), Fraction(0))
+
+    @property
+    def max(self) -> Fraction:
+        """What could be earned."""
+        return sum((result.max for result in self.results), Fraction(0))
+
+    @property
+    def pending(self) -> int:
+        """How many results a person has to look at."""
+        return sum(result.pending for result in self.results)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ClassResult:
+    """A graded class: students in order of first appearance, problems, and what was handed in twice."""
+
+    exercises: tuple[str, ...]
+    students: tuple[Student, ...]
+    problems: tuple[Problem, ...] = ()
+    duplicates: tuple[Answer, ...] = ()

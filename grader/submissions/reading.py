@@ -1,0 +1,110 @@
+"""Files and folders that were handed in, as text in the format they turn out to have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Protocol, TypeAlias, cast, final
+
+from grader.results import Answer, Problem
+
+MOST_BYTES = 64 * 2**20
+MOST_CHARACTERS = 100_000  # of one answer
+NOT_ANSWERS = frozenset({"readme.md", "thumbs.db", "desktop.ini"})
+
+Read: TypeAlias = Iterator[Answer | Problem]
+
+
+class Format(Protocol):
+    """What a module of this package offers."""
+
+    def recognises(self, text: str) -> bool:
+        """Whether a file with this text is in the format."""
+
+    def read(self, text: str, source: str) -> Read:
+        """The answers, in the order of the file; what cannot be read is a problem with its line."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to read, and the name by which problems call it."""
+
+    path: Path
+    source: str
+
+
+def formats(package: str = "grader.submissions") -> tuple[Format, ...]:
+    """The formats: every module of the package that says what it recognises."""
+    modules = (import_module(f"{package}.{found.name}") for found in iter_modules(import_module(package).__path__))
+    return tuple(cast("Format", module) for module in modules if hasattr(module, "recognises"))
+
+
+def submissions(paths: Iterable[Path], without: Iterable[Path] = ()) -> Read:
+    """The answers in files and folders, folders in the order of their names; folders in `without` are passed over."""
+    known = formats()
+    passed = {path.resolve() for path in without}
+    for path in paths:
+        for file in _files(path, passed):
+            yield from _answers(file, known) if isinstance(file, File) else (file,)
+
+
+def _answers(file: File, known: tuple[Format, ...]) -> Read:
+    text = _text(file)
+    if isinstance(text, Problem):
+        yield text
+        return
+    for one in known:
+        if one.recognises(text):
+            yield from one.read(text, file.source)
+            return
+    yield Problem(file.source, 0, "file_type")
+
+
+def _files(path: Path, passed: set[Path]) -> Iterator[File | Problem]:
+    """The files below a path that may hold answers: hidden ones, notes for readers and links out are left."""
+    if not path.is_dir():
+        yield File(path, path.as_posix())
+        return
+    for folder, inside, names in os.walk(path):
+        inside[:] = sorted(
+            name for name in inside if not _hidden(name) and (Path(folder) / name).resolve() not in passed
+        )
+        for name in sorted(names):
+            file = Path(folder) / name
+            if file.is_symlink():
+                yield Problem(file.as_posix(), 0, "link")
+            elif not _hidden(name):
+                yield File(file, file.as_posix())
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "~$", "__MACOSX")) or name.casefold() in NOT_ANSWERS
+
+
+def _text(file: File) -> str | Problem:
+    """The file's text; bytes that are not UTF-8 stay marked, so that only their rows are lost."""
+    try:
+        if not file.path.is_file():
+            return Problem(file.source, 0, "cannot_open" if file.path.exists() else "not_found")
+        if file.path.stat().st_size > MOST_BYTES:
+            return Problem(file.source, 0, "file_too_big")
+        return decoded(file.path.read_bytes())
+    except OSError as problem:
+        return Problem(file.source, 0, "cannot_open", problem.strerror or type(problem).__name__)
+
+
+def decoded(data: bytes) -> str:
+    """Bytes as text: UTF-8 with or without its mark, or UTF-16 with one; what is neither becomes lone surrogates."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    return data.decode("utf-8-sig", errors="surrogateescape")
+
+
+def undecodable(text: str) -> bool:
+    """Whether a text holds bytes that were not UTF-8."""
+    return any("\ud800" <= character <= "\udfff" for character in text)

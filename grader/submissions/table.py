@@ -1,0 +1,152 @@
+"""Text cut into the rows of a table, so that a row that is broken costs no other row.
+
+The cut has as few broken lines as possible and then as many rows as possible. A line either opens a row that closes
+properly, perhaps lines later, or is a row that holds quotes as plain characters, or is broken. So a quote that nobody
+closed breaks its own line: to be closed by a quote of another row, that row would have to be broken too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, final
+
+Cells: TypeAlias = tuple[str, ...]
+Badness: TypeAlias = tuple[int, int]
+
+BROKEN, LITERAL = 2, 1
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of a row, and the numbers of its first and last line; `literal`: its quotes are plain characters."""
+
+    cells: Cells
+    line: int
+    last: int
+    literal: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A line that is no row, and why."""
+
+    line: int
+    reason: str
+
+    @property
+    def last(self) -> int:
+        """A broken line ends where it begins."""
+        return self.line
+
+
+Piece: TypeAlias = Row | Broken
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, however they end; other characters that Python takes for line ends are part of a cell."""
+    return re.split(r"\r\n|\n|\r", text)
+
+
+def cut(lines: Sequence[str], start: int, delimiter: str, columns: int) -> list[Piece]:
+    """The rows of this many columns from a line on (counted from 0), and the lines that are none.
+
+    >>> [(piece.line, getattr(piece, "cells", "broken")) for piece in cut(['a,"1', "b,2", 'c,"3"'], 0, ",", 2)]
+    [(1, 'broken'), (2, ('b', '2')), (3, ('c', '3'))]
+    """
+    after: list[Badness] = [(0, 0)] * (len(lines) + 1)  # of the best cut from a line on
+    best: list[Piece | None] = [None] * len(lines)
+    for index in range(len(lines) - 1, start - 1, -1):
+        after[index] = after[index + 1]
+        if lines[index].strip():
+            options = [(_badness(piece, after), piece) for piece in _pieces(lines, index, delimiter, columns)]
+            after[index], best[index] = min(options, key=lambda option: option[0])
+    return list(_followed(best, start))
+
+
+def single(line: str, number: int, delimiter: str) -> Piece:
+    """A line as a row by itself."""
+    piece = record([line], 0, delimiter)
+    return Row(piece.cells, number, number) if isinstance(piece, Row) else Broken(number, piece.reason)
+
+
+def literal(line: str, number: int, delimiter: str) -> Row:
+    """A line as a row whose quotes are plain characters."""
+    return Row(tuple(line.split(delimiter)), number, number, literal=True)
+
+
+def record(lines: Sequence[str], index: int, delimiter: str) -> Piece:
+    """The row that begins at a line: cells without quotes, or wholly between quotes, inside which "" is a quote."""
+    cells: list[str] = []
+    line, at, last = lines[index], 0, index
+    while True:
+        if line[at : at + 1] == '"':
+            quoted = _quoted(lines, last, at + 1)
+            if quoted is None:
+                return Broken(index + 1, "quote_not_closed")
+            cell, last, at = quoted
+            line = lines[last]
+            if line[at : at + 1] not in ("", delimiter):
+                return Broken(index + 1, "quote_not_closed")
+        else:
+            end = line.find(delimiter, at)
+            cell = line[at:] if end < 0 else line[at:end]
+            if '"' in cell:
+                return Broken(index + 1, "quote_in_cell")
+            at += len(cell)
+        cells.append(cell)
+        if at >= len(line):
+            return Row(tuple(cells), index + 1, last + 1)
+        at += 1
+
+
+def _quoted(lines: Sequence[str], index: int, at: int) -> tuple[str, int, int] | None:
+    """What stands between quotes from here on, and where it ends; None where the closing quote is missing."""
+    parts: list[str] = []
+    while index < len(lines):
+        line = lines[index]
+        end = line.find('"', at)
+        while end >= 0 and line[end + 1 : end + 2] == '"':
+            parts.append(line[at : end + 1])
+            at = end + 2
+            end = line.find('"', at)
+        if end >= 0:
+            parts.append(line[at:end])
+            return "".join(parts), index, end + 1
+        parts.append(f"{line[at:]}\n")
+        index, at = index + 1, 0
+    return None
+
+
+def _pieces(lines: Sequence[str], index: int, delimiter: str, columns: int) -> Iterator[Piece]:
+    """What may begin at a line: a proper row, a row with quotes as plain characters, a broken line."""
+    proper = record(lines, index, delimiter)
+    if isinstance(proper, Row) and len(proper.cells) == columns:
+        yield proper
+    if '"' in lines[index]:
+        plain = literal(lines[index], index + 1, delimiter)
+        if len(plain.cells) == columns and not any(cell.lstrip().startswith('"') for cell in plain.cells):
+            yield plain
+    yield Broken(index + 1, "bad_row" if isinstance(proper, Row) else proper.reason)
+
+
+def _badness(piece: Piece, after: Sequence[Badness]) -> Badness:
+    """How bad a cut is that begins with this piece: what is broken, then how few rows there are."""
+    worse, rows = after[piece.last]
+    match piece:
+        case Broken():
+            return worse + BROKEN, rows
+        case Row():
+            return worse + LITERAL * piece.literal, rows - 1
+
+
+def _followed(best: Sequence[Piece | None], start: int) -> Iterator[Piece]:
+    index = start
+    while index < len(best):
+        piece = best[index]
+        if piece is not None:
+            yield piece
+        index = index + 1 if piece is None else piece.last

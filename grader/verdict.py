@@ -1,0 +1,118 @@
+"""What can be said of an answer, in order of precedence, and what it earns.
+
+    Right     equal to the key
+    Follows   equal to what follows from the student's own answers to earlier parts (and, with slips, a mistake on top)
+    Slipped   equal to what a known mistake leads to; several explanations are all named
+    Wrong     none of these
+    Unreadable, Review   never wrong: the student is told what could not be read, or a person decides
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias, assert_never, final
+
+from exercises.exercise import Part
+from solver.notation.unreadable import Unreadable as Unreadable
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A typical mistake: the rule it was made in, its name, and what it was about ("" for everywhere)."""
+
+    rule: str
+    name: str
+    about: str = ""
+
+
+Explanation: TypeAlias = tuple[Slip, ...]
+"""Slips which together lead to an answer."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Right:
+    """The answer is the key. `note` is a remark worth making all the same, a key of the catalogs."""
+
+    note: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """The answer follows from the answers to these parts, which were wrong."""
+
+    parts: tuple[str, ...]
+    slips: tuple[Explanation, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Slipped:
+    """The answer is what each of these explanations leads to."""
+
+    slips: tuple[Explanation, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The answer was read and is none of the above. `note` is a remark, a key of the catalogs."""
+
+    note: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person decides."""
+
+    reason: str
+
+
+Verdict: TypeAlias = Right | Follows | Slipped | Wrong | Unreadable | Review
+
+NAMES: dict[type, str] = {
+    Right: "right",
+    Follows: "follows",
+    Slipped: "slipped",
+    Wrong: "wrong",
+    Unreadable: "unreadable",
+    Review: "review",
+}
+
+
+def name(verdict: Verdict) -> str:
+    """The verdict's name in data: right, follows, slipped, wrong, unreadable, review."""
+    return NAMES[type(verdict)]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An answer, how it was read ("" where it was not), and the verdict."""
+
+    part: str
+    answer: str
+    read_as: str
+    verdict: Verdict
+
+
+def marks(verdict: Verdict, part: Part) -> Fraction | None:
+    """What a verdict earns; None where nobody knows yet."""
+    full = Fraction(part.marks)
+    match verdict:
+        case Right():
+            return full
+        case Follows(_, slips):
+            return full * part.follows * (part.slip if slips else 1)
+        case Slipped():
+            return full * part.slip
+        case Wrong():
+            return Fraction(0)
+        case Unreadable() | Review():
+            return None
+        case _:
+            assert_never(verdict)

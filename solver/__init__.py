@@ -1,0 +1,1 @@
+"""Mathematics: derivations of sizes, counts, fields and moments. Knows no language, no student and no markup."""

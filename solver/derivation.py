@@ -1,0 +1,385 @@
+"""A derivation is a tree of rules applied to premises; everything else is a reading of that tree.
+
+    Given    a value nobody derived              Derived    a rule and the derivations it rests on
+
+    node.result              the answer
+    walk(node)               the applications in reading order: the steps of a solution
+    replay(node, exchange)   the answer with a rule or a value exchanged: what a mistake leads to, what follows from it
+    mistakes(node)           the replays with one slip, one slip made once, and two slips
+    fingerprint(node)        a hash of what the derivation says, under which its checks are recorded
+
+A rule called on values gives a value; called on derivations it gives a `Derived`. So what is written once with rules
+computes fast and explains itself. Readings are loops, never recursive, and visit a shared node once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from hashlib import sha256
+from itertools import chain, combinations, islice
+from typing import TypeAlias, cast, final
+
+from solver.notation.evaluation import compiled
+from solver.notation.printing import ascii_text
+from solver.notation.reading import formula as read_formula
+from solver.notation.tree import Formula, names
+from solver.values import Shape, Value, as_formula
+
+Conclusion: TypeAlias = Callable[[Mapping[str, Value]], Value]
+
+MOST_REPLAYS = 200
+
+
+class DoesNotFit(Exception):
+    """A rule that does not apply to its premises, as a window larger than its input. Carries data, not prose."""
+
+    def __init__(self, rule: str, premises: Mapping[str, object], needs: Formula | None = None) -> None:
+        super().__init__(rule, dict(premises))
+        self.rule = rule
+        self.premises = dict(premises)
+        self.needs = needs
+        self.about = ""
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.premises.items())
+        needs = f", which needs {ascii_text(self.needs)}" if self.needs is not None else ""
+        return f"{self.about + ': ' if self.about else ''}{self.rule} does not apply to {shown}{needs}"
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """How a value follows from the values of named premises.
+
+    name      the key of its words in every catalog
+    conclude  the value that follows; raises DoesNotFit where there is none
+    taught    its formula in the order in which it is taught; None for a law, whose conclusion is its own statement
+    symbol    the name of what is concluded, as written left of the equality sign
+    source    where the formula is from
+    slips     the same rule, wrong: slip name -> rule
+    needs     what must hold of the premises
+    hidden    true for bookkeeping that no reader is shown, as taking one size out of a shape
+    """
+
+    name: str
+    conclude: Conclusion
+    taught: Formula | None = None
+    symbol: str = ""
+    source: str = ""
+    slips: Mapping[str, Rule] = field(default_factory=dict)
+    needs: Formula | None = None
+    hidden: bool = False
+
+    def __call__(self, about: str = "", /, **premises: Quantity) -> Quantity:
+        """The value that follows from values, or the derivation that follows from derivations."""
+        if any(isinstance(premise, Given | Derived) for premise in premises.values()):
+            return Derived.of(self, premises, about)
+        try:
+            return self.conclude(cast("Mapping[str, Value]", premises))
+        except DoesNotFit as misfit:
+            misfit.about = misfit.about or about
+            raise
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class Given:
+    """A value nobody derived, and the name it goes by."""
+
+    name: str
+    result: Value
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class Derived:
+    """A rule, the derivations it was applied to, what followed, and what it is about ("C1")."""
+
+    rule: Rule
+    premises: Mapping[str, Derivation]
+    result: Value
+    about: str = ""
+
+    @staticmethod
+    def of(rule: Rule, premises: Mapping[str, Quantity], about: str = "") -> Derived:
+        """Applies a rule; values among the premises become given under the premise's name."""
+        nodes = {
+            name: premise if isinstance(premise, Given | Derived) else Given(name, premise)
+            for name, premise in premises.items()
+        }
+        try:
+            result = rule.conclude({name: node.result for name, node in nodes.items()})
+        except DoesNotFit as misfit:
+            misfit.about = misfit.about or about
+            raise
+        return Derived(rule, nodes, result, about)
+
+
+Derivation: TypeAlias = Given | Derived
+Quantity: TypeAlias = "Value | Derivation"
+Exchange: TypeAlias = "Callable[[Derivation], Rule | Value | None]"
+
+
+def value_of(quantity: Quantity) -> Value:
+    """The value of a quantity, derived or not."""
+    return quantity.result if isinstance(quantity, Given | Derived) else quantity
+
+
+# --- making rules
+
+
+def formula(
+    name: str, text: str, *, symbol: str = "", source: str = "", needs: str = "", **slips: str
+) -> Rule:
+    """A rule that is a formula: one string, in the order in which it is taught. Its slips are formulas too.
+
+    >>> area = formula("area", "h*w", forgot_width="h")
+    >>> area(h=3, w=5), area.slips["forgot_width"](h=3, w=5)
+    (15, 3)
+    """
+    condition = read_formula(needs) if needs else None
+    wrong = {slip: _rule(slip, read_formula(said), symbol, "", {}, condition) for slip, said in slips.items()}
+    return _rule(name, read_formula(text), symbol, source, wrong, condition)
+
+
+def _rule(
+    name: str, taught: Formula, symbol: str, source: str, slips: Mapping[str, Rule], needs: Formula | None
+) -> Rule:
+    compute = compiled(taught)
+    holds = compiled(needs) if needs is not None else None
+
+    def conclude(premises: Mapping[str, Value]) -> Value:
+        try:
+            if holds is not None and holds(premises) is False:
+                raise DoesNotFit(name, premises, needs)
+            return cast("Value", compute(premises))
+        except ZeroDivisionError:
+            raise DoesNotFit(name, premises, taught) from None
+
+    return Rule(name, conclude, taught, symbol, source, slips, needs)
+
+
+def law(name: str, conclude: Conclusion, *, source: str = "", hidden: bool = False, **slips: Conclusion) -> Rule:
+    """A rule that is a function of its premises and has no formula over them."""
+    wrong = {slip: Rule(slip, said, source=source) for slip, said in slips.items()}
+    return Rule(name, conclude, source=source, slips=wrong, hidden=hidden)
+
+
+# --- a tuple or a shape is one node with projections
+
+
+def _items(premises: Mapping[str, Value]) -> tuple[Value, ...]:
+    return tuple(premises.values())
+
+
+def _shape(premises: Mapping[str, Value]) -> Shape:
+    if any(isinstance(size, int) and size < 1 for size in premises.values()):
+        raise DoesNotFit("shape", premises)
+    return Shape(premises.values())
+
+
+def _component(premises: Mapping[str, Value]) -> Value:
+    whole, index = premises["whole"], premises["index"]
+    if not isinstance(whole, tuple) or not isinstance(index, int) or index >= len(whole):
+        raise DoesNotFit("component", premises)
+    return whole[index]
+
+
+TUPLE = law("tuple", _items)
+SHAPE = law("shape", _shape)
+COMPONENT = law("component", _component, hidden=True)
+
+
+def shape(sizes: Mapping[str, Quantity], about: str = "") -> Quantity:
+    """The shape with these sizes, as one node; keys are the names of the axes: C, H, W."""
+    return SHAPE(about, **sizes)
+
+
+def component(whole: Quantity, index: int) -> Quantity:
+    """One size of a shape, one item of a tuple: whole[index]."""
+    if isinstance(whole, Given | Derived):
+        return COMPONENT(whole=whole, index=index)
+    return COMPONENT.conclude({"whole": whole, "index": index})
+
+
+def rank(whole: Quantity) -> int:
+    """How many sizes a shape has."""
+    value = value_of(whole)
+    if not isinstance(value, tuple):
+        raise DoesNotFit("rank", {"shape": value})
+    return len(value)
+
+
+def total(terms: Mapping[str, Quantity], about: str = "") -> Quantity:
+    """The sum of named terms; the names are those of the parts ("C1", "FC"). A single term is itself, none is 0."""
+    if not terms:
+        return 0
+    if len(terms) == 1:
+        return next(iter(terms.values()))
+    return TOTAL(about, **terms)
+
+
+def _sum(premises: Mapping[str, Value]) -> Value:
+    result: Value = 0
+    for term in premises.values():
+        result = result + term  # type: ignore[operator]  # numbers, sizes and expressions add
+    return result
+
+
+TOTAL = law("total", _sum)
+
+
+# --- readings
+
+
+def rests_on(node: Derivation) -> tuple[Derivation, ...]:
+    """What a node rests on: its premises; for one size of a shape, that size alone."""
+    match node:
+        case Given():
+            return ()
+        case Derived(rule, premises):
+            item = _item(node)
+            return tuple(premises.values()) if item is None else (item,)
+
+
+def _item(node: Derived) -> Derivation | None:
+    """The premise of a shape or tuple that a component takes out, where they were put together by a rule."""
+    if node.rule is not COMPONENT:
+        return None
+    whole, index = node.premises["whole"], node.premises["index"].result
+    if isinstance(whole, Derived) and whole.rule in (SHAPE, TUPLE) and isinstance(index, int):
+        return tuple(whole.premises.values())[index]
+    return None
+
+
+def nodes(
+    derivation: Derivation, below: Callable[[Derivation], Iterable[Derivation]] = rests_on
+) -> tuple[Derivation, ...]:
+    """Every node once, what a node rests on before the node."""
+    done: dict[int, Derivation] = {}
+    stack: list[tuple[Derivation, bool]] = [(derivation, False)]
+    while stack:
+        node, expanded = stack.pop()
+        if id(node) in done:
+            continue
+        if expanded:
+            done[id(node)] = node
+        else:
+            stack.append((node, True))
+            stack.extend((premise, False) for premise in reversed(tuple(below(node))))
+    return tuple(done.values())
+
+
+def everything(derivation: Derivation) -> tuple[Derivation, ...]:
+    """Every node, also the shapes that only one size was taken from."""
+    return nodes(derivation, lambda node: node.premises.values() if isinstance(node, Derived) else ())
+
+
+def walk(derivation: Derivation) -> Iterator[Derived]:
+    """The applications that a reader is shown, each once, in the order in which they are read."""
+    return (node for node in nodes(derivation) if isinstance(node, Derived) and not node.rule.hidden)
+
+
+def replay(derivation: Derivation, exchange: Exchange) -> Value | None:
+    """The result with `exchange(node)` in place of a node: another rule, a value, or nothing (leave it).
+
+    None where a rule no longer applies.
+    """
+
+    def below(node: Derivation) -> Iterable[Derivation]:
+        if isinstance(node, Given) or not isinstance(exchange(node), Rule | None):
+            return ()
+        if _item(node) is not None and exchange(node.premises["whole"]) is not None:
+            return (node.premises["whole"], node.premises["index"])
+        return rests_on(node)
+
+    values: dict[int, Value] = {}
+    try:
+        for node in nodes(derivation, below):
+            values[id(node)] = _replayed(node, exchange(node), values)
+    except DoesNotFit:
+        return None
+    return values[id(derivation)]
+
+
+def _replayed(node: Derivation, instead: Rule | Value | None, values: Mapping[int, Value]) -> Value:
+    match instead, node:
+        case None, Given():
+            return node.result
+        case None, Derived():
+            item = _item(node)
+            if item is not None and id(node.premises["whole"]) not in values:
+                return values[id(item)]
+            return node.rule.conclude({name: values[id(premise)] for name, premise in node.premises.items()})
+        case Rule(), Derived():
+            return instead.conclude({name: values[id(premise)] for name, premise in node.premises.items()})
+        case _:
+            return cast("Value", instead)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Slips, where they were made ("" for everywhere), and the value that they lead to."""
+
+    slips: tuple[tuple[str, str], ...]
+    value: Value
+    steps: tuple[Derived, ...]
+
+
+def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterator[Mistake]:
+    """What slips lead to: each slip made everywhere, then made in one layer only, then pairs of slips; at most 200 replays.
+
+    `given` exchanges premises beforehand, as for an answer that rests on an earlier answer. A slip that changes nothing
+    or leaves no answer is passed over.
+    """
+    right = replay(derivation, given)
+    places: dict[tuple[str, str], dict[str, list[Derived]]] = {}
+    for node in nodes(derivation):
+        if isinstance(node, Derived):
+            for slip in node.rule.slips:
+                places.setdefault((node.rule.name, slip), {}).setdefault(node.about, []).append(node)
+    everywhere, once = [], []
+    for (_, slip), layers in places.items():
+        everywhere.append({id(node): slip for where in layers.values() for node in where})
+        if len(layers) > 1:
+            once.extend({id(node): slip for node in where} for where in layers.values())
+    pairs = (first | second for first, second in combinations(everywhere, 2) if not first.keys() & second.keys())
+    for made in islice(chain(everywhere, once, pairs), MOST_REPLAYS):
+        steps = tuple(node for node in nodes(derivation) if id(node) in made)
+
+        def exchange(node: Derivation, made: Mapping[int, str] = made) -> Rule | Value | None:
+            instead = given(node)
+            if instead is None and isinstance(node, Derived) and id(node) in made:
+                return node.rule.slips[made[id(node)]]
+            return instead
+
+        value = replay(derivation, exchange)
+        if value is not None and value != right:
+            single = made in once
+            said = {(made[id(step)], step.about if single else "") for step in steps if isinstance(step, Derived)}
+            yield Mistake(tuple(sorted(said)), value, cast("tuple[Derived, ...]", steps))
+
+
+def fingerprint(derivation: Derivation) -> str:
+    """A hash of the derivation and of its rules' formulas: equal for equal derivations in any process."""
+    number = {id(node): index for index, node in enumerate(nodes(derivation))}
+    lines = []
+    for node in nodes(derivation):
+        match node:
+            case Given(name, value):
+                lines.append(f"given {name} {ascii_text(as_formula(value))}")
+            case Derived(rule, premises, value):
+                taught = ascii_text(rule.taught) if rule.taught is not None else ""
+                rests = " ".join(str(number[id(premise)]) for premise in rests_on(node)) + " " + " ".join(premises)
+                lines.append(f"{rule.name} [{taught}] {rests} -> {ascii_text(as_formula(value))}")
+    return sha256("\n".join(lines).encode()).hexdigest()[:24]
+
+
+def exact(value: Value) -> int | Fraction:
+    """A value that has to be a number."""
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+        raise DoesNotFit("number", {"value": value})
+    return value

@@ -1,0 +1,169 @@
+"""What a layer is: four facts about one step of a network, each said once with rules.
+
+A layer answers about quantities, which are values (then it computes) or derivations (then it explains):
+
+    output(shape)                    the shape after it
+    parameters(shape)                how many numbers it learns
+    multiplications(shape, output)   scalar multiplications at inference, as the course counts them
+    macs(shape, output)              multiply-accumulates of convolution, dense and matrix products only
+    reach(field)                     what one of its outputs sees of the network's input, given the same of its inputs
+
+    C  channels      n  length of one axis      k, s, p, d  kernel, stride, padding, dilation of one axis      g  groups
+    r  size of a field      j  its jump (stride) in input pixels      a  its first pixel, negative in the padding
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias, final
+
+from solver.derivation import DoesNotFit, Quantity, component, rank, value_of
+from solver.derivation import shape as shape_of
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+Hyper: TypeAlias = "int | Expr"
+PerAxis: TypeAlias = "Hyper | tuple[Hyper, ...]"
+
+AXES: dict[int, tuple[str, ...]] = {1: ("",), 2: ("_h", "_w"), 3: ("_d", "_h", "_w")}
+SIZES: dict[int, tuple[str, ...]] = {1: ("D",), 2: ("H", "W"), 3: ("D", "H", "W")}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AxisField:
+    """What one unit sees along one axis of the input: r pixels, the first unit's first one at a, the next unit's j on."""
+
+    size: Quantity
+    jump: Quantity
+    start: Quantity
+
+
+Field: TypeAlias = tuple[AxisField, ...]
+
+
+def input_field(axes: int) -> Field:
+    """The field of an input pixel: itself."""
+    return (AxisField(1, 1, 0),) * axes
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What a network says about one of its layers; each fact is derived once, when it is first asked for."""
+
+    layer: Layer
+    input: Quantity
+    output: Quantity
+    field: Field
+
+    @cached_property
+    def parameters(self) -> Quantity:
+        """How many numbers the layer learns."""
+        return self.layer.parameters(self.input)
+
+    @cached_property
+    def multiplications(self) -> Quantity:
+        """Its scalar multiplications, as the course counts them."""
+        return self.layer.multiplications(self.input, self.output)
+
+    @cached_property
+    def macs(self) -> Quantity:
+        """Its multiply-accumulates."""
+        return self.layer.macs(self.input, self.output)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What travels through a network: the shape, its field, and a row for each layer passed."""
+
+    shape: Quantity
+    field: Field
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layer(ABC):
+    """One step of a network, or a network: compared by its arguments, not by its name."""
+
+    name: str = field(default="", kw_only=True, compare=False)
+
+    @abstractmethod
+    def output(self, shape: Quantity) -> Quantity:
+        """The shape after the layer; raises DoesNotFit."""
+
+    @abstractmethod
+    def parameters(self, shape: Quantity) -> Quantity:
+        """How many numbers the layer learns on inputs of this shape."""
+
+    @abstractmethod
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        """Scalar multiplications at inference, as the course counts them."""
+
+    def macs(self, shape: Quantity, output: Quantity) -> Quantity:
+        """Multiply-accumulates; only layers that multiply by weights have them."""
+        return 0
+
+    @abstractmethod
+    def reach(self, field: Field) -> Field:
+        """What one output sees, from what one input sees."""
+
+    def pass_through(self, signal: Signal) -> Signal:
+        """The signal after the layer, with a row about it. Layers made of layers pass it through their parts."""
+        after, seen = self.output(signal.shape), self.reach(signal.field)
+        row = Row(self, signal.shape, after, seen)
+        return Signal(after, seen, (*signal.rows, row))
+
+    @property
+    def kind(self) -> str:
+        """The name of the layer's class, which is torch's."""
+        return type(self).__name__
+
+
+@dataclass(frozen=True)
+class Elementwise(Layer):
+    """A layer that maps every number by itself: same shape, same field, nothing learned."""
+
+    def output(self, shape: Quantity) -> Quantity:
+        return shape
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return 0
+
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        return 0
+
+    def reach(self, field: Field) -> Field:
+        return field
+
+
+def per_axis(value: PerAxis, axes: int, what: str) -> tuple[Hyper, ...]:
+    """One value for each axis, from one for all or one for each."""
+    values = value if isinstance(value, tuple) else (value,) * axes
+    if len(values) != axes:
+        raise DoesNotFit(what, {what: values, "axes": axes})
+    return values
+
+
+def spatial(shape: Quantity, axes: int, kind: str) -> tuple[Quantity, tuple[Quantity, ...]]:
+    """Channels and sizes of a shape with this many axes behind the channels."""
+    if rank(shape) != axes + 1:
+        raise DoesNotFit(kind, {"shape": value_of(shape), "axes": axes + 1})
+    return component(shape, 0), tuple(component(shape, axis + 1) for axis in range(axes))
+
+
+def channels_first(channels: Quantity, sizes: Sequence[Quantity], about: str = "") -> Quantity:
+    """The shape of channels and sizes, as one node."""
+    return shape_of({"C": channels} | dict(zip(SIZES[len(sizes)], sizes, strict=True)), about)
+
+
+def whole(value: object) -> int:
+    """A value that has to be an integer, as where cells are counted off."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise DoesNotFit("integer", {"value": value})
+    return value

@@ -1,0 +1,331 @@
+"""Which letters are which names: words become names, functions and products of names.
+
+Without declared names every word is a name. With them the longest declared names are found, so that nVar(w) is
+n Var(w), 2P is 2 P, and w₁, w_1, w_{1} and w1 are one name if one of them is declared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from solver.notation.lexing import Token
+from solver.notation.unreadable import Refused
+from solver.notation.vocabulary import (
+    ALIASES,
+    ARITY,
+    BARE,
+    CONSTANTS,
+    FOLDS,
+    GLUED,
+    GREEK,
+    HEDGES,
+    LETTERS,
+    NOT_NUMBERS,
+)
+
+_BRACKETS: Final = ("(", "[", "{", "\\{")
+_DIFFERENTIAL: Final = re.compile(r"d([a-zA-Z](?:_.+)?|[a-z]+(?:_.+)?)'*")
+_SHORT_DIFFERENTIAL: Final = re.compile(r"d[A-Za-z][0-9]?(?:_.+)?'*")
+_GREEK_WORDS: Final = frozenset(GREEK.values())
+
+
+def canonical(name: str) -> str:
+    """A name as the tree spells it: Greek letters in words, subscripts after underscores, no braces.
+
+    >>> canonical("σ_w"), canonical("C_{in}"), canonical("w₁")
+    ('sigma_w', 'C_in', 'w_1')
+    """
+    from_digits = re.sub("[₀-₉]+", lambda run: "_" + run[0].translate(_SUBSCRIPT_DIGITS), name)
+    spelled = "".join(LETTERS.get(char, char) for char in from_digits)
+    return re.sub(r"[{}()\s\\]", "", spelled)
+
+
+_SUBSCRIPT_DIGITS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def spelling(name: str) -> str:
+    """What two spellings of one name have in common: w1 and w_1, Cin and C_in."""
+    return name.replace("_", "")
+
+
+class Vocabulary:
+    """The names and functions a text may use; `names=None` allows every word."""
+
+    def __init__(self, names: Iterable[str] | None, functions: Iterable[str]) -> None:
+        self.functions = frozenset(map(canonical, functions))
+        self.open = names is None
+        declared = [canonical(name) for name in names or ()]
+        self.names: dict[str, str] = {}
+        for name in declared:
+            self.names.setdefault(spelling(name), name)
+            if digits := re.fullmatch(r"([A-Za-z]+)([0-9]+)", name):
+                self.names.setdefault(f"{digits[1]}_{digits[2]}", name)
+        self.names.update({name: name for name in declared})
+        self.heads = frozenset(name.split("_")[0] for name in declared)
+        self.longest = max(map(len, self.names), default=0)
+
+    def function(self, word: str) -> str | None:
+        """The function that a word names, with the primes it has: `relu`, `F'`."""
+        bare = word.rstrip("'")
+        primes = word[len(bare) :]
+        if bare in self.functions:
+            return bare + primes
+        known = ALIASES.get(bare, bare)
+        return known + primes if known in ARITY else None
+
+    def is_declared(self, word: str) -> bool:
+        return word in self.names
+
+    def split(self, word: str) -> list[str] | None:
+        """The declared names whose product a word is, the longest first."""
+        dead: set[int] = set()
+
+        def after(start: int) -> list[str] | None:
+            if start == len(word):
+                return []
+            if start in dead:
+                return None
+            for stop in range(min(len(word), start + self.longest), start, -1):
+                name = self.names.get(word[start:stop])
+                if name is not None and word[stop : stop + 1] not in ("_", "'"):
+                    rest = after(stop)
+                    if rest is not None:
+                        return [name, *rest]
+            dead.add(start)
+            return None
+
+        return after(0) if 0 < len(word) <= 60 else None
+
+
+@lru_cache(maxsize=256)
+def vocabulary(names: tuple[str, ...] | None, functions: tuple[str, ...]) -> Vocabulary:
+    return Vocabulary(names, functions)
+
+
+def named(tokens: list[Token], known: Vocabulary) -> tuple[list[Token], Token | None]:
+    """The tokens with names for words, and the first word that is no declared name, if there is one."""
+    naming = _Naming(tokens, known)
+    named = [token for place in range(len(tokens)) for token in naming.at(place)]
+    return named, naming.stranger
+
+
+class _Naming:
+    def __init__(self, tokens: list[Token], known: Vocabulary) -> None:
+        self.tokens = tokens
+        self.known = known
+        self.bound = frozenset(_bound_variables(tokens, known))
+        self.integrals = 0
+        self.swallow = False
+        self.stranger: Token | None = None
+
+    def at(self, place: int) -> list[Token]:
+        """The named tokens for the token at a place."""
+        token = self.tokens[place]
+        if self.swallow:
+            self.swallow = False
+            return []
+        if token.kind == "int":
+            self.integrals += 1
+        if token.kind == "∞":
+            return [self.infinity(token)]
+        if token.kind == "x" and (variable := self.crossed(place)):
+            self.swallow = True
+            return [variable]
+        if token.kind != "word":
+            return [token]
+        if token.text in HEDGES and not self.known.is_declared(token.text):
+            raise Refused("bad_word", token.at, token.text)
+        if self.integrals and (variable := self.differential(token)):
+            self.integrals -= 1
+            return [variable]
+        if self.is_partial(place):
+            return [replace(token, kind="∂", text=""), *self.word(replace(token, text=token.text[1:]), place)]
+        return self.word(token, place)
+
+    def kind(self, place: int) -> str:
+        return self.tokens[place].kind if 0 <= place < len(self.tokens) else "end"
+
+    # --- words
+
+    def word(self, token: Token, place: int) -> list[Token]:
+        text, known = token.text, self.known
+        called = self.kind(place + 1) in _BRACKETS
+        if known.is_declared(text):
+            return [replace(token, kind="name", text=known.names[text])]
+        if self.kind(place + 1) == "(" and (text in FOLDS or text == "diff"):
+            return [replace(token, kind="fold" if text in FOLDS else "diff")]
+        if text == "mod" and not called:
+            return [replace(token, kind="mod", text="")]
+        if function := self.function(token, place):
+            return [function]
+        if text.startswith("delta_") and (pair := self.kronecker(token)):
+            return [pair]
+        if text in self.bound or text in CONSTANTS:
+            return [replace(token, kind="name")]
+        if text.lower() in NOT_NUMBERS and not known.open:
+            raise Refused("not_a_number", token.at, text)
+        if text.lower() in ("nan", "inf"):
+            raise Refused("not_a_number", token.at, text)
+        if called and (glued := self.glued(token)):
+            return glued
+        if known.open:
+            return [replace(token, kind="name")]
+        return self.product(token, called)
+
+    def product(self, token: Token, called: bool) -> list[Token]:
+        """A word that is no name itself: declared names side by side, or a stranger."""
+        text = token.text
+        if self.is_indexed(text):
+            return [replace(token, kind="name")]
+        if pieces := self.known.split(text):
+            return [replace(token, kind="name", text=piece) for piece in pieces]
+        if crossed := self.shape(token):
+            return crossed
+        if called:
+            raise Refused("unknown_function", token.at, text)
+        if len(text) > 1 and self.known.split(text.rstrip("0123456789")):
+            raise Refused("ambiguous", token.at, text)
+        self.stranger = self.stranger or token
+        return [replace(token, kind="name")]
+
+    def function(self, token: Token, place: int) -> Token | None:
+        """sqrt(, sin x, sin² x, log_2 x, F'( and delta( with two arguments."""
+        text = token.text
+        following = self.kind(place + 1)
+        base, _, below = text.partition("_")
+        if base == "log" and below:
+            return replace(token, kind="function", text=text)
+        name = self.known.function(text)
+        if name is None:
+            primed = self.known.open and text.endswith("'") and following == "("
+            return replace(token, kind="function") if primed else None
+        if name == "delta" and not self.is_pair(place + 1):
+            return None
+        raised = following in ("^", "sup") and self.kind(self.past_exponent(place + 1)) in _BRACKETS
+        if following in _BRACKETS or raised or (name in BARE and following not in ("=", "end", ",")):
+            return replace(token, kind="function", text=name)
+        return None
+
+    def past_exponent(self, place: int) -> int:
+        """The place after a simple exponent."""
+        if self.kind(place) == "sup":
+            return place + 1
+        if self.kind(place + 1) == "{":
+            while self.kind(place) not in ("}", "end"):
+                place += 1
+            return place + 1
+        return place + 2
+
+    def is_pair(self, place: int) -> bool:
+        """Whether a bracket holds exactly two arguments."""
+        depth = commas = 0
+        for token in self.tokens[place:]:
+            depth += (token.kind in _BRACKETS) - (token.kind in (")", "]", "}", "\\}"))
+            commas += token.kind == "," and depth == 1
+            if depth == 0:
+                break
+        return commas == 1
+
+    def kronecker(self, token: Token) -> Token | None:
+        """delta_km and delta_k,m as the delta of k and m."""
+        below = token.text.removeprefix("delta_").split(",")
+        if len(below) == 1 and len(below[0]) == 2 and below[0].isalpha():
+            below = list(below[0])
+        if len(below) != 2 or not all(re.fullmatch(r"[A-Za-z]|[0-9]+", index) for index in below):
+            return None
+        return replace(token, kind="delta", text=",".join(below))
+
+    def glued(self, token: Token) -> list[Token]:
+        """nVar(w) as n Var(w)."""
+        for name in (*GLUED, *sorted(self.known.functions, key=len, reverse=True)):
+            head = token.text.removesuffix(name)
+            if head == token.text or not head or head.endswith("_"):
+                continue
+            pieces = [head] if self.known.open and name != "E" else self.known.split(head)
+            if pieces:
+                return [
+                    *(replace(token, kind="name", text=piece) for piece in pieces),
+                    replace(token, kind="function", text=name),
+                ]
+        return []
+
+    def is_indexed(self, text: str) -> bool:
+        """w_i where w is declared in some form and i is the variable of a sum."""
+        head, _, below = text.partition("_")
+        return head in self.known.heads and bool(below) and all(index in self.bound for index in below.split(","))
+
+    # --- shapes
+
+    def crossed(self, place: int) -> Token | None:
+        """3x1 where x_1 is a declared name."""
+        following = self.tokens[place + 1]
+        name = self.known.names.get("x" + following.text) if following.kind == "number" else None
+        return replace(self.tokens[place], kind="name", text=name) if name else None
+
+    def shape(self, token: Token) -> list[Token]:
+        """CxHxW as a shape, where x itself is not declared."""
+        pieces = re.split("[xX]", token.text)
+        if len(pieces) < 2 or self.known.is_declared("x"):
+            return []
+        names = [self.known.names.get(piece, "") for piece in pieces]
+        if not all(names[1:]) or (not names[0] and pieces[0]):
+            return []
+        crossed: list[Token] = []
+        for name in names:
+            crossed += [replace(token, kind="x", text=""), replace(token, kind="name", text=name)]
+        return crossed[1:] if names[0] else crossed[2:]
+
+    # --- differentials
+
+    def is_partial(self, place: int) -> bool:
+        """Whether a word is the dL of dL/dx, or the dx of it."""
+        match self.kind(place + 1), self.kind(place - 1):
+            case "/", _ if self.kind(place + 2) == "word":
+                return self.is_difference(place) and self.is_difference(place + 2)
+            case _, "/" if self.kind(place - 2) == "word":
+                return self.is_difference(place) and self.is_difference(place - 2)
+            case "}", "{" if self.kind(place - 2) == "frac" and self.kind(place + 3) == "word":
+                return self.is_difference(place) and self.is_difference(place + 3)
+            case "}", "{" if self.kind(place - 4) == "{" and self.kind(place - 5) == "frac":
+                return self.is_difference(place) and self.is_difference(place - 3)
+        return False
+
+    def is_difference(self, place: int) -> bool:
+        token = self.tokens[place]
+        if token.kind != "word" or not token.text.startswith("d") or self.known.is_declared(token.text):
+            return False
+        if self.known.open:
+            rest = token.text[1:].split("_")[0].rstrip("'")
+            return _SHORT_DIFFERENTIAL.fullmatch(token.text) is not None or rest in _GREEK_WORDS
+        return self.known.is_declared(token.text[1:]) or self.known.split(token.text[1:]) is not None
+
+    def differential(self, token: Token) -> Token | None:
+        if self.known.is_declared(token.text) or not _DIFFERENTIAL.fullmatch(token.text):
+            return None
+        variable = token.text[1:]
+        return replace(token, kind="dx", text=variable) if variable in self.bound else None
+
+    def infinity(self, token: Token) -> Token:
+        return replace(token, kind="name", text="infinity")
+
+
+def _bound_variables(tokens: list[Token], known: Vocabulary) -> Iterator[str]:
+    """The variables of all sums and integrals of a text."""
+    integrals = 0
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1 : place + 4]
+        match token.kind, [near.kind for near in following]:
+            case "sum" | "prod", ["_", "{" | "(", "word"]:
+                yield following[2].text
+            case "word", ["(", "word", ","] if token.text in FOLDS:
+                yield following[1].text
+            case "int", _:
+                integrals += 1
+            case "word", _ if integrals and not known.is_declared(token.text):
+                if match := _DIFFERENTIAL.fullmatch(token.text):
+                    integrals -= 1
+                    yield match[1]

@@ -1,0 +1,102 @@
+"""Asks the oracles about each step of a derivation, with numbers, or with numbers put in for its symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from itertools import islice, product
+from time import perf_counter
+from typing import Any, TypeAlias
+
+from solver.derivation import Derivation, Derived, DoesNotFit, walk
+from solver.notation.printing import ascii_text
+from solver.values import Shape, Size, Value, as_formula
+from solver.verify.check import Check
+from solver.verify.loops import ORACLES
+
+Oracles: TypeAlias = Mapping[str, Callable[[Mapping[str, Any]], Any]]
+
+BOOKKEEPING = {"shape", "tuple", "component"}
+"""Rules whose conclusion is only their premises in a row: true by definition."""
+
+MOST_POINTS = 2048
+EVERY = 64
+SMALL = 6
+
+
+def verify(derivation: Derivation, oracles: Oracles = ORACLES, method: str = "loops") -> Iterator[Check]:
+    """A check for each step that readers are shown, in reading order."""
+    return (verify_step(node, oracles, method) for node in walk(derivation))
+
+
+def verify_step(node: Derived, oracles: Oracles = ORACLES, method: str = "loops") -> Check:
+    """One step, given its premises: verified, refuted with what the oracle says, or inconclusive.
+
+    A step on symbols is asked about with numbers put in: one symbol runs from 1 over two periods of its floors (both
+    sides of a true equality of sizes gain the same over a period), several run over small numbers each.
+    """
+    claim = f"{node.rule.name} = {ascii_text(as_formula(node.result))}"
+    if node.rule.name in BOOKKEEPING:
+        return Check(claim, "definition", "verified", node.result)
+    if node.rule.name not in oracles:
+        return Check(claim, method, "inconclusive")
+    values = {name: premise.result for name, premise in node.premises.items()}
+    free = sorted(set().union(*map(symbols, (*values.values(), node.result))))
+    started, said = perf_counter(), None
+    most = max(EVERY, *map(period, (*values.values(), node.result))) if len(free) == 1 else SMALL
+    tried = 0
+    for numbers in islice(product(range(1, most + 1), repeat=len(free)), MOST_POINTS):
+        point = dict(zip(free, numbers, strict=True))
+        premises = {name: at(value, point) for name, value in values.items()}
+        if not _fits(node, premises):
+            continue
+        said = oracles[node.rule.name](premises)
+        if said is None:
+            break
+        tried += 1
+        if said != at(node.result, point):
+            where = ", ".join(f"{name} = {number}" for name, number in point.items())
+            return Check(claim, method, "refuted", said, perf_counter() - started, where)
+    scope = ", ".join(f"{name} = 1..{most}" for name in free)
+    verdict = "verified" if tried and said is not None else "inconclusive"
+    return Check(claim, method, verdict, said if not free else None, perf_counter() - started, scope)
+
+
+def symbols(value: Value) -> set[str]:
+    """The symbols that a value is a function of."""
+    match value:
+        case Size():
+            return {value.name}
+        case tuple():
+            return set().union(*map(symbols, value))
+        case _:
+            return {symbol.name for symbol in getattr(value, "free_symbols", ())}
+
+
+def period(value: Value) -> int:
+    """Twice the number over which a size repeats itself, up to a constant gain; 0 where that is not known."""
+    return 2 * value.divisor if isinstance(value, Size) else 0
+
+
+def at(value: Value, point: Mapping[str, int]) -> Value:
+    """A value with integers put in for its symbols."""
+    match value:
+        case Size():
+            return value.at(point[value.name])
+        case Shape():
+            return Shape(at(item, point) for item in value)
+        case tuple():
+            return tuple(at(item, point) for item in value)
+        case int() | Fraction():
+            return value
+        case _:
+            put = value.subs({symbol: point[symbol.name] for symbol in value.free_symbols})
+            return int(put) if put.is_integer else Fraction(int(put.p), int(put.q))
+
+
+def _fits(node: Derived, premises: Mapping[str, Value]) -> bool:
+    try:
+        node.rule.conclude(premises)
+    except DoesNotFit:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""Layers, windows and networks for hypothesis; wild enough that some do not fit."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from solver.layers.activation import ReLU
+from solver.layers.base import Layer
+from solver.layers.composite import Chain
+from solver.layers.convolution import Conv1d, Conv2d, Conv3d
+from solver.layers.dense import Linear
+from solver.layers.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from solver.layers.reshape import Flatten
+
+CONV = {1: Conv1d, 2: Conv2d, 3: Conv3d}
+POOL = {1: (MaxPool1d, AvgPool1d), 2: (MaxPool2d, AvgPool2d)}
+
+
+@st.composite
+def convolutions(draw: st.DrawFn, axes: int = 2, in_channels: int = 4) -> Layer:
+    """A convolution layer; its groups divide the channels in and out."""
+
+    def each(low: int, high: int) -> tuple[int, ...]:
+        return tuple(draw(st.integers(low, high)) for _ in range(axes))
+
+    groups = draw(st.sampled_from([g for g in (1, 2, 4) if in_channels % g == 0]))
+    return CONV[axes](
+        groups * draw(st.integers(1, 3)),
+        each(1, 4),
+        stride=each(1, 3),
+        padding=each(0, 2),
+        dilation=each(1, 2),
+        groups=groups,
+        bias=draw(st.booleans()),
+    )
+
+
+@st.composite
+def pools(draw: st.DrawFn, axes: int = 2) -> Layer:
+    """A pooling layer with a padding that torch allows."""
+    kernel = draw(st.integers(1, 4))
+    stride = draw(st.none() | st.integers(1, 3))
+    return draw(st.sampled_from(POOL[axes]))(kernel, stride, draw(st.integers(0, kernel // 2)))
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Chain:
+    """Convolutions, activations and pools, then perhaps dense layers."""
+    layers: list[Layer] = []
+    channels = 4
+    for _ in range(draw(st.integers(1, 4))):
+        convolution = draw(convolutions(in_channels=channels))
+        channels = convolution.out_channels  # type: ignore[attr-defined]  # a convolution has them
+        layers += [convolution, ReLU()]
+        if draw(st.booleans()):
+            layers.append(draw(pools()))
+    if draw(st.booleans()):
+        layers += [Flatten(), Linear(draw(st.integers(1, 9)), bias=draw(st.booleans())), ReLU(), Linear(3)]
+    return Chain(tuple(layers))
