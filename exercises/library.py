@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TypeAlias, final
 
-from exercises.exercise import BadExercise, Exercise, Part
+from exercises.exercise import BadExercise, Exercise, Instance, Part
 
 BANK = Path(__file__).parent / "bank"
 VARIABLE = "TIRGUL_EXERCISES"
@@ -156,12 +156,28 @@ def available(path: SearchPath) -> tuple[Exercise, ...]:
     return survey(path)[0]
 
 
+def derived(instance: Instance) -> Instance:
+    """The instance, its keys derived; raises BadExercise whatever goes wrong in the author's file."""
+    try:
+        instance.keys  # noqa: B018  # derived once, when first asked for
+    except BadExercise:
+        raise
+    except Exception as problem:  # an author's function may fail in any way
+        detail = f"{type(problem).__name__}: {problem}"
+        raise BadExercise(instance.exercise.id, "keys-fail", detail=detail) from problem
+    return instance
+
+
 @final
 @dataclass(frozen=True)
 class Library:
     """A search path that remembers what it has loaded."""
 
     path: SearchPath
+
+    @cached_property
+    def _instances(self) -> dict[str, Instance]:
+        return {}
 
     @cached_property
     def _loaded(self) -> dict[str, Exercise | UnknownExercise | BadExercise]:
@@ -180,6 +196,13 @@ class Library:
                 return exercise
             case problem:
                 raise problem
+
+    def instance(self, exercise_id: str) -> Instance:
+        """The exercise with the course's own numbers and its keys derived; raises UnknownExercise or BadExercise."""
+        exercise = self.exercise(exercise_id)
+        if exercise.id not in self._instances:
+            self._instances[exercise.id] = derived(exercise.canonical())
+        return self._instances[exercise.id]
 
 
 # --- parts

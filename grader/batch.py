@@ -33,7 +33,8 @@ def grade(
     collected = _Collected(library)
     for answer in answers:
         collected.add(answer)
-    grader = _Grader(duplicates, {exercise.id: Marker(exercise.canonical()) for exercise in collected.exercises()})
+    markers = {exercise.id: Marker(library.instance(exercise.id)) for exercise in collected.exercises()}
+    grader = _Grader(duplicates, markers)
     students = tuple(grader.student(name, given) for name, given in collected.given.items())
     return ClassResult(tuple(grader.markers), students, tuple(collected.problems), tuple(grader.set_aside))
 
@@ -61,15 +62,14 @@ class _Collected:
             return
         places = self.given.setdefault(name, {})
         try:
-            exercise = self.library.exercise(answer.exercise)
-            exercise.canonical().keys  # noqa: B018  # an exercise without keys raises BadExercise here
+            exercise = self.library.instance(answer.exercise).exercise
             part = part_named(exercise, answer.part) if answer.part or answer.text else None
         except UnknownExercise as unknown:
             self._refuse(answer, "unknown_exercise", unknown.exercise)
         except UnknownPart as unknown:
             self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}")
         except BadExercise as bad:
-            self._refuse(answer, "bad_exercise", str(bad))
+            self._refuse(answer, "bad_exercise", f"{bad.exercise}: {bad.problem}")
         else:
             self.used[exercise.id] = exercise
             if part is not None and answer.text.strip(EDGES):

@@ -1,0 +1,294 @@
+"""What a formula is worth in some kind of number: the part that fractions, residues and intervals share.
+
+Sums and products are loops where their limits are whole numbers. Moments are true moments: random names take values
+on a small probability space, so E is linear, Var(x) = E[x^2] - E[x]^2, and no law has to be taught.
+
+    T  the kind of number        outcome  the values of the random names        chance  its probability
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from typing import Final, Generic, TypeVar, final
+
+from solver.notation import limits
+from solver.notation.naming import spelling
+from solver.notation.tree import (
+    Add,
+    Call,
+    Div,
+    Fold,
+    Formula,
+    Group,
+    Mul,
+    Name,
+    Neg,
+    Number,
+    Partial,
+    Pow,
+    Relation,
+    names,
+    subformulas,
+)
+
+T = TypeVar("T")
+
+MOMENTS: Final = frozenset({"E", "Var", "Cov", "std"})
+_HALF: Final = Number(Fraction(1, 2))
+_ONE: Final = Number(1)
+
+
+class Undefined(Exception):
+    """No value at this point, or none that can be computed."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Space(Generic[T]):
+    """A finite probability space: chances, and for every outcome the values of the random names."""
+
+    chances: Sequence[T]
+    outcomes: Sequence[Mapping[str, T]]
+
+
+@dataclass
+class Arithmetic(ABC, Generic[T]):
+    """The value of formulas at one point; what differs between kinds of numbers is abstract."""
+
+    space: Space[T] | None = None
+    outcome: Mapping[str, T] = field(default_factory=dict)
+    indices: dict[str, int] = field(default_factory=dict)
+    known: dict[str, T] = field(default_factory=dict)
+
+    @abstractmethod
+    def number(self, value: int | Fraction) -> T: ...
+
+    @abstractmethod
+    def unknown(self, name: str) -> T:
+        """The value of a free name, spelled without underscores."""
+
+    @abstractmethod
+    def plus(self, left: T, right: T) -> T: ...
+
+    @abstractmethod
+    def times(self, left: T, right: T) -> T: ...
+
+    @abstractmethod
+    def over(self, top: T, bottom: T) -> T: ...
+
+    @abstractmethod
+    def raised(self, base: T, exponent: Formula) -> T: ...
+
+    @abstractmethod
+    def applied(self, function: str, arguments: list[T]) -> T: ...
+
+    @abstractmethod
+    def holds(self, left: T, operator: str, right: T) -> T:
+        """1 where a comparison holds, 0 where it does not."""
+
+    @abstractmethod
+    def opaque_fold(self, fold: Fold, body: T) -> T:
+        """A sum, product or integral that is not computed, where the variable's own value is that of no name."""
+
+    @abstractmethod
+    def whole(self, formula: Formula) -> int | None:
+        """The whole number that a limit of a sum is, if it is one."""
+
+    # --- nodes
+
+    def value(self, formula: Formula) -> T:
+        return _VISITS[type(formula)](self, formula)
+
+    def name(self, text: str) -> T:
+        if text in self.outcome:
+            return self.outcome[text]
+        if text in self.indices:
+            return self.number(self.indices[text])
+        spelled = self.spelled(text)
+        if spelled not in self.known:
+            self.known[spelled] = self.unknown(spelled)
+        return self.known[spelled]
+
+    def spelled(self, text: str) -> str:
+        """A name without underscores, with numbers for the variables of sums among its subscripts."""
+        if not self.indices or "_" not in text:
+            return spelling(text)
+        head, _, below = text.partition("_")
+        return head + ",".join(str(self.indices.get(index, index)) for index in below.split(","))
+
+    def negative(self, value: T) -> T:
+        return self.times(self.number(-1), value)
+
+    def call(self, function: str, arguments: tuple[Formula, ...]) -> T:
+        match function, arguments:
+            case ("E" | "Var" | "Cov" | "std"), _:
+                return self.moment(function, arguments)
+            case "indicator", (Relation(sides, operators),):
+                each = [self.value(side) for side in sides]
+                links = zip(each[:-1], operators, each[1:], strict=True)
+                return self.product([self.holds(left, operator, right) for left, operator, right in links])
+            case "exp", (body,):
+                return self.raised(self.name("e"), body)
+            case "sqrt", (body,):
+                return self.raised(self.value(body), _HALF)
+            case "sigmoid", (body,):
+                return self.value(Div(_ONE, Add((_ONE, Call("exp", (Neg(body),))))))
+            case "sigmoid'", _:
+                inner = Call("sigmoid", arguments)
+                return self.value(Mul((inner, Add((_ONE, Neg(inner))))))
+            case "tanh'", _:
+                return self.value(Add((_ONE, Neg(Pow(Call("tanh", arguments), Number(2))))))
+            case "relu'", (body,):
+                return self.holds(self.value(body), ">", self.number(0))
+            case "relu", (body,):
+                return self.applied("max", [self.value(body), self.number(0)])
+            case "ceil", (body,):
+                return self.negative(self.applied("floor", [self.negative(self.value(body))]))
+            case "mod", (top, bottom):
+                above, below = self.value(top), self.value(bottom)
+                floor = self.applied("floor", [self.over(above, below)])
+                return self.plus(above, self.negative(self.times(below, floor)))
+            case "log", (body, base):
+                return self.over(self.applied("ln", [self.value(body)]), self.applied("ln", [self.value(base)]))
+            case "log", _:
+                return self.applied("ln", [self.value(argument) for argument in arguments])
+            case _:
+                return self.applied(function, [self.value(argument) for argument in arguments])
+
+    def sum(self, values: Sequence[T]) -> T:
+        return reduce(self.plus, values, self.number(0))
+
+    def product(self, values: Sequence[T]) -> T:
+        return reduce(self.times, values, self.number(1))
+
+    # --- moments
+
+    def moment(self, function: str, arguments: tuple[Formula, ...]) -> T:
+        if self.space is None:
+            return self.applied(function, [self.value(argument) for argument in arguments])
+        first = self.under_chance(arguments[0])
+        if function == "E":
+            return self.mean(first)
+        second = self.under_chance(arguments[-1])
+        mixed = self.mean([self.times(left, right) for left, right in zip(first, second, strict=True)])
+        spread = self.plus(mixed, self.negative(self.times(self.mean(first), self.mean(second))))
+        return self.raised(spread, _HALF) if function == "std" else spread
+
+    def under_chance(self, body: Formula) -> list[T]:
+        """The values of a formula over all outcomes."""
+        assert self.space is not None, "asked only where there is a probability space"
+        before = self.outcome
+        values = []
+        for self.outcome in self.space.outcomes:
+            values.append(self.value(body))
+        self.outcome = before
+        return values
+
+    def mean(self, values: list[T]) -> T:
+        assert self.space is not None, "asked only where there is a probability space"
+        return self.sum([self.times(chance, value) for chance, value in zip(self.space.chances, values, strict=True)])
+
+    # --- sums and products
+
+    def fold(self, fold: Fold) -> T:
+        if fold.kind == "int":
+            return self.opaque_fold(fold, self.value(fold.body))
+        low, high = self.whole(fold.low), self.whole(fold.high)
+        if low is None or high is None:
+            return self.symbolic_sum(fold) if fold.kind == "sum" else self.opaque_fold(fold, self.value(fold.body))
+        if high - low >= limits.FOLD_TERMS:
+            raise OverflowError("a sum of too many terms")
+        before = self.indices
+        values = []
+        for index in range(low, high + 1):
+            self.indices = {**before, fold.variable: index}
+            values.append(self.value(fold.body))
+        self.indices = before
+        return self.sum(values) if fold.kind == "sum" else self.product(values)
+
+    def symbolic_sum(self, fold: Fold) -> T:
+        """A sum to a symbolic limit: linear, and its constants before it."""
+        match fold.body:
+            case Add(terms):
+                return self.sum([self.symbolic_sum(_over(fold, term)) for term in terms])
+            case Neg(body):
+                return self.negative(self.symbolic_sum(_over(fold, body)))
+            case Div(top, bottom) if not depends(bottom, fold.variable):
+                return self.over(self.symbolic_sum(_over(fold, top)), self.value(bottom))
+            case Mul(factors):
+                inner = [factor for factor in factors if depends(factor, fold.variable)]
+                outer = [self.value(factor) for factor in factors if not depends(factor, fold.variable)]
+                if outer:
+                    rest = inner[0] if len(inner) == 1 else Mul(tuple(inner)) if inner else _ONE
+                    return self.times(self.product(outer), self.symbolic_sum(_over(fold, rest)))
+        if not depends(fold.body, fold.variable):
+            count = Add((fold.high, Neg(fold.low), _ONE))
+            return self.times(self.value(count), self.value(fold.body))
+        return self.opaque_fold(fold, self.value(fold.body))
+
+
+def _over(fold: Fold, body: Formula) -> Fold:
+    return Fold(fold.kind, body, fold.variable, fold.low, fold.high)
+
+
+def depends(formula: Formula, variable: str) -> bool:
+    """Whether a formula changes with the variable of a sum, also as a subscript."""
+    return any(variable == name or variable in name.partition("_")[2].split(",") for name in names(formula))
+
+
+def random_names(formulas: Sequence[Formula]) -> frozenset[str]:
+    """The names that occur under E, Var, Cov and std alone."""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for formula in formulas:
+        _sort_names(formula, False, inside, outside)
+    return frozenset(inside - outside)
+
+
+def _sort_names(formula: Formula, chance: bool, inside: set[str], outside: set[str]) -> None:
+    if not any(isinstance(part, Call) and part.function in MOMENTS for part in subformulas(formula)):
+        (inside if chance else outside).update(names(formula))
+        return
+    match formula:
+        case Call(function, arguments) if function in MOMENTS:
+            for argument in arguments:
+                _sort_names(argument, True, inside, outside)
+        case Fold(_, body, _, low, high):
+            _sort_names(body, chance, inside, outside)
+            outside.update(names(low), names(high))
+        case _:
+            for child in _children(formula):
+                _sort_names(child, chance, inside, outside)
+
+
+def _children(formula: Formula) -> tuple[Formula, ...]:
+    from solver.notation.tree import children
+
+    return children(formula)
+
+
+_Visit = Callable[["Arithmetic[T]", Formula], T]
+
+
+def _refuse(arithmetic: Arithmetic[T], formula: Formula) -> T:
+    raise Undefined("a list or a condition is no number")
+
+
+_VISITS: Final = {
+    Number: lambda at, node: at.number(node.value),
+    Name: lambda at, node: at.name(node.text),
+    Neg: lambda at, node: at.negative(at.value(node.body)),
+    Add: lambda at, node: at.sum([at.value(term) for term in node.terms]),
+    Mul: lambda at, node: at.product([at.value(factor) for factor in node.factors]),
+    Div: lambda at, node: at.over(at.value(node.top), at.value(node.bottom)),
+    Pow: lambda at, node: at.raised(at.value(node.base), node.exponent),
+    Call: lambda at, node: at.call(node.function, node.arguments),
+    Fold: lambda at, node: at.fold(node),
+    Partial: lambda at, node: at.applied("∂", [at.value(node.of), at.value(node.by)]),
+    Group: _refuse,
+    Relation: _refuse,
+}

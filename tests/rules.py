@@ -1,0 +1,44 @@
+"""Every rule of the product: those that modules hold, and those that the bank's keys were derived with."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import solver
+from exercises.exercise import Exercise
+from solver.derivation import Derivation, Derived, Rule, everything
+
+TORCH = ("solver.verify.torch_twins",)
+
+
+def bank() -> list[Exercise]:
+    """The exercises that the product ships."""
+    folder = Path(importlib.import_module("exercises.bank").__path__[0])
+    names = sorted(file.stem for file in folder.glob("*.py") if file.stem != "__init__")
+    return [importlib.import_module(f"exercises.bank.{name}").EXERCISE for name in names]
+
+
+def keys() -> Iterator[tuple[str, str, Derivation]]:
+    """Exercise, part and key of everything that the bank asks."""
+    for exercise in bank():
+        for part, key in exercise.canonical().keys.items():
+            yield exercise.id, part, key
+
+
+def every_rule() -> dict[str, list[Rule]]:
+    """All rules by name; one name may have a formula for each number of axes."""
+    found: dict[int, Rule] = {}
+    for module in pkgutil.walk_packages(solver.__path__, "solver."):
+        if module.name not in TORCH:
+            held = vars(importlib.import_module(module.name)).values()
+            tables = [value.values() for value in held if isinstance(value, dict)]
+            found |= {id(rule): rule for rule in (*held, *(r for table in tables for r in table)) if isinstance(rule, Rule)}
+    for _, _, key in keys():
+        found |= {id(node.rule): node.rule for node in everything(key) if isinstance(node, Derived)}
+    rules: dict[str, list[Rule]] = {}
+    for rule in found.values():
+        rules.setdefault(rule.name, []).append(rule)
+    return rules

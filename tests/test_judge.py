@@ -1,0 +1,198 @@
+"""Judging: a table of what people type and what is said of it, follow-through, marks, laws over keys and slips."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exercises.exercise import Instance
+from grader.judge import judge
+from grader.verdict import Follows, Right, Slipped, Unreadable, Wrong, marks, name
+from solver.derivation import mistakes
+from solver.notation.printing import ascii_text, plain
+from solver.values import as_formula
+from tests.rules import bank
+
+BANK = {exercise.id: exercise.canonical() for exercise in bank()}
+
+TABLE = [  # exercise, part, answer, verdict, slips or reason
+    ("11.1", "1a", "10x10x3", "right", ""),
+    ("11.1", "1a", "10×10×3", "right", ""),
+    ("11.1", "1a", "(3, 10, 10)", "right", ""),
+    ("11.1", "1a", "[3,10,10]", "right", ""),
+    ("11.1", "1a", "3@10x10", "right", ""),
+    ("11.1", "1a", "torch.Size([3, 10, 10])", "right", ""),
+    ("11.1", "1a", "3 מטריצות של 10 על 10", "wrong", ""),
+    ("11.1", "1a", "10 על 10 על 3", "right", ""),
+    ("11.1", "1a", "9x9x3", "slipped", "no_plus_one"),
+    ("11.1", "1a", "10x10", "slipped", "channels_left_out"),
+    ("11.1", "1a", "13x13x3", "slipped", "edges_kept"),
+    ("11.1", "1a", "11x11x3", "wrong", ""),
+    ("11.1", "1a", "10x10xbanana", "unreadable", "unknown_name"),
+    ("11.1", "1b", "5x5x3", "right", ""),
+    ("11.1", "2", "48", "right", ""),
+    ("11.1", "2", " 48 ", "right", ""),
+    ("11.1", "2", "48.0", "right", ""),
+    ("11.1", "2", "4*4*3", "right", ""),
+    ("11.1", "2", "4·4·3 = 48", "right", ""),
+    ("11.1", "2", "N = 4*4*3 = 48", "right", ""),
+    ("11.1", "2", "התשובה היא 48", "right", ""),
+    ("11.1", "2", "48 פרמטרים", "right", ""),
+    ("11.1", "2", "48 (כולל הכול)", "right", ""),
+    ("11.1", "2", "the answer is 48 parameters", "right", ""),
+    ("11.1", "2", "\u200f48\u200e", "right", ""),
+    ("11.1", "2", "$48$", "right", ""),
+    ("11.1", "2", r"\frac{96}{2}", "right", ""),
+    ("11.1", "2", "51", "slipped", "biases_counted"),
+    ("11.1", "2", "16", "slipped", "filters_forgotten"),
+    ("11.1", "2", "-5", "wrong", ""),
+    ("11.1", "2", "48.5", "wrong", ""),
+    ("11.1", "2", "forty-eight", "unreadable", ""),
+    ("11.1", "2", "4*4*3 = 50", "unreadable", "false_link"),
+    ("11.1", "2", "", "unreadable", "empty"),
+    ("11.1", "2", "9^9^9^9", "unreadable", "exponent_too_big"),
+    ("11.1", "2", "__import__('os')", "unreadable", "bad_character"),
+    ("11.1", "3", "348", "right", ""),
+    ("11.1", "3", "300 + 48 = 348", "right", ""),
+    ("11.1", "4", "5175", "right", ""),
+    ("11.1", "4", "5,175", "right", ""),
+    ("11.1", "4", "5100", "slipped", "divisions_forgotten"),
+    ("11.1", "5", "yes", "right", ""),
+    ("11.1", "5", "כן", "right", ""),
+    ("11.1", "5", "א", "right", ""),
+    ("11.1", "5", "1", "right", ""),
+    ("11.1", "5", "לא", "wrong", ""),
+    ("11.1", "5", "maybe", "unreadable", "unknown_option"),
+    ("11.1", "6", "An MLP needs 51,900 weights", "review", "count_given"),
+    ("11.1", "6", "רשת MLP ללא שיתוף משקולות", "review", "count_not_given"),
+    ("11.2", "1", "7x7", "right", ""),
+    ("11.2", "1", "7", "right", ""),
+    ("11.2", "1", "9x9", "slipped", "whole_kernel_added"),
+    ("11.2", "2", "1+L(K-1)", "right", ""),
+    ("11.2", "2", "L*(K-1)+1", "right", ""),
+    ("11.2", "2", "LK-L+1", "right", ""),
+    ("11.2", "2", r"1 + L\cdot(K-1)", "right", ""),
+    ("11.2", "2", "L*K", "wrong", ""),
+    ("11.2", "2", "1+L*K", "slipped", "whole_kernel_added"),
+    ("11.2", "2", "L(K-1)", "slipped", "pixel_itself_forgotten"),
+    ("11.2", "2", "1+M(K-1)", "unreadable", "unknown_name"),
+    ("conv1d", "values", "-3, 8, 0, -2", "right", ""),
+    ("conv1d", "values", "[-3 8 0 -2]", "right", ""),
+    ("conv1d", "values", "(−3, 8, 0, −2)", "right", ""),
+    ("conv1d", "values", "-6, 5, 2, 8", "slipped", "kernel_flipped"),
+    ("conv1d", "values", "-3, 8, 0", "wrong", ""),
+    ("conv1d", "pool.max", "3 0 4", "right", ""),
+    ("conv1d", "pool.max", "2 -1 3", "slipped", "average_for_max"),
+    ("conv1d", "pool.average", "2; -1; 3", "right", ""),
+    ("conv1d", "output", "D_in - K + 1", "right", ""),
+    ("conv1d", "output", "D_out = D_in − K + 1", "right", ""),
+    ("conv1d", "output", "D_in - K", "slipped", "no_plus_one"),
+    ("conv1d", "weights", "K+1", "right", ""),
+    ("conv1d", "weights", "K", "slipped", "biases_forgotten"),
+    ("conv1d", "fc", "D_in D_out + D_out", "right", ""),
+    ("conv1d", "fc", "D_out(D_in+1)", "right", ""),
+    ("conv1d", "channels", r"C_{in} C_{out} K + C_{out}", "right", ""),
+    ("conv1d", "channels", "C_in*C_out*K", "slipped", "biases_forgotten"),
+    ("conv1d", "general", "floor((D_in + 2P - D(K-1) - 1)/S) + 1", "right", ""),
+    ("conv1d", "general", r"\left\lfloor\frac{D_{in}+2P-D(K-1)-1}{S}+1\right\rfloor", "right", ""),
+    ("conv1d", "general", "floor((D_in + P - D(K-1) - 1)/S) + 1", "slipped", "padded_once"),
+    ("conv1d", "order", "fc", "right", ""),
+    ("conv1d", "order", "fc, conv", "wrong", ""),
+    ("conv1d", "sharing", "1, 2", "right", ""),
+    ("conv1d", "sharing", "א, ב", "right", ""),
+    ("lenet5", "sizes.C1", "28x28x6", "right", ""),
+    ("lenet5", "sizes.C5", "120", "right", ""),
+    ("lenet5", "sizes.F6", "84x1", "right", ""),
+    ("lenet5", "parameters.total", "61,706", "right", ""),
+    ("lenet5", "parameters.C3", "2400", "slipped", "biases_forgotten"),
+    ("resnet", "head", "513,000", "right", ""),
+    ("resnet", "head", "512000", "slipped", "biases_forgotten"),
+    ("resnet", "alexnet", "58631144", "right", ""),
+    ("resnet", "alexnet.ratio", "114.3", "right", ""),
+    ("resnet", "alexnet.ratio", "~114", "right", ""),
+    ("resnet", "alexnet.ratio", "120", "wrong", ""),
+    ("resnet", "size18", "ceil(H/32)", "right", ""),
+    ("resnet", "size18", "⌈H/32⌉", "right", ""),
+    ("resnet", "size18", "floor((H+31)/32)", "right", ""),
+    ("resnet", "size18", "floor((H-1)/32)+1", "right", ""),
+    ("resnet", "size18", "H/32", "wrong", ""),
+    ("resnet", "size18", "floor(H/32)", "wrong", ""),
+]
+
+
+@pytest.mark.parametrize(("exercise", "part", "answer", "verdict", "because"), TABLE)
+def test_the_table(exercise: str, part: str, answer: str, verdict: str, because: str) -> None:
+    said = judge(BANK[exercise], part, answer).verdict
+    assert name(said) == verdict, said
+    match said:
+        case Slipped(explanations):
+            assert because in {slip.name for explanation in explanations for slip in explanation}
+        case Unreadable(reason):
+            assert because in ("", reason)
+        case _:
+            assert because in ("", getattr(said, "reason", ""))
+
+
+PARTS = [(instance, part.id) for instance in BANK.values() for part in instance.exercise.parts]
+CALLED = [f"{instance.exercise.id}/{part}" for instance, part in PARTS]
+
+
+@pytest.mark.parametrize(("instance", "part"), PARTS, ids=CALLED)
+def test_every_key_as_it_is_printed_is_right(instance: Instance, part: str) -> None:
+    if instance.part(part).options or instance.part(part).free:
+        pytest.skip("the key of a choice is not typed as a value")
+    key = as_formula(instance.key(part))
+    assert judge(instance, part, plain(key)).verdict == Right()
+    assert judge(instance, part, ascii_text(key)).verdict == Right()
+
+
+@pytest.mark.parametrize(("instance", "part"), PARTS, ids=CALLED)
+def test_every_slip_is_recognised_and_never_right(instance: Instance, part: str) -> None:
+    if instance.part(part).options or instance.part(part).free or instance.part(part).within:
+        pytest.skip("no slips are made in choices, words and rough numbers")
+    for mistake in mistakes(instance.keys[part]):
+        if len(mistake.slips) == 1:
+            said = judge(instance, part, ascii_text(as_formula(mistake.value))).verdict
+            assert isinstance(said, Slipped), (mistake.slips, said)
+
+
+def test_an_answer_that_follows_from_an_earlier_wrong_one_earns_the_marks() -> None:
+    exercise = BANK["11.1"]
+    follows = judge(exercise, "3", "240", {"1b": "4x4x3"})  # 4*4*3*4 + 48
+    assert follows.verdict == Follows(("1b",))
+    assert marks(follows.verdict, exercise.part("3")) == 2
+    assert judge(exercise, "3", "240").verdict != Follows(("1b",))
+    assert judge(exercise, "3", "348", {"1b": "4x4x3"}).verdict == Right()
+
+
+def test_following_and_slipping_at_once_is_both() -> None:
+    said = judge(BANK["11.1"], "4", str(4 * 4 * 9 * 9 * 3 + 9 * 9 // 9 * 0 + 4 * 4 * 3 * 4), {"1a": "9x9x3"}).verdict
+    assert isinstance(said, Follows)
+    assert said.parts == ("1a",)
+    assert {slip.name for explanation in said.slips for slip in explanation} == {"divisions_forgotten"}
+
+
+def test_right_and_unreadable_earlier_answers_change_nothing() -> None:
+    exercise = BANK["11.1"]
+    for earlier in ({"1b": "5x5x3"}, {"1b": "???"}, {"1b": ""}, {"5": "no"}, {"nowhere": "1"}):
+        assert judge(exercise, "3", "999", earlier) == judge(exercise, "3", "999")
+
+
+def test_marks_by_verdict() -> None:
+    part = BANK["11.1"].part("3")
+    slipped = judge(BANK["11.1"], "2", "51").verdict
+    assert marks(Right(), part) == 2
+    assert marks(slipped, part) == Fraction(1)
+    assert marks(Wrong(), part) == 0
+    assert marks(Unreadable("syntax"), part) is None
+
+
+@given(st.sampled_from(PARTS), st.text(max_size=60))
+def test_any_text_gets_a_verdict(where: tuple[Instance, str], text: str) -> None:
+    instance, part = where
+    judgement = judge(instance, part, text)
+    assert name(judgement.verdict) in {"right", "follows", "slipped", "wrong", "unreadable", "review"}
+    assert judgement.answer == text
