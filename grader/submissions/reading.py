@@ -32,10 +32,14 @@ class Format(Protocol):
 @final
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to read, and the name by which problems call it."""
+    """A file to read."""
 
     path: Path
-    source: str
+
+    @property
+    def source(self) -> str:
+        """The name by which problems call it: the path, with what is not text in it replaced."""
+        return named(self.path)
 
 
 def formats(package: str = "grader.submissions") -> tuple[Format, ...]:
@@ -68,7 +72,7 @@ def _answers(file: File, known: tuple[Format, ...]) -> Read:
 def _files(path: Path, passed: set[Path]) -> Iterator[File | Problem]:
     """The files below a path that may hold answers: hidden ones, notes for readers and links out are left."""
     if not path.is_dir():
-        yield File(path, path.as_posix())
+        yield File(path)
         return
     for folder, inside, names in os.walk(path):
         inside[:] = sorted(
@@ -77,9 +81,9 @@ def _files(path: Path, passed: set[Path]) -> Iterator[File | Problem]:
         for name in sorted(names):
             file = Path(folder) / name
             if file.is_symlink():
-                yield Problem(file.as_posix(), 0, "link")
+                yield Problem(named(file), 0, "link")
             elif not _hidden(name):
-                yield File(file, file.as_posix())
+                yield File(file)
 
 
 def _hidden(name: str) -> bool:
@@ -103,6 +107,11 @@ def decoded(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     return data.decode("utf-8-sig", errors="surrogateescape")
+
+
+def named(path: Path) -> str:
+    """A path as text that can be written anywhere."""
+    return os.fsencode(path.as_posix()).decode("utf-8", errors="replace")
 
 
 def undecodable(text: str) -> bool:

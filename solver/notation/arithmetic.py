@@ -3,17 +3,18 @@
 Sums and products are loops where their limits are whole numbers. Moments are true moments: random names take values
 on a small probability space, so E is linear, Var(x) = E[x^2] - E[x]^2, and no law has to be taught.
 
-    T  the kind of number        outcome  the values of the random names        chance  its probability
+    T  the kind of number        outcome  a side for every axis of the space        marginal  the chances of the sides
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from typing import Final, Generic, TypeVar, final
+from itertools import product
+from typing import Any, Final, Generic, TypeVar, final
 
 from solver.notation import limits
 from solver.notation.naming import spelling
@@ -31,6 +32,7 @@ from solver.notation.tree import (
     Partial,
     Pow,
     Relation,
+    children,
     names,
     subformulas,
 )
@@ -48,21 +50,33 @@ class Undefined(Exception):
 
 @final
 @dataclass(frozen=True, slots=True)
-class Space(Generic[T]):
-    """A finite probability space: chances, and for every outcome the values of the random names."""
+class Chance:
+    """What is known about random names: which they are, which are mutually independent, which have mean 0."""
 
-    chances: Sequence[T]
-    outcomes: Sequence[Mapping[str, T]]
+    random: frozenset[str] = frozenset()
+    independent: tuple[str, ...] = ()
+    centred: frozenset[str] = frozenset()
+
+    @property
+    def sides(self) -> int:
+        """How many values an independent name takes; 0 where there are too many names to enumerate."""
+        return {0: 8, 1: 6, 2: 5, 3: 4, 4: 3, 5: 2, 6: 2, 7: 2}.get(len(self.independent), 0)
 
 
-@dataclass
 class Arithmetic(ABC, Generic[T]):
     """The value of formulas at one point; what differs between kinds of numbers is abstract."""
 
-    space: Space[T] | None = None
-    outcome: Mapping[str, T] = field(default_factory=dict)
-    indices: dict[str, int] = field(default_factory=dict)
-    known: dict[str, T] = field(default_factory=dict)
+    def __init__(self, chance: Chance) -> None:
+        self.chance = chance
+        self.axes = max(1, len(chance.independent))
+        self.outcome: tuple[int, ...] | None = None
+        self.indices: dict[str, int | str] = {}
+        self.known: dict[str, T] = {}
+        self.marginals: dict[int, list[T]] = {}
+
+    @abstractmethod
+    def draw(self, key: str) -> T:
+        """A number that looks random and depends on the key alone; positive where that means something."""
 
     @abstractmethod
     def number(self, value: int | Fraction) -> T: ...
@@ -101,20 +115,24 @@ class Arithmetic(ABC, Generic[T]):
     # --- nodes
 
     def value(self, formula: Formula) -> T:
-        return _VISITS[type(formula)](self, formula)
+        said: T = _VISITS[type(formula)](self, formula)
+        return said
 
     def name(self, text: str) -> T:
-        if text in self.outcome:
-            return self.outcome[text]
-        if text in self.indices:
-            return self.number(self.indices[text])
+        index = self.indices.get(text)
+        if isinstance(index, int):
+            return self.number(index)
         spelled = self.spelled(text)
+        if self.outcome is not None and text in self.chance.random:
+            return self.random(text, spelled, self.outcome)
         if spelled not in self.known:
             self.known[spelled] = self.unknown(spelled)
         return self.known[spelled]
 
     def spelled(self, text: str) -> str:
-        """A name without underscores, with numbers for the variables of sums among its subscripts."""
+        """A name without underscores, with values for the variables of sums, also among its subscripts."""
+        if text in self.indices:
+            return str(self.indices[text])
         if not self.indices or "_" not in text:
             return spelling(text)
         head, _, below = text.partition("_")
@@ -160,46 +178,68 @@ class Arithmetic(ABC, Generic[T]):
                 return self.applied(function, [self.value(argument) for argument in arguments])
 
     def sum(self, values: Sequence[T]) -> T:
-        return reduce(self.plus, values, self.number(0))
+        return reduce(self.plus, values) if values else self.number(0)
 
     def product(self, values: Sequence[T]) -> T:
-        return reduce(self.times, values, self.number(1))
+        return reduce(self.times, values) if values else self.number(1)
 
     # --- moments
 
     def moment(self, function: str, arguments: tuple[Formula, ...]) -> T:
-        if self.space is None:
-            return self.applied(function, [self.value(argument) for argument in arguments])
-        first = self.under_chance(arguments[0])
+        """A moment over the probability space."""
+        first = self.over_outcomes(arguments[0])
         if function == "E":
             return self.mean(first)
-        second = self.under_chance(arguments[-1])
+        second = self.over_outcomes(arguments[-1])
         mixed = self.mean([self.times(left, right) for left, right in zip(first, second, strict=True)])
         spread = self.plus(mixed, self.negative(self.times(self.mean(first), self.mean(second))))
         return self.raised(spread, _HALF) if function == "std" else spread
 
-    def under_chance(self, body: Formula) -> list[T]:
+    def outcomes(self) -> Iterator[tuple[int, ...]]:
+        if not self.chance.sides:
+            raise Undefined("too many independent names")
+        return product(range(self.chance.sides), repeat=self.axes)
+
+    def over_outcomes(self, body: Formula) -> list[T]:
         """The values of a formula over all outcomes."""
-        assert self.space is not None, "asked only where there is a probability space"
         before = self.outcome
         values = []
-        for self.outcome in self.space.outcomes:
+        for outcome in self.outcomes():
+            self.outcome = outcome
             values.append(self.value(body))
         self.outcome = before
         return values
 
     def mean(self, values: list[T]) -> T:
-        assert self.space is not None, "asked only where there is a probability space"
-        return self.sum([self.times(chance, value) for chance, value in zip(self.space.chances, values, strict=True)])
+        chances = [self.product([self.marginal(axis)[side] for axis, side in enumerate(o)]) for o in self.outcomes()]
+        return self.sum([self.times(chance, value) for chance, value in zip(chances, values, strict=True)])
+
+    def marginal(self, axis: int) -> list[T]:
+        """The chances of the values along one axis; they add up to 1."""
+        if axis not in self.marginals:
+            weights = [self.draw(f"chance {axis} {side}") for side in range(self.chance.sides)]
+            self.marginals[axis] = [self.over(weight, self.sum(weights)) for weight in weights]
+        return self.marginals[axis]
+
+    def random(self, text: str, spelled: str, outcome: tuple[int, ...]) -> T:
+        """The value of a random name at an outcome."""
+        alone = text in self.chance.independent
+        axis = self.chance.independent.index(text) if alone else 0
+        side = outcome[axis] if alone or self.axes == 1 else outcome
+        value = self.draw(f"{spelled} {side}")
+        if text not in self.chance.centred or isinstance(side, tuple):
+            return value
+        weighted = [
+            self.times(chance, self.draw(f"{spelled} {other}")) for other, chance in enumerate(self.marginal(axis))
+        ]
+        return self.plus(value, self.negative(self.sum(weighted)))
 
     # --- sums and products
 
     def fold(self, fold: Fold) -> T:
-        if fold.kind == "int":
-            return self.opaque_fold(fold, self.value(fold.body))
         low, high = self.whole(fold.low), self.whole(fold.high)
-        if low is None or high is None:
-            return self.symbolic_sum(fold) if fold.kind == "sum" else self.opaque_fold(fold, self.value(fold.body))
+        if fold.kind == "int" or low is None or high is None:
+            return self.symbolic_sum(fold) if fold.kind == "sum" else self.opaque_fold(fold, self.bound(fold))
         if high - low >= limits.FOLD_TERMS:
             raise OverflowError("a sum of too many terms")
         before = self.indices
@@ -228,7 +268,15 @@ class Arithmetic(ABC, Generic[T]):
         if not depends(fold.body, fold.variable):
             count = Add((fold.high, Neg(fold.low), _ONE))
             return self.times(self.value(count), self.value(fold.body))
-        return self.opaque_fold(fold, self.value(fold.body))
+        return self.opaque_fold(fold, self.bound(fold))
+
+    def bound(self, fold: Fold) -> T:
+        """The body of a fold where its variable is nothing but bound, whatever its letter."""
+        before = self.indices
+        self.indices = {**before, fold.variable: f"#{len(before)}"}
+        value = self.value(fold.body)
+        self.indices = before
+        return value
 
 
 def _over(fold: Fold, body: Formula) -> Fold:
@@ -261,24 +309,15 @@ def _sort_names(formula: Formula, chance: bool, inside: set[str], outside: set[s
             _sort_names(body, chance, inside, outside)
             outside.update(names(low), names(high))
         case _:
-            for child in _children(formula):
+            for child in children(formula):
                 _sort_names(child, chance, inside, outside)
 
 
-def _children(formula: Formula) -> tuple[Formula, ...]:
-    from solver.notation.tree import children
-
-    return children(formula)
-
-
-_Visit = Callable[["Arithmetic[T]", Formula], T]
-
-
-def _refuse(arithmetic: Arithmetic[T], formula: Formula) -> T:
+def _refuse(at: Any, node: Formula) -> Any:
     raise Undefined("a list or a condition is no number")
 
 
-_VISITS: Final = {
+_VISITS: Final[Mapping[type, Callable[[Any, Any], Any]]] = {
     Number: lambda at, node: at.number(node.value),
     Name: lambda at, node: at.name(node.text),
     Neg: lambda at, node: at.negative(at.value(node.body)),

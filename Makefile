@@ -1,0 +1,50 @@
+# From a clean clone, with nothing but make and Python 3.11 or newer:
+#
+#   make demo    grade the example class, print solution sheets in both languages, into out/demo
+#   make test    every check: ruff, mypy, pytest
+#
+# Both install into .venv here, and again only when pyproject.toml or constraints.txt changes.
+# Another Python:  make demo PYTHON=python3.12
+
+PYTHON ?= python3
+BIN    := .venv/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEMO   := out/demo
+
+.PHONY: demo test check clean
+.DELETE_ON_ERROR:
+
+# grade answers 1 when a person has to look at an answer, as somebody has to in the example class
+demo: .venv/core
+	$(BIN)/tirgul grade examples/class --out $(DEMO) || [ $$? -eq 1 ]
+	$(BIN)/tirgul sheet 11.1 11.2 conv1d resnet lenet5 --lang both --out $(DEMO)/sheets
+	@echo
+	@echo "The class's marks and feedback:  $(DEMO)"
+	@echo "Solution sheets, he and en:      $(DEMO)/sheets"
+
+# pytest last: its closing line says how it went
+test: check
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m mypy
+
+clean:
+	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/core: .venv/made pyproject.toml constraints.txt
+	@echo "Installing tirgul into .venv"
+	$(PIP) --editable .
+	@touch $@
+
+.venv/dev: .venv/made pyproject.toml constraints.txt
+	@echo "Installing tirgul, its tools and torch into .venv (constraints.txt tells how to get torch's small CPU build)"
+	$(PIP) --editable '.[verify,dev]'
+	@touch $@ .venv/core
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "tirgul needs Python 3.11 or newer, and $(PYTHON) is not; name one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@

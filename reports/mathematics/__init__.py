@@ -1,0 +1,1 @@
+"""Printers of the formula tree, one module a notation; each is total over the closed set of nodes."""

@@ -1,0 +1,253 @@
+"""A formula as MathML Core, in the order in which it was written.
+
+What browsers do not do by themselves is said here: a minus sign in front has no space behind it, operators in
+subscripts and limits have none at all, primes stand at full size, and names of several letters are upright.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, final
+
+from reports.markup import Html, escape
+from reports.mathematics.symbols import FENCES, LETTERS, WORDS, is_known, symbol
+from solver.notation.precedence import bracketed, product_sign
+from solver.notation.tree import (
+    Add,
+    Call,
+    Comparison,
+    Div,
+    Fold,
+    Formula,
+    Group,
+    Mul,
+    Name,
+    Neg,
+    Number,
+    Partial,
+    Pow,
+    Relation,
+    children,
+    substitute,
+)
+
+RELATIONS: Final[Mapping[Comparison, str]] = {
+    "=": "=",
+    "!=": "≠",
+    "<": "<",
+    ">": ">",
+    "<=": "≤",
+    ">=": "≥",
+}
+_FOLDS: Final = {"sum": "∑", "prod": "∏", "int": "∫"}
+_ACCENTS: Final = {"hat": "^", "bar": "¯", "tilde": "~"}
+_APPLY: Final = "<mo>&#x2061;</mo>"
+_TIGHT: Final = ' lspace="0" rspace="0"'
+
+
+def mathml(formula: Formula, values: Mapping[str, Formula] | None = None, *, display: bool = False) -> Html:
+    """A formula as a `math` element, with formulas put in for names; `display` where it stands on a line of its own.
+
+    >>> mathml(Neg(Name("n")))
+    '<math><mo form="prefix" lspace="0" rspace="0">−</mo><mi>n</mi></math>'
+    """
+    said = _Printer(small=False).row(substitute(formula, values) if values else formula)
+    block = ' display="block"' if display else ""
+    return Html(f"<math{block}>{said}</math>")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    """Prints elements side by side; `small` in subscripts, exponents and limits, where signs stand without space."""
+
+    small: bool
+
+    # --- elements
+
+    def sign(self, text: str) -> str:
+        return f"<mo{_TIGHT if self.small else ''}>{escape(text)}</mo>"
+
+    def fenced(self, opening: str, inner: str, closing: str) -> str:
+        """Something between brackets, which grow with it."""
+        first = f'<mo form="prefix" fence="true"{_TIGHT}>{opening}</mo>'
+        last = f'<mo form="postfix" fence="true"{_TIGHT}>{closing}</mo>'
+        return f"<mrow>{first}{inner}{last}</mrow>"
+
+    def listed(self, formulas: tuple[Formula, ...]) -> str:
+        comma = f"<mo{_TIGHT}>,</mo>" if self.small else '<mo lspace="0">,</mo>'
+        return comma.join(map(self.row, formulas))
+
+    def word(self, word: str) -> str:
+        """An identifier: a Greek letter, an italic letter, an upright word, or a number in a subscript."""
+        if word.isdecimal():
+            return f"<mn>{word}</mn>"
+        return f"<mi>{escape(LETTERS.get(word, word))}</mi>"
+
+    def upright(self, word: str) -> str:
+        style = ' mathvariant="normal"' if len(word) == 1 else ""
+        return f"<mi{style}>{escape(word)}</mi>"
+
+    # --- formulas
+
+    def one(self, formula: Formula) -> str:
+        """A formula as exactly one element."""
+        return f"<mrow>{self.row(formula)}</mrow>"
+
+    def inside(self, parent: Formula, place: int, *, stacked: bool = True) -> str:
+        """A child of a formula, in brackets where it needs them."""
+        child = children(parent)[place]
+        said = self.row(child)
+        return self.fenced("(", said, ")") if bracketed(child, parent, place, stacked=stacked) else said
+
+    def row(self, formula: Formula) -> str:
+        match formula:
+            case Number(value, written):
+                return self.number(value, written)
+            case Name(text):
+                return self.name(text)
+            case Neg():
+                return f'<mo form="prefix"{_TIGHT}>−</mo>{self.inside(formula, 0)}'
+            case Add():
+                return self.sum(formula)
+            case Mul():
+                return self.product(formula)
+            case Div(top, bottom):
+                return f"<mfrac>{self.one(top)}{self.one(bottom)}</mfrac>"
+            case Pow():
+                return self.power(formula)
+            case Call():
+                return self.call(formula)
+            case Fold():
+                return self.fold(formula)
+            case Partial():
+                return self.partial(formula)
+            case Group():
+                return self.group(formula)
+            case Relation():
+                return self.relation(formula)
+
+    def number(self, value: int | Fraction, written: str) -> str:
+        if written or value.denominator == 1:
+            return f"<mn>{escape(written or str(value))}</mn>"
+        return f"<mfrac><mn>{value.numerator}</mn><mn>{value.denominator}</mn></mfrac>"
+
+    def name(self, text: str) -> str:
+        """A letter or word with what stands below it, above it and behind it."""
+        if text == "infinity":
+            return "<mi>∞</mi>"
+        parts = symbol(text)
+        said = self.word(parts.letter)
+        for accent in parts.accents:
+            said = f'<mover accent="true">{said}<mo>{_ACCENTS[accent]}</mo></mover>'
+        if parts.below:
+            comma = f"<mo{_TIGHT}>,</mo>"
+            said = f"<msub>{said}<mrow>{comma.join(map(self.word, parts.below))}</mrow></msub>"
+        return said + f"<mo{_TIGHT}>′</mo>" * parts.primes
+
+    def sum(self, formula: Add) -> str:
+        """The terms, each minus sign as a subtraction."""
+        pieces = [self.inside(formula, 0)]
+        for place, term in enumerate(formula.terms[1:], start=1):
+            match term:
+                case Neg():
+                    pieces += [self.sign("−"), self.inside(term, 0)]
+                case _:
+                    pieces += [self.sign("+"), self.inside(formula, place)]
+        return "".join(pieces)
+
+    def product(self, formula: Mul) -> str:
+        pieces = [self.inside(formula, 0)]
+        for place, (left, right) in enumerate(zip(formula.factors, formula.factors[1:], strict=False), start=1):
+            if product_sign(left, right):
+                pieces.append(self.sign("·"))
+            else:
+                space = "0.12em" if isinstance(left, Name) and not self.small else "0"
+                pieces.append(f'<mo lspace="{space}" rspace="0">&#x2062;</mo>')
+            pieces.append(self.inside(formula, place))
+        return "".join(pieces)
+
+    def power(self, formula: Pow) -> str:
+        return f"<msup><mrow>{self.inside(formula, 0)}</mrow>{_SMALL.one(formula.exponent)}</msup>"
+
+    def partial(self, formula: Partial) -> str:
+        over, under = (
+            f"<mrow><mo{_TIGHT}>∂</mo>{self.inside(formula, place)}</mrow>" for place in range(2)
+        )
+        return f"<mfrac>{over}{under}</mfrac>"
+
+    def relation(self, formula: Relation) -> str:
+        pieces = [self.inside(formula, 0)]
+        for place, operator in enumerate(formula.operators, start=1):
+            pieces += [self.sign(RELATIONS[operator]), self.inside(formula, place)]
+        return "".join(pieces)
+
+    def group(self, formula: Group) -> str:
+        items = [self.inside(formula, place) for place in range(len(formula.items))]
+        match formula.bracket:
+            case "x":
+                return self.sign("×").join(items)
+            case "@":
+                return self.sign("@").join([*items[:1], self.sign("×").join(items[1:])])
+            case "(":
+                return self.fenced("(", self.listed(formula.items), ")")
+            case "[":
+                return self.fenced("[", self.listed(formula.items), "]")
+            case "{":
+                return self.fenced("{", self.listed(formula.items), "}")
+
+    def fold(self, formula: Fold) -> str:
+        body = self.inside(formula, 2)
+        low, high = _SMALL.row(formula.low), _SMALL.one(formula.high)
+        sign = f"<mo>{_FOLDS[formula.kind]}</mo>"
+        variable = self.name(formula.variable)
+        if formula.kind == "int":
+            return f"<msubsup>{sign}<mrow>{low}</mrow>{high}</msubsup>{body}{self.differential(variable)}"
+        start = f"<mrow>{variable}{_SMALL.sign('=')}{low}</mrow>"
+        return f"<munderover>{sign}{start}{high}</munderover>{body}"
+
+    def differential(self, variable: str) -> str:
+        return f'<mspace width="0.17em"/>{self.upright("d")}{variable}'
+
+    # --- functions
+
+    def call(self, formula: Call) -> str:
+        arguments = formula.arguments
+        match formula.function, arguments:
+            case "sqrt", (body,):
+                return f"<msqrt>{self.row(body)}</msqrt>"
+            case "factorial", _:
+                return f'{self.inside(formula, 0)}<mo form="postfix"{_TIGHT}>!</mo>'
+            case "binomial", (top, bottom):
+                stack = f'<mfrac linethickness="0">{self.one(top)}{self.one(bottom)}</mfrac>'
+                return self.fenced("(", stack, ")")
+            case "delta", (first, second):
+                comma = f"<mo{_TIGHT}>,</mo>"
+                return f"<msub><mi>δ</mi><mrow>{_SMALL.row(first)}{comma}{_SMALL.row(second)}</mrow></msub>"
+            case "log", (body, base):
+                base_below = f"<msub>{self.upright('log')}{_SMALL.one(base)}</msub>"
+                return base_below + _APPLY + self.fenced("(", self.row(body), ")")
+            case "indicator", _:
+                return "<mn>𝟙</mn>" + _APPLY + self.fenced("{", self.listed(arguments), "}")
+            case "E", _:
+                return self.upright("𝔼") + _APPLY + self.fenced("[", self.listed(arguments), "]")
+            case function, _ if function in FENCES:
+                opening, closing = FENCES[function]
+                return self.fenced(opening, self.listed(arguments), closing)
+            case function, _:
+                return self.function(function) + _APPLY + self.fenced("(", self.listed(arguments), ")")
+
+    def function(self, name: str) -> str:
+        """A function's name: upright where everybody knows it, as in Var; otherwise a letter of the text."""
+        bare = name.rstrip("'")
+        primes = f"<mo{_TIGHT}>′</mo>" * (len(name) - len(bare))
+        if not is_known(bare):
+            return self.name(name)
+        head, _, below = bare.partition("_")
+        said = self.upright(WORDS.get(head, head))
+        return (f"<msub>{said}<mrow>{self.word(below)}</mrow></msub>" if below else said) + primes
+
+
+_SMALL: Final = _Printer(small=True)

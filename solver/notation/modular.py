@@ -1,0 +1,280 @@
+"""Exact equality of rational formulas by residues: equal formulas always agree, different ones almost never.
+
+Both formulas are computed at a random point modulo a random prime of 61 bits, twice. Primes, points and hash keys come
+from SHA-256 over the question and the answer, so that a judgement repeats exactly and nobody can choose the point.
+A function that is no rational one is a hash of its name and of its arguments' residues. With total degree d and
+coefficients of B bits, tracked, and m functions, two different formulas are taken for equal with probability at most
+((1 + m^2) d/2^60 + B/4e16)^2: by Schwartz-Zippel, and because a coefficient has at most B/60 prime factors of which
+each is met with probability 1550/2^60 at most, the primes here being no further apart than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import blake2b, sha256
+from math import gcd, prod
+from typing import Final, final
+
+from solver.notation import limits
+from solver.notation.arithmetic import Arithmetic, Chance, Undefined
+from solver.notation.evaluation import exact
+from solver.notation.tree import (
+    Add,
+    Call,
+    Div,
+    Fold,
+    Formula,
+    Group,
+    Mul,
+    Name,
+    Neg,
+    Number,
+    Partial,
+    Pow,
+    Relation,
+    children,
+    names,
+)
+from solver.notation.unreadable import Refused
+
+ROUNDS: Final = 2
+_TRIES: Final = 4
+_WITNESSES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
+_SMALL: Final = prod(n for n in range(3, 400, 2) if all(n % d for d in range(3, n, 2)))
+_SYMMETRIC: Final = frozenset({"max", "min", "delta"})
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Whether two formulas agree as rational ones, and the probability of having been deceived if they do."""
+
+    agree: bool
+    error: float
+
+
+def agreement(left: Formula, right: Formula, chance: Chance, seed: str) -> Agreement:
+    """Whether two formulas are equal as rational functions of their names and of their opaque functions.
+
+    >>> x, one = Name("x"), Number(1)
+    >>> product = Mul((Add((x, one)), Add((x, Neg(one)))))
+    >>> agreement(product, Add((Pow(x, Number(2)), Neg(one))), Chance(), "seed").agree
+    True
+    """
+    sides = max(chance.sides, 1) ** max(1, len(chance.independent))
+    first, second = magnitude(left, sides), magnitude(right, sides)
+    points = _points(seed)
+    for _ in range(ROUNDS):
+        if not _agree_once(left, right, chance, points):
+            return Agreement(False, 0.0)
+    opaque = first.opaque + second.opaque
+    degree, bits = first.top + second.top + first.bottom + second.bottom, first.bits + second.bits
+    return Agreement(True, ((1 + opaque**2) * (degree + 1) / 2**60 + bits / 4e16) ** ROUNDS)
+
+
+def _agree_once(left: Formula, right: Formula, chance: Chance, points: Iterator[tuple[int, bytes]]) -> bool:
+    """Whether two formulas agree at one point; at a pole another point is tried."""
+    for _ in range(_TRIES):
+        prime, key = next(points)
+        at = Residues(prime, key, chance)
+        try:
+            return at.value(left) == at.value(right)
+        except ZeroDivisionError:
+            continue
+    raise Refused("division_by_zero")
+
+
+def vanishes(formula: Formula, chance: Chance, seed: str) -> bool:
+    """Whether a formula is undefined everywhere, because it divides by what is identically 0."""
+    for prime, key in (point for point, _ in zip(_points(seed), range(_TRIES), strict=False)):
+        try:
+            Residues(prime, key, chance).value(formula)
+        except ZeroDivisionError:
+            continue
+        return False
+    return True
+
+
+def _points(seed: str) -> Iterator[tuple[int, bytes]]:
+    """Primes and keys without end, from a seed."""
+    state = sha256(seed.encode()).digest()
+    while True:
+        state = sha256(state).digest()
+        yield _prime_from(int.from_bytes(state[:8], "big")), state[8:]
+
+
+def _prime_from(start: int) -> int:
+    """A prime of 61 bits at or after a random place."""
+    candidate = (start % 2**60 + 2**60) | 1
+    while gcd(candidate, _SMALL) != 1 or not is_prime(candidate):
+        candidate = candidate + 2 if candidate < 2**61 - 2 else 2**60 + 1
+    return candidate
+
+
+def is_prime(n: int) -> bool:
+    """Miller-Rabin with the bases that decide all n below 3.3e24.
+
+    >>> [n for n in range(40, 60) if is_prime(n)], is_prime(2**61 - 1)
+    ([41, 43, 47, 53, 59], True)
+    """
+    if n in _WITNESSES or n < 2:
+        return n in _WITNESSES
+    odd, twos = n - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for witness in _WITNESSES:
+        power = pow(witness, odd, n)
+        if power in (1, n - 1):
+            continue
+        for _ in range(twos - 1):
+            power = power * power % n
+            if power == n - 1:
+                break
+        else:
+            return False
+    return True
+
+
+@final
+class Residues(Arithmetic[int]):
+    """Formulas modulo a prime, at a point that a key chooses."""
+
+    def __init__(self, prime: int, key: bytes, chance: Chance) -> None:
+        super().__init__(chance)
+        self.prime = prime
+        self.key = key
+
+    def draw(self, key: str) -> int:
+        return int.from_bytes(blake2b(key.encode(), key=self.key, digest_size=16).digest(), "big") % self.prime
+
+    def number(self, value: int | Fraction) -> int:
+        return value.numerator * self.inverse(value.denominator) % self.prime if value.denominator != 1 else int(value)
+
+    def inverse(self, value: int) -> int:
+        if value % self.prime == 0:
+            raise ZeroDivisionError
+        return pow(value, -1, self.prime)
+
+    def unknown(self, name: str) -> int:
+        return self.draw(f"name {name}")
+
+    def plus(self, left: int, right: int) -> int:
+        return (left + right) % self.prime
+
+    def times(self, left: int, right: int) -> int:
+        return left * right % self.prime
+
+    def over(self, top: int, bottom: int) -> int:
+        return top * self.inverse(bottom) % self.prime
+
+    def raised(self, base: int, exponent: Formula) -> int:
+        value = None if names(exponent) else exact(exponent)
+        if isinstance(value, int | Fraction):
+            if value < 0:
+                return self.inverse(self.raised(base, Number(-value)))
+            if value.denominator == 1:
+                return pow(base, int(value), self.prime)
+            return self.draw(f"^ {base % self.prime} {value}")
+        return self.draw(f"^ {base % self.prime} {self.value(exponent) % self.prime}")
+
+    def applied(self, function: str, arguments: list[int]) -> int:
+        residues = [argument % self.prime for argument in arguments]
+        if function == "abs":
+            residues = [min(residues[0], self.prime - residues[0])]
+        if function in _SYMMETRIC:
+            residues.sort()
+        return self.draw(f"{function} {residues}")
+
+    def holds(self, left: int, operator: str, right: int) -> int:
+        if operator in (">", ">="):
+            left, right, operator = right, left, operator.replace(">", "<")
+        return self.draw(f"holds {operator} {left % self.prime} {right % self.prime}")
+
+    def opaque_fold(self, fold: Fold, body: int) -> int:
+        limits_of_fold = [self.value(limit) % self.prime for limit in (fold.low, fold.high)]
+        return self.draw(f"fold {fold.kind} {limits_of_fold} {body % self.prime}")
+
+    def whole(self, formula: Formula) -> int | None:
+        value = None if names(formula) else exact(formula)
+        return value if isinstance(value, int) else None
+
+
+# --- how large a formula may be
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Magnitude:
+    """Degrees of numerator and denominator, bits of the largest coefficient of either, and how many opaque functions."""
+
+    top: int
+    bottom: int
+    bits: int
+    opaque: int
+
+
+def magnitude(formula: Formula, outcomes: int = 1) -> Magnitude:
+    """Bounds on the rational function that a formula is; beyond the limits it is refused.
+
+    >>> magnitude(Div(Pow(Name("x"), Number(3)), Name("y"))).top
+    3
+    """
+    size = _magnitude(formula, outcomes)
+    if size.top + size.bottom > limits.DEGREE:
+        raise Refused("exponent_too_big")
+    if size.bits > limits.COEFFICIENT_BITS:
+        raise Refused("number_too_big")
+    return size
+
+
+def _magnitude(formula: Formula, outcomes: int) -> Magnitude:
+    match formula:
+        case Number(value, _):
+            return Magnitude(0, 0, value.numerator.bit_length() + value.denominator.bit_length(), 0)
+        case Name():
+            return Magnitude(1, 0, 1, 0)
+        case Group() | Relation():
+            raise Undefined("a list or a condition is no number")
+    parts = [magnitude(child, outcomes) for child in children(formula) if not isinstance(child, Relation)]
+    opaque = sum(part.opaque for part in parts)
+    match formula:
+        case Neg():
+            return parts[0]
+        case Add():
+            bottom = sum(part.bottom for part in parts)
+            top = max(part.top + bottom - part.bottom for part in parts)
+            return Magnitude(top, bottom, sum(part.bits for part in parts) + len(parts), opaque)
+        case Mul():
+            top, bottom = sum(part.top for part in parts), sum(part.bottom for part in parts)
+            return Magnitude(top, bottom, sum(part.bits for part in parts), opaque)
+        case Div():
+            above, below = parts
+            return Magnitude(above.top + below.bottom, above.bottom + below.top, above.bits + below.bits, opaque)
+        case Pow(_, exponent):
+            times = None if names(exponent) else exact(exponent)
+            if not isinstance(times, int):
+                return Magnitude(1, 0, 1, opaque + 1)
+            base, size = parts[0], abs(times)
+            top, bottom = (base.top, base.bottom) if times >= 0 else (base.bottom, base.top)
+            return Magnitude(top * size, bottom * size, base.bits * size, opaque)
+        case Call("E" | "Var" | "Cov" | "std", _):
+            inner = Magnitude(*(sum(getattr(part, of) for part in parts) * 2 for of in ("top", "bottom", "bits", "opaque")))
+            return Magnitude(inner.top + inner.bottom * outcomes + 2, inner.bottom * outcomes, inner.bits * outcomes, opaque)
+        case Fold(kind, _, _, low, high):
+            return _fold_magnitude(kind, parts[2], low, high)
+        case Call() | Partial():
+            return Magnitude(1, 0, 1, opaque + 1)
+
+
+def _fold_magnitude(kind: str, body: Magnitude, low: Formula, high: Formula) -> Magnitude:
+    first, last = (None if names(limit) else exact(limit) for limit in (low, high))
+    if kind == "int" or not (isinstance(first, int) and isinstance(last, int)):
+        return Magnitude(body.top + body.bottom + 2, body.bottom, body.bits + 2, body.opaque + 1)
+    count = max(0, last - first + 1)
+    if count > limits.FOLD_TERMS:
+        raise Refused("number_too_big")
+    return Magnitude((body.top + body.bottom + 1) * count, body.bottom * count, (body.bits + 1) * count, body.opaque * count)
+
+

@@ -1,0 +1,175 @@
+"""Equality of formulas with floors, remainders, maxima and conditions: exact values at points of their declared domain.
+
+A point where they differ proves that they differ; agreement is evidence from so many points, not proof. Names under a
+floor or a factorial are positive whole numbers unless declared otherwise: every name runs through all of its small
+values, so that every residue is met. Other names are real: the points include 0, whole numbers, their neighbours and
+places where names are equal, because that is where such formulas break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from random import Random
+from typing import Final, Literal, TypeAlias, final
+
+from solver.notation import limits
+from solver.notation.arithmetic import Arithmetic, Chance, Undefined
+from solver.notation.evaluation import FUNCTIONS, NotComputable, exact, power, whole
+from solver.notation.modular import magnitude
+from solver.notation.tree import Call, Fold, Formula, names, subformulas
+
+Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
+"""Positive whole numbers; whole numbers; positive numbers; all real numbers."""
+
+Exact: TypeAlias = "int | Fraction"
+
+WHOLE_FUNCTIONS: Final = frozenset({"floor", "ceil", "mod", "factorial", "binomial"})
+POINTS: Final = 64
+SWEEP: Final = 16
+_DEGREE: Final = 2_000
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Whether two formulas differ somewhere, and at how many points they were compared."""
+
+    differ: bool
+    points: int
+
+
+def sampled(
+    left: Formula, right: Formula, chance: Chance, assume: Mapping[str, Domain], seed: str
+) -> Sampled:
+    """Exact comparison at many points.
+
+    >>> from solver.notation.reading import formula
+    >>> sampled(formula("floor((n + 1)/2)"), formula("ceil(n/2)"), Chance(), {}, "").differ
+    False
+    >>> sampled(formula("abs(x)"), formula("x"), Chance(), {}, "").differ
+    True
+    """
+    if max(size.top + size.bottom for size in map(magnitude, (left, right))) > _DEGREE:
+        return Sampled(False, 0)
+    compared = 0
+    for point in points((left, right), chance, assume, seed):
+        at = Fractions(point, seed, chance)
+        try:
+            mine, other = at.value(left), at.value(right)
+        except (ZeroDivisionError, NotComputable, OverflowError, Undefined):
+            continue
+        compared += 1
+        if mine != other:
+            return Sampled(True, compared)
+    return Sampled(False, compared)
+
+
+def points(
+    formulas: Sequence[Formula], chance: Chance, assume: Mapping[str, Domain], seed: str
+) -> Iterator[dict[str, Exact]]:
+    """Points of the domain: each name through its small values, and all names at random."""
+    free = sorted({name for formula in formulas for name in names(formula)} - chance.random)
+    domains = {name: assume.get(name, default_domain(formulas)) for name in free}
+    random = Random(int.from_bytes(sha256(seed.encode()).digest(), "big"))
+    for name in free:
+        for step in range(SWEEP):
+            yield {**_random_point(domains, random), name: _swept(domains[name], step)}
+    for _ in range(POINTS):
+        yield _random_point(domains, random)
+    for _ in range(SWEEP if len(free) > 1 else 0):
+        point = _random_point(domains, random)
+        same, other = random.sample(free, 2)
+        yield {**point, same: point[other] if domains[same] == domains[other] else point[same]}
+
+
+def default_domain(formulas: Sequence[Formula]) -> Domain:
+    """Sizes where something is rounded or counted, real numbers elsewhere."""
+    for formula in formulas:
+        for part in subformulas(formula):
+            if isinstance(part, Fold) or (isinstance(part, Call) and part.function in WHOLE_FUNCTIONS):
+                return "size"
+    return "real"
+
+
+def _random_point(domains: Mapping[str, Domain], random: Random) -> dict[str, Exact]:
+    return {name: _random_value(domain, random) for name, domain in domains.items()}
+
+
+def _random_value(domain: Domain, random: Random) -> Exact:
+    match domain:
+        case "size":
+            return random.randint(1, random.choice((4, 12, 64)))
+        case "integer":
+            return random.randint(-12, 12)
+        case "positive":
+            return Fraction(random.randint(1, 400), 100)
+        case "real":
+            return Fraction(random.randint(-400, 400), 100)
+
+
+def _swept(domain: Domain, step: int) -> Exact:
+    match domain:
+        case "size":
+            return step + 1
+        case "integer":
+            return step - SWEEP // 2
+        case "positive":
+            return Fraction(2 * step + 1, 8)
+        case "real":
+            return whole(Fraction(step - SWEEP // 2, 2) + Fraction(step % 4 // 3, 1000))
+
+
+@final
+class Fractions(Arithmetic[Exact]):
+    """Formulas over exact numbers, at a given point."""
+
+    def __init__(self, point: Mapping[str, Exact], seed: str, chance: Chance) -> None:
+        super().__init__(chance)
+        self.point = {name.replace("_", ""): value for name, value in point.items()}
+        self.seed = seed
+
+    def draw(self, key: str) -> Exact:
+        digest = sha256(f"{self.seed} {sorted(self.point.items())} {key}".encode()).digest()
+        return Fraction(int.from_bytes(digest[:2], "big") % 199 + 1, 40)
+
+    def number(self, value: Exact) -> Exact:
+        return value
+
+    def unknown(self, name: str) -> Exact:
+        return self.point[name] if name in self.point else self.draw(name)
+
+    def plus(self, left: Exact, right: Exact) -> Exact:
+        return left + right
+
+    def times(self, left: Exact, right: Exact) -> Exact:
+        return left * right
+
+    def over(self, top: Exact, bottom: Exact) -> Exact:
+        return whole(Fraction(top) / bottom)
+
+    def raised(self, base: Exact, exponent: Formula) -> Exact:
+        by = self.value(exponent)
+        if abs(Fraction(by)) > limits.EXPONENT:
+            raise Undefined("an exponent that is too big")
+        value: Exact = power(base, by)
+        return value
+
+    def applied(self, function: str, arguments: list[Exact]) -> Exact:
+        if function in FUNCTIONS:
+            value: Exact = FUNCTIONS[function](*arguments)
+            return value
+        return self.draw(f"{function} {arguments}")
+
+    def holds(self, left: Exact, operator: str, right: Exact) -> Exact:
+        held = {"=": left == right, "!=": left != right, "<": left < right, ">": left > right}
+        return int(held.get(operator, left <= right if operator == "<=" else left >= right))
+
+    def opaque_fold(self, fold: Fold, body: Exact) -> Exact:
+        raise Undefined("an integral, or a sum whose limits are no whole numbers")
+
+    def whole(self, formula: Formula) -> int | None:
+        value = exact(formula) if not names(formula) else self.value(formula)
+        return value if isinstance(value, int) else None

@@ -1,0 +1,100 @@
+"""The console script: a group of commands that imports only the one that was chosen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+
+import click
+
+from tirgul import commands
+from tirgul.options import language_option, of_environment, sentence
+
+DEBUG = "TIRGUL_DEBUG"
+INTERNAL, INTERRUPTED = 4, 130
+
+
+class Commands(click.Group):
+    """The commands: each module of `tirgul.commands`, imported when it is chosen."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the modules."""
+        return sorted(found.name for found in iter_modules(commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = import_module(f"{commands.__name__}.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Help in the reader's language, importing no command."""
+        language = ctx.params.get("lang") or of_environment()
+        formatter.write_usage(ctx.command_path, "COMMAND …")
+        formatter.write_paragraph()
+        formatter.write_text(sentence("cli.help", language))
+        with formatter.section(sentence("cli.commands", language)):
+            rows = [(name, sentence(f"cli.help.{name}", language)) for name in self.list_commands(ctx)]
+            formatter.write_dl(rows)
+        with formatter.section(sentence("cli.options", language)):
+            rows = [("--lang [he|en]", sentence("cli.option.lang", language)), ("--version", ""), ("--help", "")]
+            formatter.write_dl(rows)
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        import tirgul
+
+        click.echo(f"tirgul {tirgul.__version__}")
+        ctx.exit()
+
+
+@click.group(cls=Commands)
+@language_option
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version)
+def tirgul_command(lang: str) -> None:
+    """The group; its help is in the catalogs."""
+
+
+def main() -> None:
+    """Runs the command that was typed and ends with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of a command: its own, 2 for usage, 4 for an error of ours, 130 when interrupted."""
+    try:
+        code = tirgul_command.main(arguments, prog_name="tirgul", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:  # who reads the output, as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as problem:  # the last resort; the reader is no author of ours
+        if os.environ.get(DEBUG):
+            raise
+        _tell(problem)
+        return INTERNAL
+
+
+def _tell(problem: Exception) -> None:
+    """An error of ours, in both languages."""
+    kind = type(problem).__name__
+    try:
+        lines = [sentence("cli.internal", language, kind=kind, debug=DEBUG) for language in ("he", "en")]
+    except Exception:  # the catalogs themselves may be what fails
+        lines = [kind]
+    click.echo("\n".join(lines), err=True)
+
+

@@ -1,0 +1,38 @@
+"""Writes a template of an exercise file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from exercises.exercise import Language
+from exercises.library import file_stem
+from tirgul.files import write
+from tirgul.options import Command, Refused, language_option, printable, sentence
+
+TEMPLATE = Path(__file__).parents[1] / "templates" / "exercise.txt"
+
+
+@click.command("new", cls=Command)
+@click.argument("exercise_id", metavar="ID")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="cli.option.dir",
+)
+@language_option
+def command(exercise_id: str, folder: Path, lang: Language) -> None:
+    """Writes a file that is an exercise of its own; a file that is there already is left alone."""
+    if not re.fullmatch(r"[\w.-]*\w[\w.-]*", exercise_id) or exercise_id.startswith("-"):
+        raise Refused(sentence("cli.bad_id", lang, id=printable(exercise_id)))
+    file = folder / f"{file_stem(exercise_id)}.py"
+    if file.exists():
+        raise Refused(sentence("cli.exists", lang, path=file))
+    write(file, TEMPLATE.read_text(encoding="utf-8").replace("@ID@", exercise_id).encode())
+    click.echo(sentence("cli.written", lang, path=file))
+    click.echo(sentence("cli.fill_in", lang, path=file))

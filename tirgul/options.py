@@ -1,0 +1,193 @@
+"""What commands have in common: the language, folders of exercises, `--json`, and how they name what they cannot find."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from exercises.exercise import LANGUAGES, BadExercise, Exercise, Instance, Language, Part
+from exercises.library import Library, UnknownExercise, UnknownPart, part_named, parts_named, placed, search_path
+from grader.gradebooks.marks_json import dumped
+from reports.words import words
+
+VARIABLE = "TIRGUL_LANG"
+LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
+HEBREW = ("he", "iw")
+USAGE = 2
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+# --- languages and words
+
+
+def of_environment() -> Language:
+    """The language of TIRGUL_LANG, else of the locale, else English."""
+    wanted = os.environ.get(VARIABLE, "").casefold()
+    if wanted in LANGUAGES:
+        return cast("Language", wanted)
+    locale = next((said for name in LOCALES if (said := os.environ.get(name))), "")
+    return "he" if locale.startswith(HEBREW) else "en"
+
+
+def sentence(key: str, language: Language, **values: object) -> str:
+    """A message of the catalogs."""
+    return words(language).say(key, **values)
+
+
+def printable(text: str) -> str:
+    """A text that moves no cursor and turns no line around: what would is written as its code.
+
+    >>> printable("a\\x1b[2J\\u202eb\\n")
+    'a\\\\x1b[2J\\\\u202eb\\\\n'
+    """
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") else one
+        for one in text
+    )
+
+
+# --- options
+
+
+def _language(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
+    """The language said after the command, before it, or by the environment."""
+    return value or ctx.find_root().params.get("lang") or of_environment()
+
+
+def language_option(function: Function) -> Function:
+    """`--lang he|en`, before the command or after it."""
+    choice = click.Choice(LANGUAGES)
+    return click.option("--lang", type=choice, callback=_language, help="cli.option.lang")(function)
+
+
+def languages_option(function: Function) -> Function:
+    """`--lang he|en|both`, for what is written in one language or in each."""
+    choice = click.Choice((*LANGUAGES, "both"))
+    return click.option("--lang", type=choice, callback=_language, help="cli.option.langs")(function)
+
+
+def languages_of(lang: str) -> tuple[Language, ...]:
+    """The languages that `--lang he|en|both` names."""
+    return LANGUAGES if lang == "both" else (cast("Language", lang),)
+
+
+def json_option(function: Function) -> Function:
+    """`--json`: one document on the standard output."""
+    return click.option("--json", "as_json", is_flag=True, help="cli.option.json")(function)
+
+
+def exercises_option(function: Function) -> Function:
+    """`--exercises DIR`, as often as there are folders."""
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.option(
+        "--exercises", "folders", type=folder, multiple=True, metavar="DIR", help="cli.option.exercises"
+    )(function)
+
+
+class Command(click.Command):
+    """A command whose help is in the catalogs: of the command under its name, of an option under its help's key."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Help in the reader's language."""
+        language = cast("Language", ctx.params.get("lang"))
+        language = language if language in LANGUAGES else of_environment()
+        self.help = sentence(f"cli.help.{self.name}", language)
+        for parameter in self.params:
+            if isinstance(parameter, click.Option) and parameter.help and parameter.help.startswith("cli."):
+                parameter.help = sentence(parameter.help, language)
+        super().format_help(ctx, formatter)
+
+
+# --- finding exercises
+
+
+class Refused(click.ClickException):
+    """What was typed cannot be done; said in the reader's language, exit code 2."""
+
+    exit_code = USAGE
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+
+    def show(self, file: Any = None) -> None:
+        """The message on the standard error, as it stands in the catalogs."""
+        click.echo(self.message, err=True)
+
+
+def library(folders: tuple[Path, ...]) -> Library:
+    """The library of the bank, of TIRGUL_EXERCISES and of these folders."""
+    return Library(search_path(folders))
+
+
+def instance_of(exercise_id: str, shelf: Library, language: Language) -> Instance:
+    """The exercise that was named; refuses what there is none of, naming the nearest."""
+    try:
+        return shelf.instance(exercise_id)
+    except UnknownExercise as unknown:
+        raise Refused(*unknown_exercise(unknown, language)) from None
+    except BadExercise as bad:
+        raise Refused(bad_exercise(bad, language)) from None
+
+
+def unknown_exercise(unknown: UnknownExercise, language: Language) -> list[str]:
+    """That there is no such exercise, and which ones are near."""
+    said = sentence("cli.unknown_exercise", language, exercise=printable(unknown.exercise))
+    return [said, *_nearest(unknown.near, language)]
+
+
+def part_of(exercise: Exercise, part_id: str, language: Language) -> Part:
+    """The part that was named; refuses what there is none of, naming the nearest."""
+    return _named(lambda: part_named(exercise, part_id), language)
+
+
+def parts_of(exercise: Exercise, part_id: str, language: Language) -> tuple[Part, ...]:
+    """The part that was named, or the sub-parts it is the first word of, or all."""
+    return _named(lambda: parts_named(exercise, part_id), language)
+
+
+Found = TypeVar("Found")
+
+
+def _named(find: Callable[[], Found], language: Language) -> Found:
+    try:
+        return find()
+    except UnknownPart as unknown:
+        said = {"exercise": unknown.exercise, "part": printable(unknown.part)}
+        raise Refused(sentence("cli.unknown_part", language, **said), *_nearest(unknown.near, language)) from None
+
+
+def place(typed: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
+    """The exercise, the part and the rest of what was typed: `11.1 2 48` or `11.1/2 48`.
+
+    >>> place(("11.1", "2", "48")), place(("11.1/2", "48"))
+    (('11.1', '2', ('48',)), ('11.1', '2', ('48',)))
+    """
+    exercise, part = placed(typed[0] if typed else "")
+    if part:
+        return exercise, part, typed[1:]
+    return exercise, typed[1] if len(typed) > 1 else "", typed[2:]
+
+
+def bad_exercise(bad: BadExercise, language: Language) -> str:
+    """What is wrong with an exercise file, with its file and line where they are known."""
+    data = {name: printable(str(value)) for name, value in bad.data.items()}
+    where = f"{data['file']}:{data.get('line', '1')}: " if "file" in data else ""
+    return f"{where}{printable(bad.exercise)}: {sentence(f'bad_exercise.{bad.problem}', language, **data)}"
+
+
+def _nearest(near: tuple[str, ...], language: Language) -> list[str]:
+    return [sentence("cli.near", language, names=", ".join(near))] if near else []
+
+
+# --- documents
+
+
+def document(schema: str, data: dict[str, Any]) -> str:
+    """A document for programs, its schema first."""
+    return dumped({"schema": f"tirgul/{schema}/1", **data})
