@@ -129,13 +129,11 @@ def load(exercise_id: str, path: SearchPath) -> Exercise:
     exercise_id = exercise_id.strip(EDGES)
     stem = file_stem(exercise_id).casefold()
     found = [file for folder in path for file in files(folder) if file.stem.casefold() == stem]
-    match found:
-        case []:
-            raise UnknownExercise(exercise_id, near(exercise_id, (exercise.id for exercise in available(path))))
-        case [file]:
-            return load_file(file)
-        case [first, second, *_]:
-            raise BadExercise(exercise_id, "twice", file=str(second), line=1, other=str(first))
+    if not found:
+        raise UnknownExercise(exercise_id, near(exercise_id, (exercise.id for exercise in available(path))))
+    if len(found) > 1:
+        raise BadExercise(exercise_id, "twice", file=str(found[1]), line=1, other=str(found[0]))
+    return load_file(found[0])
 
 
 def survey(path: SearchPath) -> tuple[tuple[Exercise, ...], tuple[BadExercise, ...]]:
@@ -191,11 +189,10 @@ class Library:
                 self._loaded[stem] = load(exercise_id, self.path)
             except (UnknownExercise, BadExercise) as problem:
                 self._loaded[stem] = problem
-        match self._loaded[stem]:
-            case Exercise() as exercise:
-                return exercise
-            case problem:
-                raise problem
+        loaded = self._loaded[stem]
+        if isinstance(loaded, Exercise):
+            return loaded
+        raise loaded
 
     def instance(self, exercise_id: str) -> Instance:
         """The exercise with the course's own numbers and its keys derived; raises UnknownExercise or BadExercise."""

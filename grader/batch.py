@@ -26,9 +26,7 @@ CRASHED = "internal"
 Place: TypeAlias = tuple[str, str]  # exercise, part
 
 
-def grade(
-    answers: Iterable[Answer | Problem], library: Library, duplicates: Policy = "last"
-) -> ClassResult:
+def grade(answers: Iterable[Answer | Problem], library: Library, duplicates: Policy = "last") -> ClassResult:
     """The graded class. Of several answers by a student to one part, the first, last or best counts."""
     collected = _Collected(library)
     for answer in answers:
@@ -108,9 +106,7 @@ class _Grader:
             ]
         return Student(name, tuple(results))
 
-    def _chosen(
-        self, exercise_id: str, marker: Marker, given: Mapping[Place, list[Answer]]
-    ) -> dict[str, Judgement]:
+    def _chosen(self, exercise_id: str, marker: Marker, given: Mapping[Place, list[Answer]]) -> dict[str, Judgement]:
         """The judgement that counts for each part that was answered; parts that others rest on come first."""
         texts: dict[str, str] = {}
         chosen: dict[str, Judgement] = {}
@@ -134,9 +130,7 @@ class _Grader:
             case "best":
                 return max(range(len(judged)), key=lambda index: (_worth(judged[index], part), index))
 
-    def _judgement(
-        self, exercise_id: str, marker: Marker, part: str, text: str, texts: Mapping[str, str]
-    ) -> Judgement:
+    def _judgement(self, exercise_id: str, marker: Marker, part: str, text: str, texts: Mapping[str, str]) -> Judgement:
         earlier = {other: texts[other] for other in marker.rests_on(part) if other in texts}
         said = (f"{other}={answer}" for other, answer in earlier.items())
         known = (exercise_id, marker.instance.variant, part, text, *said)

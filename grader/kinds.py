@@ -60,7 +60,7 @@ class Number(AnswerKind):
     """A number: exact, or within the part's relative tolerance. Chains (48 + 300 = 348) must hold; the last side counts."""
 
     def read(self, text: str) -> Read | Unreadable:
-        value = _number(text)
+        value = _number(text if self.part.within is None else re.sub("[~≈∼]", " ", text))
         if isinstance(value, Unreadable):
             return value
         return Read((value,), plain(as_formula(value)))
@@ -111,6 +111,8 @@ class Sizes(AnswerKind):
         ones = tuple(size for size in sizes if size != 1)
         if isinstance(self.key, Shape) and len(self.key) == 1 and len(ones) <= 1:
             yield Shape(ones or (1,))  # a vector written as a column or a row
+        if isinstance(self.key, Shape) and len(sizes) == 1 and self.key[1:] == (1, 1):
+            yield Shape((*sizes, 1, 1))  # channels of single pixels
         if isinstance(self.key, Shape) and len(self.key) == 2 and len(sizes) == 1:
             yield Shape(sizes * 2)  # the side of a square
 

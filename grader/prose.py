@@ -11,6 +11,10 @@ HEBREW = "\u05d0-\u05ea"
 MARKS = "\u05be\u05f3\u05f4\"'\u2019\u201d"
 
 _HEBREW_BY = re.compile(r"(?<=\d)(\s*)(על|כפול)(\s*)(?=\d)")
+_MAPS_OF = re.compile(
+    r"(?<=\d)(\s+(?:feature maps|maps|channels|matrices|filters|ערוצים|מטריצות|מפות)\s+(?:of(?: size)?|של|בגודל)\s+)(?=\d)",
+    re.IGNORECASE,
+)
 _HEBREW_WORDS = re.compile(rf"[{HEBREW}][{HEBREW}{MARKS}\s,.:;!?-]*")
 _HEBREW_REMARK = re.compile(rf"\([^()]*[{HEBREW}][^()]*\)")
 _ENGLISH_BEFORE = re.compile(
@@ -35,6 +39,7 @@ def without_words(text: str) -> str:
         return " " * len(match.group())
 
     text = _HEBREW_BY.sub(lambda by: by[1] + "x".ljust(len(by[2])) + by[3], text)
+    text = _MAPS_OF.sub(lambda maps: "@".ljust(len(maps[1])), text)
     text = _HEBREW_REMARK.sub(blank, text)
     text = _HEBREW_WORDS.sub(blank, text)
     text = _ENGLISH_BEFORE.sub(blank, text)

@@ -12,18 +12,37 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias, final
+from typing import Final, TypeAlias, cast, final
 
 from exercises.exercise import Instance, Option, Part
-from solver.derivation import Derivation, Derived, Given, nodes, walk
+from solver.derivation import Derivation, Derived, Given, Rule, nodes, walk
 from solver.notation.printing import plain
 from solver.notation.reading import formula
-from solver.notation.tree import Add, Formula, Group, Name, Number, substitute
-from solver.values import Value, as_formula
+from solver.notation.tree import (
+    Add,
+    Comparison,
+    Formula,
+    Group,
+    Name,
+    Number,
+    Relation,
+    subformulas,
+    substitute,
+)
+from solver.values import Shape, Size, Value, as_formula
 from solver.verify.check import Check
-from solver.verify.steps import verify_step
+from solver.verify.records import checks
 
-Verify: TypeAlias = Callable[[Derived], Check]
+Verify: TypeAlias = Callable[[Derived], tuple[Check, ...]]
+
+NOT: Final[Mapping[Comparison, Comparison]] = {
+    "=": "!=",
+    "!=": "=",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+}
 
 
 @final
@@ -33,19 +52,19 @@ class Step:
 
     rule, about    the key of its words, and the layer or sum it is about
     sides          what stands between the equality signs: symbol, formula, the same with numbers, result
-    result, truth  what follows; `truth` where it is no number but true or false
+    truth          what follows, where it is not a number but true or false: then the sides are two claims,
+                   the rule's and the one with numbers, which is written so that it holds
     labels         the names of the parts that are put together, where the rule has no formula
-    check, source  what checked the step, where the formula is from
+    checks, source what checked the step, where the formula is from
     times          how often the step occurs to the letter
     """
 
     rule: str
     about: str
     sides: tuple[Formula, ...]
-    result: Value
     truth: bool | None
     labels: tuple[str, ...]
-    check: Check
+    checks: tuple[Check, ...]
     source: str
     times: int = 1
 
@@ -56,13 +75,19 @@ class Solution:
     """The answer to a part, the steps to it, and the answers to other parts that the steps begin from."""
 
     part: Part
-    answer: Value
+    key: Value
+    answer: Formula
     steps: tuple[Step, ...]
-    rests_on: tuple[tuple[str, Value], ...] = ()
+    rests_on: tuple[tuple[str, Formula], ...] = ()
+
+    @property
+    def refuted(self) -> tuple[Step, ...]:
+        """The steps that some check contradicts."""
+        return tuple(step for step in self.steps if any(check.verdict == "refuted" for check in step.checks))
 
 
 def solution(
-    instance: Instance, part_id: str, *, known: Collection[str] = (), verify: Verify = verify_step
+    instance: Instance, part_id: str, *, known: Collection[str] = (), verify: Verify = checks
 ) -> Solution:
     """The solution of a part; steps that the solutions of the parts in `known` show are left out."""
     keys = instance.keys
@@ -70,11 +95,13 @@ def solution(
     earlier = {part: keys[part] for part in known if part != part_id}
     shown = {id(node) for derivation in earlier.values() for node in nodes(derivation)}
     new = [node for node in walk(key) if id(node) not in shown or node is key]
+    if isinstance(key, Derived) and key.rule.name == "tuple":
+        new.remove(key)  # the answer itself is what its items are together
     rests_on = _rests_on(key, earlier, shown)
-    return Solution(instance.part(part_id), key.result, steps(new, verify), rests_on)
+    return Solution(instance.part(part_id), key.result, conclusion(key), steps(new, verify), rests_on)
 
 
-def steps(applications: Collection[Derived], verify: Verify = verify_step) -> tuple[Step, ...]:
+def steps(applications: Collection[Derived], verify: Verify = checks) -> tuple[Step, ...]:
     """A step for each application, those that say the same put together where the first of them stands."""
     said: dict[tuple[object, ...], Step] = {}
     for node in applications:
@@ -87,7 +114,7 @@ def steps(applications: Collection[Derived], verify: Verify = verify_step) -> tu
 
 def _rests_on(
     key: Derivation, earlier: Mapping[str, Derivation], shown: Collection[int]
-) -> tuple[tuple[str, Value], ...]:
+) -> tuple[tuple[str, Formula], ...]:
     """The earlier parts whose keys are premises of what is new."""
     premises = {
         id(premise)
@@ -95,20 +122,20 @@ def _rests_on(
         if isinstance(node, Derived) and (id(node) not in shown or node is key)
         for premise in node.premises.values()
     }
-    return tuple((part, node.result) for part, node in earlier.items() if id(node) in premises)
+    return tuple((part, conclusion(node)) for part, node in earlier.items() if id(node) in premises)
 
 
-def _step(node: Derived, check: Check) -> Step:
+def _step(node: Derived, said: tuple[Check, ...]) -> Step:
     rule = node.rule
     truth = node.result if isinstance(node.result, bool) else None
+    labels = tuple(name for name in node.premises if not name.isdecimal())
     return Step(
         rule=rule.name,
         about=node.about,
-        sides=_different(_sides(node)),
-        result=node.result,
+        sides=_different(_claims(node) if truth is not None else _sides(node)),
         truth=truth,
-        labels=tuple(node.premises) if rule.taught is None and rule.name != "shape" else (),
-        check=check,
+        labels=labels if rule.taught is None and rule.name != "shape" else (),
+        checks=said,
         source=rule.source,
     )
 
@@ -116,7 +143,7 @@ def _step(node: Derived, check: Check) -> Step:
 def _sides(node: Derived) -> Iterator[Formula]:
     """What the step's equation says, from left to right."""
     rule = node.rule
-    values = {name: as_formula(premise.result) for name, premise in node.premises.items()}
+    values = _values(node)
     if rule.symbol:
         yield formula(rule.symbol)
     if rule.taught is not None:
@@ -126,8 +153,23 @@ def _sides(node: Derived) -> Iterator[Formula]:
         yield Add(tuple(values.values()))
     elif rule.name == "shape" and all(name.isidentifier() for name in values):
         yield Group(tuple(map(Name, values)), "x")
-    if not isinstance(node.result, bool):
-        yield as_formula(node.result)
+    yield conclusion(node)
+
+
+def _claims(node: Derived) -> Iterator[Formula]:
+    """What the rule claims, and what holds of the numbers: 3 = 6 where that is true, otherwise 3 ≠ 6."""
+    if node.rule.taught is None:
+        return
+    yield node.rule.taught
+    match substitute(node.rule.taught, _values(node)):
+        case Relation(sides, (operator,)) if node.result is False:
+            yield Relation(sides, (NOT[operator],))
+        case claim:
+            yield claim
+
+
+def _values(node: Derived) -> dict[str, Formula]:
+    return {name: as_formula(premise.result) for name, premise in node.premises.items()}
 
 
 def _different(sides: Iterator[Formula]) -> tuple[Formula, ...]:
@@ -140,11 +182,35 @@ def _different(sides: Iterator[Formula]) -> tuple[Formula, ...]:
 
 
 def equation(step: Step) -> str:
-    """The step on one line of plain text; sides of a claim that is true or false are parted by an arrow."""
-    return (" = " if step.truth is None else " ⟺ ").join(map(plain, step.sides))
+    """The step on one line of plain text; a colon parts a rule's claim from the claim with numbers."""
+    return (" = " if step.truth is None else ": ").join(map(plain, step.sides))
 
 
 # --- answers
+
+
+def conclusion(derivation: Derivation) -> Formula:
+    """What a derivation ends in, as it is printed: in symbols, the shorter of the value and the taught formula.
+
+    SymPy's order is nobody's own; where it does not simplify, the formula as it is taught is the better answer.
+    """
+    value = as_formula(derivation.result)
+    match derivation:
+        case Derived(Rule(name="component"), {"whole": Derived(Rule(name="shape" | "tuple"), items), "index": at}):
+            return conclusion(list(items.values())[cast("int", at.result)])
+        case Derived(Rule(taught=taught), _, result) if taught is not None and _is_expression(result):
+            said = substitute(taught, _values(derivation))
+            return said if _length(said) <= _length(value) else value
+        case _:
+            return value
+
+
+def _is_expression(value: Value) -> bool:
+    return not isinstance(value, int | Fraction | Size | Shape | tuple)
+
+
+def _length(formula: Formula) -> int:
+    return sum(1 for _ in subformulas(formula))
 
 
 def chosen(part: Part, key: Value) -> tuple[Option, ...]:

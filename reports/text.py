@@ -66,9 +66,7 @@ _DIRECTION: Final = {"he": ' dir="ltr"', "en": ' dir="rtl"'}
 
 def _glued_html(piece: str, language: Language) -> Html:
     """Formulas and the letters and signs that touch them, which no line break may part."""
-    said = [
-        words_html(run, language) if isinstance(run, str) else mathml(run) for run in runs(piece)
-    ]
+    said = [words_html(run, language) if isinstance(run, str) else mathml(run) for run in runs(piece)]
     return Html(f'<span class="nb">{joined(said)}</span>') if len(said) > 1 else joined(said)
 
 

@@ -64,12 +64,16 @@ class Words:
 
     def say_count(self, key: str, n: int, /, **values: object) -> str:
         """The message in the plural form for a number, which is put in as %(n)s; raises Unsaid."""
-        forms = self._forms(key)
-        return forms[min(self.form(n), len(forms) - 1)] % {"n": n, **values}
+        return self.plural(key, n) % {"n": n, **values}
 
     def message(self, key: str) -> str:
         """The message with its placeholders; raises Unsaid."""
         return self._forms(key)[0]
+
+    def plural(self, key: str, n: int) -> str:
+        """The message with its placeholders in the plural form for a number; raises Unsaid."""
+        forms = self._forms(key)
+        return forms[min(self.form(n), len(forms) - 1)]
 
     def _forms(self, key: str) -> tuple[str, ...]:
         try:

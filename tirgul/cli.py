@@ -96,5 +96,3 @@ def _tell(problem: Exception) -> None:
     except Exception:  # the catalogs themselves may be what fails
         lines = [kind]
     click.echo("\n".join(lines), err=True)
-
-

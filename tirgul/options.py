@@ -1,4 +1,4 @@
-"""What commands have in common: the language, folders of exercises, `--json`, and how they name what they cannot find."""
+"""What commands have in common: language, folders of exercises, `--json`, and how they name what they cannot find."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def of_environment() -> Language:
     """The language of TIRGUL_LANG, else of the locale, else English."""
     wanted = os.environ.get(VARIABLE, "").casefold()
-    if wanted in LANGUAGES:
-        return cast("Language", wanted)
+    for language in LANGUAGES:
+        if language == wanted:
+            return language
     locale = next((said for name in LOCALES if (said := os.environ.get(name))), "")
     return "he" if locale.startswith(HEBREW) else "en"
 

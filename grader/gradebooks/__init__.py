@@ -1,4 +1,4 @@
-"""What a graded class is written as: one module a format, each with the name of its FILE and `write(result) -> bytes`."""
+"""What a graded class is written as: one module a format, with the name of its FILE and `write(result) -> bytes`."""
 
 from __future__ import annotations
 

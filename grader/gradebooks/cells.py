@@ -8,7 +8,7 @@ from fractions import Fraction
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def decimal(mark: Fraction) -> str:
+def decimal(mark: Fraction | int) -> str:
     """A mark to two decimals.
 
     >>> decimal(Fraction(1, 3)), decimal(Fraction(7))

@@ -46,7 +46,7 @@ def document(result: ClassResult) -> Document:
     }
 
 
-def number(mark: Fraction | None) -> float | None:
+def number(mark: Fraction | int | None) -> float | None:
     """A mark to two decimals; None where nobody knows yet."""
     return None if mark is None else round(mark * 100) / 100
 

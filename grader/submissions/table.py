@@ -1,8 +1,9 @@
 """Text cut into the rows of a table, so that a row that is broken costs no other row.
 
-The cut has as few broken lines as possible and then as many rows as possible. A line either opens a row that closes
-properly, perhaps lines later, or is a row that holds quotes as plain characters, or is broken. So a quote that nobody
-closed breaks its own line: to be closed by a quote of another row, that row would have to be broken too.
+The cut has as few broken lines as possible, then as few lines inside quotes that might be rows, then as many rows as
+possible. A line either opens a row that closes properly, perhaps lines later, or is a row that holds quotes as plain
+characters, or is broken. So a quote that nobody closed breaks its own line: to be closed by a quote of another row,
+that row would have to be broken too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, final
 
 Cells: TypeAlias = tuple[str, ...]
-Badness: TypeAlias = tuple[int, int]
+Badness: TypeAlias = tuple[int, int, int]
 
 BROKEN, LITERAL = 2, 1
 
@@ -57,12 +58,12 @@ def cut(lines: Sequence[str], start: int, delimiter: str, columns: int) -> list[
     >>> [(piece.line, getattr(piece, "cells", "broken")) for piece in cut(['a,"1', "b,2", 'c,"3"'], 0, ",", 2)]
     [(1, 'broken'), (2, ('b', '2')), (3, ('c', '3'))]
     """
-    after: list[Badness] = [(0, 0)] * (len(lines) + 1)  # of the best cut from a line on
+    after: list[Badness] = [(0, 0, 0)] * (len(lines) + 1)  # of the best cut from a line on
     best: list[Piece | None] = [None] * len(lines)
     for index in range(len(lines) - 1, start - 1, -1):
         after[index] = after[index + 1]
         if lines[index].strip():
-            options = [(_badness(piece, after), piece) for piece in _pieces(lines, index, delimiter, columns)]
+            options = [(_badness(piece, lines, delimiter, after), piece) for piece in _pieces(lines, index, delimiter, columns)]
             after[index], best[index] = min(options, key=lambda option: option[0])
     return list(_followed(best, start))
 
@@ -130,17 +131,24 @@ def _pieces(lines: Sequence[str], index: int, delimiter: str, columns: int) -> I
         plain = literal(lines[index], index + 1, delimiter)
         if len(plain.cells) == columns and not any(cell.lstrip().startswith('"') for cell in plain.cells):
             yield plain
-    yield Broken(index + 1, "bad_row" if isinstance(proper, Row) else proper.reason)
+    yield Broken(index + 1, _reason(proper))
 
 
-def _badness(piece: Piece, after: Sequence[Badness]) -> Badness:
-    """How bad a cut is that begins with this piece: what is broken, then how few rows there are."""
-    worse, rows = after[piece.last]
-    match piece:
-        case Broken():
-            return worse + BROKEN, rows
-        case Row():
-            return worse + LITERAL * piece.literal, rows - 1
+def _reason(piece: Piece) -> str:
+    """Why a line is broken that would otherwise begin this piece."""
+    if isinstance(piece, Broken):
+        return piece.reason
+    return "bad_row" if piece.last == piece.line else "quote_not_closed"
+
+
+def _badness(piece: Piece, lines: Sequence[str], delimiter: str, after: Sequence[Badness]) -> Badness:
+    """How bad a cut is that begins with this piece."""
+    worse, hidden, rows = after[piece.last]
+    if isinstance(piece, Broken):
+        return worse + BROKEN, hidden, rows
+    inside = lines[piece.line : piece.last]
+    like_rows = sum(line.count(delimiter) >= len(piece.cells) - 1 for line in inside)
+    return worse + LITERAL * piece.literal, hidden + like_rows, rows - 1
 
 
 def _followed(best: Sequence[Piece | None], start: int) -> Iterator[Piece]:

@@ -160,7 +160,9 @@ class _Printer:
 
     def product(self, formula: Mul) -> str:
         pieces = [self.inside(formula, 0)]
-        for place, (left, right) in enumerate(zip(formula.factors, formula.factors[1:], strict=False), start=1):
+        for place, (left, right) in enumerate(
+            zip(formula.factors, formula.factors[1:], strict=False), start=1
+        ):
             if product_sign(left, right):
                 pieces.append(self.sign("·"))
             else:
@@ -173,9 +175,7 @@ class _Printer:
         return f"<msup><mrow>{self.inside(formula, 0)}</mrow>{_SMALL.one(formula.exponent)}</msup>"
 
     def partial(self, formula: Partial) -> str:
-        over, under = (
-            f"<mrow><mo{_TIGHT}>∂</mo>{self.inside(formula, place)}</mrow>" for place in range(2)
-        )
+        over, under = (f"<mrow><mo{_TIGHT}>∂</mo>{self.inside(formula, place)}</mrow>" for place in range(2))
         return f"<mfrac>{over}{under}</mfrac>"
 
     def relation(self, formula: Relation) -> str:

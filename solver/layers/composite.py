@@ -18,7 +18,8 @@ FIELD_REPEATED = formula(
     "r + L*(k - 1)*d*j",
     symbol="r_out",
     source="Araujo, Norris & Sim 2019, equation 2, summed over equal layers of stride 1",
-    kernels_added="r + L*k*d*j",
+    whole_kernel_added="r + L*k*d*j",
+    kernels_added_up="r - 1 + L*k*d*j",
     one_layer_too_few="r + (L - 1)*(k - 1)*d*j",
     pixel_itself_forgotten="r - 1 + L*(k - 1)*d*j",
 )

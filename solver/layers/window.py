@@ -36,6 +36,7 @@ FIELD_SIZE = formula(
     source=f"{FIELDS}, equation 2",
     stride_ignored_in_field="r + (k - 1)*d",
     whole_kernel_added="r + k*d*j",
+    kernels_added_up="r - 1 + min(r - 1, 1) + k*d*j",
     dilation_ignored_in_field="r + (k - 1)*j",
 )
 

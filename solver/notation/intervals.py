@@ -156,10 +156,7 @@ class Intervals(Arithmetic[Interval]):
             case "min", _:
                 return iv.mpf([min(argument.a for argument in arguments).a, min(argument.b for argument in arguments).b])
             case "floor", [body]:
-                low, high = mp.floor(mp.mpf(body.a.a)), mp.floor(mp.mpf(body.b.b))
-                if low != high:
-                    raise Undefined("a floor of what may be on either side of a whole number")
-                return iv.mpf(low)
+                return self._floor(body)
             case "sign", [body]:
                 return self.holds(body, ">", iv.mpf(0)) - self.holds(body, "<", iv.mpf(0))
             case ("factorial" | "binomial" | "delta"), _:
@@ -180,8 +177,16 @@ class Intervals(Arithmetic[Interval]):
     def _error_function(self, body: Interval) -> Interval:
         """erf is increasing: its values at the ends, and a little more."""
         with mp.workprec(PRECISION + 20):
+            low, high = _ends(body)
             slack = mp.mpf(2) ** -(PRECISION - 10)
-            return iv.mpf([mp.erf(mp.mpf(body.a.a)) - slack, mp.erf(mp.mpf(body.b.b)) + slack])
+            return iv.mpf([mp.erf(low) - slack, mp.erf(high) + slack])
+
+    def _floor(self, body: Interval) -> Interval:
+        with mp.workprec(PRECISION):
+            low, high = map(mp.floor, _ends(body))
+            if low != high:
+                raise Undefined("a floor of what may be on either side of a whole number")
+            return iv.mpf(low)
 
     def holds(self, left: Interval, operator: str, right: Interval) -> Interval:
         difference = left - right
@@ -195,3 +200,9 @@ class Intervals(Arithmetic[Interval]):
 
     def whole(self, formula: Formula) -> int | None:
         return self.exact.whole(formula)
+
+
+def _ends(body: Interval) -> tuple[Any, Any]:
+    """The ends of an interval, unrounded."""
+    low, high = body._mpi_
+    return mp.make_mpf(low), mp.make_mpf(high)

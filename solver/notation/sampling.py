@@ -8,6 +8,7 @@ places where names are equal, because that is where such formulas break.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +20,7 @@ from solver.notation import limits
 from solver.notation.arithmetic import Arithmetic, Chance, Undefined
 from solver.notation.evaluation import FUNCTIONS, NotComputable, exact, power, whole
 from solver.notation.modular import magnitude
-from solver.notation.tree import Call, Fold, Formula, names, subformulas
+from solver.notation.tree import Call, Div, Fold, Formula, names, subformulas
 
 Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
 """Positive whole numbers; whole numbers; positive numbers; all real numbers."""
@@ -27,8 +28,12 @@ Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
 Exact: TypeAlias = "int | Fraction"
 
 WHOLE_FUNCTIONS: Final = frozenset({"floor", "ceil", "mod", "factorial", "binomial"})
+REAL_FUNCTIONS: Final = frozenset(
+    {"sqrt", "exp", "ln", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "tanh'", "sigmoid", "sigmoid'", "erf", "std"}
+)
 POINTS: Final = 64
 SWEEP: Final = 16
+MOST_PERIOD: Final = 1_024
 _DEGREE: Final = 2_000
 
 
@@ -74,8 +79,9 @@ def points(
     free = sorted({name for formula in formulas for name in names(formula)} - chance.random)
     domains = {name: assume.get(name, default_domain(formulas)) for name in free}
     random = Random(int.from_bytes(sha256(seed.encode()).digest(), "big"))
+    sweep = max(SWEEP, 2 * period(formulas))
     for name in free:
-        for step in range(SWEEP):
+        for step in range(sweep if domains[name] == "size" else SWEEP):
             yield {**_random_point(domains, random), name: _swept(domains[name], step)}
     for _ in range(POINTS):
         yield _random_point(domains, random)
@@ -92,6 +98,27 @@ def default_domain(formulas: Sequence[Formula]) -> Domain:
             if isinstance(part, Fold) or (isinstance(part, Call) and part.function in WHOLE_FUNCTIONS):
                 return "size"
     return "real"
+
+
+def period(formulas: Sequence[Formula]) -> int:
+    """The least common multiple of the numbers that something is divided by under a floor, or is a remainder of.
+
+    Over so many whole numbers a floor of a linear formula repeats itself, up to a constant gain.
+
+    >>> from solver.notation.reading import formula
+    >>> period([formula("floor((n + 1)/4)"), formula("ceil(n/(3*2))")])
+    12
+    """
+    found = 1
+    for formula in formulas:
+        for part in subformulas(formula):
+            if isinstance(part, Call) and part.function in ("floor", "ceil", "mod"):
+                inside = [quotient.bottom for whole in part.arguments for quotient in subformulas(whole) if isinstance(quotient, Div)]
+                for divisor in (*inside, *part.arguments[1:]):
+                    value = exact(divisor) if not names(divisor) else None
+                    if isinstance(value, int) and value > 0 and math.lcm(found, value) <= MOST_PERIOD:
+                        found = math.lcm(found, value)
+    return found
 
 
 def _random_point(domains: Mapping[str, Domain], random: Random) -> dict[str, Exact]:
@@ -139,6 +166,8 @@ class Fractions(Arithmetic[Exact]):
         return value
 
     def unknown(self, name: str) -> Exact:
+        if name in ("pi", "e", "infinity"):
+            raise Undefined("a number that is no fraction")
         return self.point[name] if name in self.point else self.draw(name)
 
     def plus(self, left: Exact, right: Exact) -> Exact:
@@ -161,6 +190,8 @@ class Fractions(Arithmetic[Exact]):
         if function in FUNCTIONS:
             value: Exact = FUNCTIONS[function](*arguments)
             return value
+        if function in REAL_FUNCTIONS:
+            raise Undefined("a value that is no fraction")
         return self.draw(f"{function} {arguments}")
 
     def holds(self, left: Exact, operator: str, right: Exact) -> Exact:

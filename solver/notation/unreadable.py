@@ -15,6 +15,7 @@ REASONS: Final = (
     "empty",
     "exponent_not_constant",
     "exponent_too_big",
+    "false_link",
     "invisible_character",
     "not_a_number",
     "number_too_big",

@@ -1,0 +1,73 @@
+"""What is said to students about their answers, for every format: a page hands in a `say` that gives markup."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Protocol, assert_never
+
+from grader.verdict import (
+    Explanation,
+    Follows,
+    Review,
+    Right,
+    Slip,
+    Slipped,
+    Unreadable,
+    Verdict,
+    Wrong,
+)
+from reports.words import Unsaid
+
+
+class Say(Protocol):
+    """Puts values into the message under a key: `Words.say`, or the same with markup."""
+
+    def __call__(self, key: str, /, **values: object) -> str: ...
+
+
+def feedback(say: Say, verdict: Verdict | None) -> str:
+    """A sentence about an answer, which never tells the key; None where there is no answer.
+
+    >>> from reports.words import words
+    >>> feedback(words("en").say, Slipped(((Slip("window.output_size", "no_plus_one"),),)))
+    'This answer comes from a typical mistake: the +1 at the end of the formula is missing.'
+    """
+    match verdict:
+        case None:
+            return say("feedback.missing")
+        case Right(note) | Wrong(note):
+            said = say("feedback.right" if isinstance(verdict, Right) else "feedback.wrong")
+            return say("feedback.noted", said=said, note=say(f"note.{note}")) if note else said
+        case Follows(parts, ()):
+            return say("feedback.follows", parts=", ".join(parts))
+        case Follows(parts, slips):
+            return say("feedback.follows_slipped", parts=", ".join(parts), slips=explained(say, slips))
+        case Slipped(slips):
+            return say("feedback.slipped", slips=explained(say, slips))
+        case Unreadable(reason, _, word):
+            return say("feedback.unreadable", reason=say(f"unreadable.{reason}", word=word))
+        case Review(reason):
+            return say("feedback.review", reason=say(f"review.{reason}"))
+        case _:
+            assert_never(verdict)
+
+
+def explained(say: Say, explanations: tuple[Explanation, ...]) -> str:
+    """Explanations, any of which may be what happened."""
+    said = [together(say, explanation) for explanation in explanations]
+    return reduce(lambda first, second: say("feedback.or", first=first, second=second), said)
+
+
+def together(say: Say, explanation: Explanation) -> str:
+    """Slips that were made together."""
+    said = [slip_said(say, slip) for slip in explanation]
+    return reduce(lambda first, second: say("feedback.also", first=first, second=second), said)
+
+
+def slip_said(say: Say, slip: Slip) -> str:
+    """One slip, and the layer it was made in where it was made in one only."""
+    try:
+        said = say(f"slip.{slip.name}")
+    except Unsaid:  # the slip of somebody's own exercise
+        said = say("slip.unnamed", name=slip.name)
+    return say("slip.where", slip=said, where=slip.about) if slip.about else said

@@ -1,0 +1,143 @@
+"""The solution sheet: each part with its answer, the steps to it, and what checked each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from exercises.exercise import Instance, Language, Part
+from reports.html.page import Said, page
+from reports.markup import Html, escape
+from reports.mathematics.mathml import mathml
+from reports.solution import Solution, Step, Verify, approximation, chosen, solution
+from reports.text import text_html, words_html
+from reports.words import words
+from solver.notation.tree import Formula
+from solver.verify.check import Check
+from solver.verify.records import checks
+
+
+class Refuted(Exception):
+    """A step that some check contradicts: a sheet that shows it would be wrong, so there is none."""
+
+    def __init__(self, exercise: str, part: str, step: Step) -> None:
+        super().__init__(exercise, part, step.rule)
+        self.exercise, self.part, self.step = exercise, part, step
+
+
+@final
+@dataclass(frozen=True)
+class Sheet:
+    """An exercise and the solutions of its parts."""
+
+    instance: Instance
+    solutions: tuple[Solution, ...]
+
+
+def sheet_html(
+    instances: Sequence[Instance], languages: Sequence[Language], *, verify: Verify = checks
+) -> str:
+    """The solution sheet of some exercises as a page; raises Refuted."""
+    sheets = [Sheet(instance, tuple(_solutions(instance, verify))) for instance in instances]
+    title = {language: _title(instances, language) for language in languages}
+    return page(title, "sheet.html.jinja", languages, sheets=sheets, View=View)
+
+
+def _solutions(instance: Instance, verify: Verify) -> Iterator[Solution]:
+    """The solution of each part; a part begins from what the parts before it have shown."""
+    known: list[str] = []
+    for part in instance.exercise.parts:
+        found = solution(instance, part.id, known=known, verify=verify)
+        for step in found.refuted:
+            raise Refuted(instance.exercise.id, part.id, step)
+        known.append(part.id)
+        yield found
+
+
+def _title(instances: Sequence[Instance], language: Language) -> str:
+    say = words(language).say
+    titles = (
+        say("page.exercise", id=one.exercise.id, title=one.exercise.title.said(language, one.numbers))
+        for one in instances
+    )
+    return f"{say('page.solution_sheet')} · {' · '.join(titles)}"
+
+
+@final
+@dataclass(frozen=True)
+class View:
+    """What a template shows of one solution in one language."""
+
+    instance: Instance
+    solution: Solution
+    language: Language
+
+    @property
+    def said(self) -> Said:
+        """The language's words as markup."""
+        return Said(words(self.language))
+
+    def reason(self, step: Step) -> Html:
+        """Why a step holds: its rule, and what it is about."""
+        say = self.said
+        key = f"rule.{step.rule}"
+        rule = say(key) if key in say.words else Html(f'<code dir="ltr">{escape(step.rule)}</code>')
+        if step.labels:
+            return say("step.parts", rule=rule, parts=Html(", ".join(map(self._about, step.labels))))
+        return say("step.of", rule=rule, about=self._about(step.about)) if step.about else rule
+
+    def _about(self, about: str) -> Html:
+        """What a step is about: an option in its own words, otherwise a layer's name."""
+        for option in self.solution.part.options:
+            if option.id == about:
+                return text_html(option.text.said(self.language, self.instance.numbers), self.language)
+        return Html(f'<bdi dir="ltr">{escape(about)}</bdi>')
+
+    def badge(self, check: Check) -> Html:
+        """What checked a step, in words."""
+        say = self.said
+        verdict, method = say(f"check.{check.verdict}"), say(f"method.{check.method}")
+        if check.verdict == "inconclusive":
+            return verdict
+        if check.scope:
+            scope = Html(f'<bdi dir="ltr">{escape(check.scope)}</bdi>')
+            return say("check.scope", verdict=verdict, method=method, scope=scope)
+        return say("check.by", verdict=verdict, method=method)
+
+    def rows(self, step: Step) -> list[tuple[Html, Html]]:
+        """The step's equation, a row for each equality sign: what stands left of the first, what right of each."""
+        said = [mathml(side) for side in step.sides]
+        if step.truth is not None:
+            return [(Html(""), side) for side in said]
+        return [(said[0] if place == 0 else Html(""), side) for place, side in enumerate(said[1:])] or [
+            (said[0], Html(""))
+        ]
+
+    def truth(self, step: Step) -> Html | None:
+        """Whether a claim holds, in words."""
+        return None if step.truth is None else self.said("truth.yes" if step.truth else "truth.no")
+
+    def answer(self) -> Html:
+        """The answer: options in their own words, otherwise a formula."""
+        part, key = self.solution.part, self.solution.key
+        if part.options:
+            return self._chosen(part)
+        about = approximation(key)
+        shown = mathml(self.solution.answer)
+        return shown if about is None else Html(f"{shown} ≈ {mathml(about)}")
+
+    def _chosen(self, part: Part) -> Html:
+        options = chosen(part, self.solution.key)
+        if not options:
+            return self.said("list.none")
+        texts = (text_html(option.text.said(self.language, self.instance.numbers), self.language) for option in options)
+        return Html("<br>".join(texts))
+
+    def formula(self, formula: Formula) -> Html:
+        """A formula in the text."""
+        return mathml(formula)
+
+    def words(self, text: str) -> Html:
+        """Words without mathematics."""
+        return words_html(text, self.language)

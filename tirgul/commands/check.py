@@ -1,0 +1,105 @@
+"""Checks one answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from exercises.exercise import Instance, Language, Part
+from exercises.library import EDGES
+from grader.gradebooks.cells import decimal
+from grader.gradebooks.marks_json import judged, number
+from grader.judge import judge
+from grader.verdict import Judgement, Unreadable, marks, name
+from reports.feedback import feedback
+from reports.words import words
+from tirgul.options import (
+    Command,
+    Refused,
+    document,
+    exercises_option,
+    instance_of,
+    json_option,
+    language_option,
+    library,
+    part_of,
+    place,
+    printable,
+    sentence,
+)
+
+EXIT_CODES = {"right": 0, "follows": 1, "slipped": 1, "wrong": 1, "unreadable": 2, "review": 3}
+MOST_INPUT = 1_000_000
+
+
+@click.command("check", cls=Command, context_settings={"ignore_unknown_options": True})
+@click.argument("typed", metavar="EXERCISE PART ANSWER", nargs=-1, required=True)
+@click.option("--earlier", multiple=True, metavar="PART=ANSWER", help="cli.option.earlier")
+@language_option
+@json_option
+@exercises_option
+def command(
+    typed: tuple[str, ...], earlier: tuple[str, ...], lang: Language, as_json: bool, folders: tuple[Path, ...]
+) -> int:
+    """Prints what is said of an answer; the exit code says it too. `-` takes the answer from the standard input."""
+    exercise_id, part_id, rest = place(typed)
+    if not part_id or not rest:
+        raise Refused(sentence("cli.check_needs", lang))
+    instance = instance_of(exercise_id, library(folders), lang)
+    part = part_of(instance.exercise, part_id, lang)
+    answer = sys.stdin.read(MOST_INPUT) if rest == ("-",) else " ".join(rest)
+    judgement = judge(instance, part.id, answer.strip("\r\n"), _earlier(earlier, instance, lang))
+    if as_json:
+        click.echo(document("check", _data(instance, part, judgement, lang)), nl=False)
+    else:
+        click.echo("\n".join(_lines(part, judgement, lang)))
+    return EXIT_CODES[name(judgement.verdict)]
+
+
+def _earlier(typed: tuple[str, ...], instance: Instance, language: Language) -> dict[str, str]:
+    """The answers to other parts, by part id."""
+    answers = {}
+    for said in typed:
+        part, equals, answer = said.partition("=")
+        if not equals:
+            raise Refused(sentence("cli.earlier_needs", language, said=printable(said)))
+        part = part.strip(EDGES).removeprefix(f"{instance.exercise.id}/")
+        answers[part_of(instance.exercise, part, language).id] = answer
+    return answers
+
+
+def _lines(part: Part, judgement: Judgement, language: Language) -> Iterator[str]:
+    say = words(language).say
+    earned = marks(judgement.verdict, part)
+    yield feedback(say, judgement.verdict)
+    if isinstance(judgement.verdict, Unreadable):
+        yield from _pointed(judgement.answer, judgement.verdict.at)
+    if judgement.read_as:
+        yield say("cli.read_as", formula=judgement.read_as)
+    if earned is not None:
+        yield say("cli.marks", marks=decimal(earned), max=decimal(part.marks))
+
+
+def _pointed(answer: str, at: int) -> Iterator[str]:
+    """The line of the answer that could not be read, and a caret under the place."""
+    before = answer[:at].rpartition("\n")[2]
+    line = before + answer[at:].partition("\n")[0]
+    if line.strip():
+        yield f"    {printable(line)[:200]}"
+        yield f"    {' ' * len(printable(before))}^"
+
+
+def _data(instance: Instance, part: Part, judgement: Judgement, language: Language) -> dict[str, Any]:
+    return {
+        "exercise": instance.exercise.id,
+        "part": part.id,
+        "answer": judgement.answer,
+        "marks": number(marks(judgement.verdict, part)),
+        "max": number(part.marks),
+        "feedback": feedback(words(language).say, judgement.verdict),
+        **judged(judgement),
+    }
