@@ -194,7 +194,7 @@ def _words(exercise: Exercise, said: Said) -> Complaints:
     """Every rule that the keys use, and every slip of these rules, has words."""
     keys = exercise.canonical()
     rules = {node.rule.name: node.rule for part in exercise.parts for node in walk(keys.keys[part.id])}
-    for name, rule in sorted(rules.items()):
-        for key in (f"rule.{name}", *(f"slip.{slip}" for slip in rule.slips)):
-            if not said(key):
-                yield BadExercise(exercise.id, "no-words", key=key)
+    wanted = {f"rule.{name}" for name in rules} | {f"slip.{slip}" for rule in rules.values() for slip in rule.slips}
+    for key in sorted(wanted):
+        if not said(key):
+            yield BadExercise(exercise.id, "no-words", key=key)

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeAlias, final
 
 from exercises.exercise import Option, Part
@@ -57,7 +58,7 @@ class AnswerKind(ABC):
 
 @final
 class Number(AnswerKind):
-    """A number: exact, or within the part's relative tolerance. Chains (48 + 300 = 348) must hold; the last side counts."""
+    """A number: exact, or within the part's tolerance. In a chain, 48 + 300 = 348, all links must hold."""
 
     def read(self, text: str) -> Read | Unreadable:
         value = _number(text if self.part.within is None else re.sub("[~≈∼]", " ", text))
@@ -70,7 +71,8 @@ class Number(AnswerKind):
             return False
         if self.part.within is None:
             return reading == key
-        return abs(reading - key) <= self.part.within * abs(key)
+        wanted = Fraction(key)
+        return abs(Fraction(reading) - wanted) <= self.part.within * abs(wanted)
 
 
 @final
@@ -154,7 +156,7 @@ class Expression(AnswerKind):
             case Relation(sides, operators):
                 if set(operators) != {"="}:
                     return Unreadable("wrong_type", 0)
-                for left, right in zip(sides[1:], sides[2:], strict=False):
+                for left, right in pairwise(sides[1:]):
                     if compare(left, right, names=self._known).verdict == "different":
                         return Unreadable("false_link", 0, f"{plain(left)} = {plain(right)}")
                 return Read((sides[-1],), plain(formula))
@@ -183,7 +185,7 @@ class Expression(AnswerKind):
 
 @final
 class Choice(AnswerKind):
-    """One or more of the part's options: by id, by number, by a Hebrew or Latin letter, or in the option's own words."""
+    """One or more of the part's options: by id, number, Hebrew or Latin letter, or in its own words."""
 
     def read(self, text: str) -> Read | Unreadable:
         stripped = text.strip(" .,;:!\t\n\u200e\u200f()[]{}\"'׳").casefold()
@@ -258,7 +260,7 @@ def _number(text: str) -> int | Fraction | Unreadable:
         if isinstance(value, Unreadable):
             return Unreadable(value.reason, value.at + start, value.word)
         values.append(value)
-    for index, (left, right) in enumerate(zip(values, values[1:], strict=False)):
+    for index, (left, right) in enumerate(pairwise(values)):
         if left != right:
             link = f"{sides[index].strip()} = {sides[index + 1].strip()}"
             return Unreadable("false_link", starts[index + 1], link)

@@ -12,13 +12,15 @@ MARKS = "\u05be\u05f3\u05f4\"'\u2019\u201d"
 
 _HEBREW_BY = re.compile(r"(?<=\d)(\s*)(על|כפול)(\s*)(?=\d)")
 _MAPS_OF = re.compile(
-    r"(?<=\d)(\s+(?:feature maps|maps|channels|matrices|filters|ערוצים|מטריצות|מפות)\s+(?:of(?: size)?|של|בגודל)\s+)(?=\d)",
+    r"(?<=\d)(\s+(?:feature maps|maps|channels|matrices|filters|ערוצים|מטריצות|מפות)"
+    r"\s+(?:of(?: size)?|של|בגודל)\s+)(?=\d)",
     re.IGNORECASE,
 )
 _HEBREW_WORDS = re.compile(rf"[{HEBREW}][{HEBREW}{MARKS}\s,.:;!?-]*")
 _HEBREW_REMARK = re.compile(rf"\([^()]*[{HEBREW}][^()]*\)")
 _ENGLISH_BEFORE = re.compile(
-    r"^\s*(?:(?:so|thus|hence|therefore|total|in total|the|my|final|answer|ans|result|is|are|it is|we get|equals)\b[\s,:]*)+",
+    r"^\s*(?:(?:so|thus|hence|therefore|total|in total|the|my|final|answer|ans|result|is|are|it is|we get|equals)\b"
+    r"[\s,:]*)+",
     re.IGNORECASE,
 )
 _ENGLISH_AFTER = re.compile(

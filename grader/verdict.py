@@ -1,10 +1,10 @@
 """What can be said of an answer, in order of precedence, and what it earns.
 
-    Right     equal to the key
-    Follows   equal to what follows from the student's own answers to earlier parts (and, with slips, a mistake on top)
-    Slipped   equal to what a known mistake leads to; several explanations are all named
-    Wrong     none of these
-    Unreadable, Review   never wrong: the student is told what could not be read, or a person decides
+Right     equal to the key
+Follows   equal to what follows from the student's own answers to earlier parts (and, with slips, a mistake on top)
+Slipped   equal to what a known mistake leads to; several explanations are all named
+Wrong     none of these
+Unreadable, Review   never wrong: the student is told what could not be read, or a person decides
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ FIRST_STRONG: Final = "\u2068"
 POP: Final = "\u2069"
 
 _HEBREW: Final = "\u0590-\u05ff"
-_INSIDE: Final = rf"[^{_HEBREW}()\n]*"
+_INSIDE: Final = rf"(?:(?![.:] )[^{_HEBREW}();\n])*"
 _LATIN: Final = rf"[−+\-]?[A-Za-z0-9_.]*[A-Za-z]{_INSIDE}(?:\({_INSIDE}\){_INSIDE})*"
 _NUMBER: Final = r"[−+\-±]?\d+(?:[.,]\d+)*(?:[–×:/\-]\d+(?:[.,]\d+)*)*%?"
 _FOREIGN: Final = {

@@ -86,9 +86,7 @@ class Solution:
         return tuple(step for step in self.steps if any(check.verdict == "refuted" for check in step.checks))
 
 
-def solution(
-    instance: Instance, part_id: str, *, known: Collection[str] = (), verify: Verify = checks
-) -> Solution:
+def solution(instance: Instance, part_id: str, *, known: Collection[str] = (), verify: Verify = checks) -> Solution:
     """The solution of a part; steps that the solutions of the parts in `known` show are left out."""
     keys = instance.keys
     key = keys[part_id]

@@ -24,7 +24,7 @@ from typing import TypeAlias, cast, final
 from solver.notation.evaluation import compiled
 from solver.notation.printing import ascii_text
 from solver.notation.reading import formula as read_formula
-from solver.notation.tree import Formula, names
+from solver.notation.tree import Formula
 from solver.values import Shape, Value, as_formula
 
 Conclusion: TypeAlias = Callable[[Mapping[str, Value]], Value]
@@ -130,9 +130,7 @@ def value_of(quantity: Quantity) -> Value:
 # --- making rules
 
 
-def formula(
-    name: str, text: str, *, symbol: str = "", source: str = "", needs: str = "", **slips: str
-) -> Rule:
+def formula(name: str, text: str, *, symbol: str = "", source: str = "", needs: str = "", **slips: str) -> Rule:
     """A rule that is a formula: one string, in the order in which it is taught. Its slips are formulas too.
 
     >>> area = formula("area", "h*w", forgot_width="h")
@@ -239,7 +237,7 @@ def rests_on(node: Derivation) -> tuple[Derivation, ...]:
     match node:
         case Given():
             return ()
-        case Derived(rule, premises):
+        case Derived(_, premises):
             item = _item(node)
             return tuple(premises.values()) if item is None else (item,)
 
@@ -330,7 +328,7 @@ class Mistake:
 
 
 def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterator[Mistake]:
-    """What slips lead to: each slip made everywhere, then made in one layer only, then pairs of slips; at most 200 replays.
+    """What slips lead to: each made everywhere, then in one layer only, then two at once; at most 200 replays.
 
     `given` exchanges premises beforehand, as for an answer that rests on an earlier answer. A slip that changes nothing
     or leaves no answer is passed over.
@@ -341,7 +339,8 @@ def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterat
         if isinstance(node, Derived):
             for slip in node.rule.slips:
                 places.setdefault((node.rule.name, slip), {}).setdefault(node.about, []).append(node)
-    everywhere, once = [], []
+    everywhere: list[dict[int, str]] = []
+    once: list[dict[int, str]] = []
     for (_, slip), layers in places.items():
         everywhere.append({id(node): slip for where in layers.values() for node in where})
         if len(layers) > 1:

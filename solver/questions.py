@@ -1,7 +1,7 @@
 """The public vocabulary: what one asks of a network. Shapes may be values (answers) or derivations (explanations).
 
-    analyse(network, shape)      a row a layer, and totals
-    output_size, parameters, multiplications, macs, receptive_field      one fact each
+analyse(network, shape)      a row a layer, and totals
+output_size, parameters, multiplications, macs, receptive_field      one fact each
 """
 
 from __future__ import annotations

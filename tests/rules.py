@@ -35,7 +35,9 @@ def every_rule() -> dict[str, list[Rule]]:
         if module.name not in TORCH:
             held = vars(importlib.import_module(module.name)).values()
             tables = [value.values() for value in held if isinstance(value, dict)]
-            found |= {id(rule): rule for rule in (*held, *(r for table in tables for r in table)) if isinstance(rule, Rule)}
+            found |= {
+                id(rule): rule for rule in (*held, *(r for table in tables for r in table)) if isinstance(rule, Rule)
+            }
     for _, _, key in keys():
         found |= {id(node.rule): node.rule for node in everything(key) if isinstance(node, Derived)}
     rules: dict[str, list[Rule]] = {}

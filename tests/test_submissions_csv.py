@@ -107,9 +107,18 @@ def test_the_header_may_come_again():
     assert [student for student, *_ in answers] == ["a", "b"] and problems == []
 
 
-@pytest.mark.parametrize("text", ["", "a,b,c", "student,exercise", "x = 5", "\n\n", '"', "student,exercise,part"])
+@pytest.mark.parametrize("text", ["", "a,b,c", "student,mark", "x = 5", "\n\n", '"', "answer"])
 def test_what_is_no_table_of_answers_is_not_taken_for_one(text):
     assert not answers_csv.recognises(text)
+
+
+@pytest.mark.parametrize(
+    "header, missing",
+    [("student,exercise,part", "answer"), ("exercise,part,answer", "student"), ("student,answer", "exercise")],
+)
+def test_a_missing_column_is_named(header, missing):
+    (problem,) = answers_csv.read(f"{header}\na,b,c", "answers.csv")
+    assert problem == Problem("answers.csv", 1, "missing_column", missing)
 
 
 @pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16"])

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from solver.derivation import Derivation, Derived, Given, formula, walk
 from solver.dense_equivalent import represents
+from solver.derivation import Derivation, Derived, Given, formula, walk
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
 from solver.layers.pooling import MaxPool2d
@@ -92,7 +92,11 @@ def _sample(rule: object, wrong: object) -> dict[str, int]:
     from solver.notation.tree import names
 
     used = {*names(rule.taught), *names(wrong.taught)}  # type: ignore[attr-defined]  # formulas both
-    cells = {name: 3 + 2 * int(name[2:]) + (name[0] == "w") * int(name[2:]) for name in used if name[1:2] == "_" and name[2:].isdigit()}
+    cells = {
+        name: 3 + 2 * int(name[2:]) + (name[0] == "w") * int(name[2:])
+        for name in used
+        if name[1:2] == "_" and name[2:].isdigit()
+    }
     given = {name: SAMPLE[name] for name in used if name in SAMPLE}
     return cells | given
 

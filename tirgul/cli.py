@@ -40,8 +40,8 @@ class Commands(click.Group):
             rows = [(name, sentence(f"cli.help.{name}", language)) for name in self.list_commands(ctx)]
             formatter.write_dl(rows)
         with formatter.section(sentence("cli.options", language)):
-            rows = [("--lang [he|en]", sentence("cli.option.lang", language)), ("--version", ""), ("--help", "")]
-            formatter.write_dl(rows)
+            options = {"--lang [he|en]": "lang", "--version": "version", "--help": "help"}
+            formatter.write_dl([(option, sentence(f"cli.option.{key}", language)) for option, key in options.items()])
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

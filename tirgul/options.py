@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 
@@ -36,7 +36,7 @@ def of_environment() -> Language:
     return "he" if locale.startswith(HEBREW) else "en"
 
 
-def sentence(key: str, language: Language, **values: object) -> str:
+def sentence(key: str, language: Language, /, **values: object) -> str:
     """A message of the catalogs."""
     return words(language).say(key, **values)
 
@@ -75,7 +75,12 @@ def languages_option(function: Function) -> Function:
 
 def languages_of(lang: str) -> tuple[Language, ...]:
     """The languages that `--lang he|en|both` names."""
-    return LANGUAGES if lang == "both" else (cast("Language", lang),)
+    return LANGUAGES if lang == "both" else (spoken(lang),)
+
+
+def spoken(lang: str) -> Language:
+    """The language in which a command speaks that writes in the languages of `--lang he|en|both`."""
+    return next((language for language in LANGUAGES if language == lang), of_environment())
 
 
 def json_option(function: Function) -> Function:
@@ -94,15 +99,27 @@ def exercises_option(function: Function) -> Function:
 class Command(click.Command):
     """A command whose help is in the catalogs: of the command under its name, of an option under its help's key."""
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`--help`, said in the reader's language."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "cli.option.help"
+        return option
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Help in the reader's language."""
-        language = cast("Language", ctx.params.get("lang"))
-        language = language if language in LANGUAGES else of_environment()
-        self.help = sentence(f"cli.help.{self.name}", language)
-        for parameter in self.params:
-            if isinstance(parameter, click.Option) and parameter.help and parameter.help.startswith("cli."):
-                parameter.help = sentence(parameter.help, language)
+        self.help = sentence(f"cli.help.{self.name}", spoken(str(ctx.params.get("lang"))))
         super().format_help(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each option with what it does."""
+        language = spoken(str(ctx.params.get("lang")))
+        with formatter.section(sentence("cli.options", language)):
+            formatter.write_dl(
+                (record[0], sentence(option.help or "", language))
+                for option in self.get_params(ctx)
+                if isinstance(option, click.Option) and (record := option.get_help_record(ctx))
+            )
 
 
 # --- finding exercises

@@ -86,7 +86,7 @@ EXERCISE = Exercise(
         ),
         en=(
             "A one-dimensional convolution layer computes the cross-correlation of its input with a kernel. "
-            "In the first parts the input is ${x}$ and the kernel is ${w}$, without bias, with stride $1$ and no padding. "
+            "In the first parts the input is ${x}$ and the kernel is ${w}$, no bias, stride $1$, no padding. "
             "In the formulas: $D_in$ is the length of the input, $D_out$ that of the output, $K$ the kernel size, "
             "$C_in$ and $C_out$ the numbers of input and output channels, $P$ the padding on each side, "
             "$S$ the stride, $D$ the dilation."
@@ -126,7 +126,8 @@ EXERCISE = Exercise(
             "fc",
             Text(
                 he="כמה פרמטרים יש בשכבת FC עם היסט, מ־$D_in$ כניסות ל־$D_out$ יציאות?",
-                en="How many parameters does a fully connected layer with biases have, from $D_in$ inputs to $D_out$ outputs?",
+                en="How many parameters does a fully connected layer with biases have, "
+                "from $D_in$ inputs to $D_out$ outputs?",
             ),
         ),
         Part(
@@ -151,7 +152,9 @@ EXERCISE = Exercise(
                 en="Which of these layers do not care about the order of their inputs? List them all.",
             ),
             options=(
-                Option("fc", Text(he="שכבת FC", en="fully connected"), also=("dense", "linear", "fully connected", "mlp")),
+                Option(
+                    "fc", Text(he="שכבת FC", en="fully connected"), also=("dense", "linear", "fully connected", "mlp")
+                ),
                 Option("conv", Text(he="שכבת קונבולוציה", en="convolution"), also=("קונבולוציה", "convolution")),
                 Option("max", Text(he="max pooling", en="max pooling"), also=("max pool", "maxpool", "max pooling")),
                 Option(

@@ -67,14 +67,17 @@ EXERCISE = Exercise(
             "אין ברשת איברי היסט."
         ),
         en=(
-            "A convolutional network turns a grey-scale image of ${n} x {n}$ pixels into a vector of ${outputs}$ numbers. "
+            "A convolutional network turns a grey image of ${n} x {n}$ pixels into a vector of ${outputs}$ numbers. "
             "In order: a convolution layer with ${filters}$ kernels of size ${k} x {k}$ (stride $1$, no padding); "
             "a ReLU activation; average pooling of size $2 x 2$ with stride $2$; a fully connected layer. "
             "No layer has a bias."
         ),
     ),
     parts=(
-        Part("1a", Text(he="מהו גודל המוצא של שכבת הקונבולוציה?", en="What is the size of the convolution layer's output?")),
+        Part(
+            "1a",
+            Text(he="מהו גודל המוצא של שכבת הקונבולוציה?", en="What is the size of the convolution layer's output?"),
+        ),
         Part("1b", Text(he="מהו גודל המוצא של שכבת ה־pooling?", en="What is the size of the pooling layer's output?")),
         Part(
             "2",
@@ -110,7 +113,8 @@ EXERCISE = Exercise(
             Text(
                 he=(
                     "מה ההבדל העיקרי בין רשת הקונבולוציה לבין רשת MLP שמחשבת אותה פונקציה? "
-                    "תמכו בתשובה במספר המשקולות של רשת MLP כזו, שבה שכבה נסתרת אחת בגודל מוצא הקונבולוציה וללא איברי היסט."
+                    "תמכו בתשובה במספר המשקולות של רשת MLP כזו, "
+                    "שבה שכבה נסתרת אחת בגודל מוצא הקונבולוציה וללא איברי היסט."
                 ),
                 en=(
                     "What is the main difference between the convolutional network and an MLP that computes the same "

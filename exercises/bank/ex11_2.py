@@ -44,14 +44,16 @@ EXERCISE = Exercise(
             "1",
             Text(
                 he="מהו התמך של יחידה במוצא של ${layers}$ שכבות עם גרעין בגודל ${k} x {k}$?",
-                en="What is the receptive field of a unit in the output of ${layers}$ layers with kernels of size ${k} x {k}$?",
+                en="What is the receptive field of a unit in the output of ${layers}$ layers "
+                "with kernels of size ${k} x {k}$?",
             ),
         ),
         Part(
             "2",
             Text(
                 he="מהו אורך הצלע של התמך אחרי $L$ שכבות עם גרעין בגודל $K x K$? כתבו נוסחה.",
-                en="What is the side of the receptive field after $L$ layers with kernels of size $K x K$? Give a formula.",
+                en="What is the side of the receptive field after $L$ layers with kernels of size $K x K$? "
+                "Give a formula.",
             ),
             marks=2,
         ),

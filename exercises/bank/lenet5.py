@@ -75,7 +75,8 @@ EXERCISE = Exercise(
             "C1: קונבולוציה $5 x 5$ עם ${c1}$ ערוצי פלט וריפוד $2$ בכל צד; S2: max pooling $2 x 2$ בצעד $2$; "
             "C3: קונבולוציה $5 x 5$ עם ${c3}$ ערוצי פלט; S4: max pooling $2 x 2$ בצעד $2$; "
             "C5: קונבולוציה $5 x 5$ עם ${c5}$ ערוצי פלט; F6: שכבת FC באורך ${f6}$; output: שכבת FC באורך ${classes}$. "
-            "אחרי כל שכבה מלבד האחרונה ו־pooling יש ReLU. לכל שכבות הקונבולוציה וה־FC יש היסט, והצעד הוא $1$ אם לא נאמר אחרת."
+            "אחרי כל שכבה מלבד האחרונה ו־pooling יש ReLU. "
+            "לכל שכבות הקונבולוציה וה־FC יש היסט, והצעד הוא $1$ אם לא נאמר אחרת."
         ),
         en=(
             "A network inspired by LeNet-5 sorts grey-scale images of size $28 x 28$ into ${classes}$ classes. "
@@ -83,7 +84,8 @@ EXERCISE = Exercise(
             "S2: $2 x 2$ max pooling with stride $2$; C3: $5 x 5$ convolution with ${c3}$ output channels; "
             "S4: $2 x 2$ max pooling with stride $2$; C5: $5 x 5$ convolution with ${c5}$ output channels; "
             "F6: fully connected layer of length ${f6}$; output: fully connected layer of length ${classes}$. "
-            "ReLU follows every layer but pooling and the last one. All convolution and fully connected layers have biases; "
+            "ReLU follows every layer but pooling and the last one. "
+            "All convolution and fully connected layers have biases; "
             "the stride is $1$ unless said otherwise."
         ),
     ),

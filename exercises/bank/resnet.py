@@ -1,4 +1,4 @@
-"""resnet: the classification head of ResNet-18 against AlexNet's classifier, and ResNet-18's output for any input size."""
+"""resnet: ResNet-18's classification head against AlexNet's classifier, and its output size for any input."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def alexnet_features() -> Layer:
 
 def alexnet_classifier(classes: int) -> Layer:
     """The three dense layers of AlexNet."""
-    return Chain(
-        (Linear(4096, name="fc6"), ReLU(), Linear(4096, name="fc7"), ReLU(), Linear(classes, name="fc8"))
-    )
+    return Chain((Linear(4096, name="fc6"), ReLU(), Linear(4096, name="fc7"), ReLU(), Linear(classes, name="fc8")))
 
 
 def resnet18_main_path() -> Layer:
@@ -87,15 +85,18 @@ EXERCISE = Exercise(
             "ומורכב משלוש שכבות FC עם היסט: $4096$, $4096$ ו־${classes}$."
         ),
         en=(
-            "The classification head of ResNet-18 averages each of ${features}$ channels to one number; a fully connected "
-            "layer with biases follows, for ${classes}$ classes. AlexNet's classifier takes the output of its convolution "
-            "layers, of size $256 x 6 x 6$, and has three fully connected layers with biases: $4096$, $4096$ and ${classes}$."
+            "The classification head of ResNet-18 averages each of ${features}$ channels to one number; "
+            "a fully connected layer with biases follows, for ${classes}$ classes. "
+            "AlexNet's classifier takes the output of its convolution layers, of size $256 x 6 x 6$, "
+            "and has three fully connected layers with biases: $4096$, $4096$ and ${classes}$."
         ),
     ),
     parts=(
         Part(
             "head",
-            Text(he="כמה פרמטרים יש בראש הסיווג של ResNet-18?", en="How many parameters does the head of ResNet-18 have?"),
+            Text(
+                he="כמה פרמטרים יש בראש הסיווג של ResNet-18?", en="How many parameters does the head of ResNet-18 have?"
+            ),
         ),
         Part(
             "alexnet",

@@ -26,21 +26,24 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
     "part": ("part", "סעיף"),
     "answer": ("answer", "תשובה"),
 }
+NEEDED: tuple[Role, ...] = ("student", "exercise", "answer")
 DELIMITERS = ",;\t"
 SPELLING = str.maketrans({"_": " ", **dict.fromkeys("\"'.:\u05f3\u05f4\u2019\u201d")})
 
 
 def recognises(text: str) -> bool:
-    """Whether the first line that is not blank names the columns that an answer needs."""
-    return _header(lines_of(text)) is not None
+    """Whether the first line that is not blank names columns that only a table of answers has."""
+    header = _header(lines_of(text))
+    return header is not None and len(header.columns) > 1
 
 
 def read(text: str, source: str) -> Read:
     """One answer a row; a row that cannot be read is a problem with its line."""
     lines = lines_of(text)
     header = _header(lines)
-    if header is None:
-        yield Problem(source, 1, "no_header")
+    missing = header.missing() if header else NEEDED
+    if header is None or missing:
+        yield Problem(source, 1, "missing_column", ", ".join(missing))
         return
     pieces = cut(lines, header.last, header.delimiter, len(header.cells))
     places = {header.place(piece.cells) for piece in pieces if isinstance(piece, Row) and piece.line == piece.last}
@@ -57,6 +60,11 @@ class Header:
     delimiter: str
     cells: Cells
     columns: Mapping[Role, int]
+
+    def missing(self) -> tuple[Role, ...]:
+        """The columns that an answer needs and the table does not have; `part` may stand in for the exercise's."""
+        has = {"exercise" if role == "part" else role for role in self.columns}
+        return tuple(role for role in NEEDED if role not in has)
 
     def cell(self, cells: Cells, role: Role) -> str:
         """The cell under a role's name, or nothing."""
@@ -107,27 +115,26 @@ class Header:
 
 
 def _header(lines: Sequence[str]) -> Header | None:
-    """The header with the most columns that any delimiter gives, or none."""
+    """The names of the columns, with the delimiter that finds the most roles among them; none where there are none."""
     first = next((index for index, line in enumerate(lines) if line.strip(EDGES)), None)
     if first is None:
         return None
-    headers = (_columns(piece, delimiter) for delimiter in DELIMITERS for piece in _names(lines, first, delimiter))
-    return max((header for header in headers if header), key=lambda header: len(header.cells), default=None)
+    headers = [_columns(_names(lines, first, delimiter), delimiter) for delimiter in DELIMITERS]
+    best = max(headers, key=lambda header: (len(header.columns), len(header.cells)))
+    return best if best.columns else None
 
 
-def _names(lines: Sequence[str], first: int, delimiter: str) -> Iterator[Row]:
+def _names(lines: Sequence[str], first: int, delimiter: str) -> Row:
     """The line of names, also when a Hebrew abbreviation brought a quote into it."""
     piece = record(lines[: first + 20], first, delimiter)
-    yield piece if isinstance(piece, Row) else literal(lines[first], first + 1, delimiter)
+    return piece if isinstance(piece, Row) else literal(lines[first], first + 1, delimiter)
 
 
-def _columns(row: Row, delimiter: str) -> Header | None:
+def _columns(row: Row, delimiter: str) -> Header:
     plain = [re.sub(r"\s+", " ", cell.translate(SPELLING).strip(EDGES)).casefold() for cell in row.cells]
     columns: dict[Role, int] = {
         role: next(plain.index(name) for name in names if name in plain)
         for role, names in NAMES.items()
         if not set(names).isdisjoint(plain)
     }
-    if {"student", "answer"} <= columns.keys() and not {"exercise", "part"}.isdisjoint(columns):
-        return Header(row.last, delimiter, row.cells, columns)
-    return None
+    return Header(row.last, delimiter, row.cells, columns)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Protocol, TypeAlias, cast, final
 
+from exercises.library import EDGES
 from grader.results import Answer, Problem
 
 MOST_BYTES = 64 * 2**20
@@ -61,6 +62,9 @@ def _answers(file: File, known: tuple[Format, ...]) -> Read:
     text = _text(file)
     if isinstance(text, Problem):
         yield text
+        return
+    if not text.strip(EDGES):
+        yield Problem(file.source, 0, "empty_file")
         return
     for one in known:
         if one.recognises(text):

@@ -33,8 +33,9 @@ _BLANK = re.compile(rf"^[{re.escape(EDGES)}_.…]*$")
 
 
 def recognises(text: str) -> bool:
-    """Whether the first line that is not blank is the mark of a sheet."""
-    return _first(lines_of(text)) is not None
+    """Whether the first line that is not blank is the mark of a sheet, or headings and labels look like one's."""
+    lines = lines_of(text)
+    return _first(lines) is not None or (any(map(_PART.match, lines)) and any(map(_ANSWER.match, lines)))
 
 
 def read(text: str, source: str) -> Read:

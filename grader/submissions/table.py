@@ -63,7 +63,9 @@ def cut(lines: Sequence[str], start: int, delimiter: str, columns: int) -> list[
     for index in range(len(lines) - 1, start - 1, -1):
         after[index] = after[index + 1]
         if lines[index].strip():
-            options = [(_badness(piece, lines, delimiter, after), piece) for piece in _pieces(lines, index, delimiter, columns)]
+            options = [
+                (_badness(piece, lines, delimiter, after), piece) for piece in _pieces(lines, index, delimiter, columns)
+            ]
             after[index], best[index] = min(options, key=lambda option: option[0])
     return list(_followed(best, start))
 

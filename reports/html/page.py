@@ -35,8 +35,11 @@ FACES: Final = (  # family, file, weight, characters
     ("Latin", "stix-two-text-latin-700", 700, ""),
     ("Mathematics", "stix-two-math", 400, ""),
 )
+MANY: Final = 1_000_000
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
-_POLICY: Final = "default-src 'none'; style-src 'sha256-{}'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+_POLICY: Final = (
+    "default-src 'none'; style-src 'sha256-{}'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+)
 
 
 @final
@@ -73,13 +76,19 @@ def visible(text: str) -> str:
     >>> visible("7\\u202e\\x00 ok")
     '7[U+202E][U+0000] ok'
     """
-    return "".join(
-        f"[U+{ord(character):04X}]" if _is_formless(character) else character for character in text
-    )
+    return "".join(f"[U+{ord(character):04X}]" if _is_formless(character) else character for character in text)
 
 
 def _is_formless(character: str) -> bool:
-    return character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    return character not in "\n\t" and unicodedata.category(character) in (
+        "Cc",
+        "Cf",
+        "Cs",
+        "Co",
+        "Cn",
+        "Zl",
+        "Zp",
+    )
 
 
 def mark(value: Fraction | int) -> str:
@@ -94,13 +103,18 @@ def mark(value: Fraction | int) -> str:
 def page(title: Mapping[Language, str], template: str, languages: Sequence[Language], **values: object) -> str:
     """A whole page: a template's section in each language, in one frame."""
     sections = {language: section(template, language, **values) for language in languages}
-    return _environment().get_template("page.html.jinja").render(
-        title=title[languages[0]],
-        sections=sections,
-        said={language: Said(words(language)) for language in languages},
-        style=_style(),
-        policy=_POLICY.format(_hash(_style())),
-    ) + "\n"
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            title=title[languages[0]],
+            sections=sections,
+            said={language: Said(words(language)) for language in languages},
+            style=_style(),
+            policy=_POLICY.format(_hash(_style())),
+        )
+        + "\n"
+    )
 
 
 def section(template: str, language: Language, **values: object) -> Html:
@@ -119,6 +133,7 @@ def section(template: str, language: Language, **values: object) -> Html:
             visible=visible,
             math=mathml,
             mark=mark,
+            worth=lambda n: said.count("page.worth", int(n) if n == int(n) else MANY, n=mark(n)),
         )
     )
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 from exercises.exercise import Instance, Language, Part
 from reports.html.page import Said, page
 from reports.markup import Html, escape
 from reports.mathematics.mathml import mathml
-from reports.solution import Solution, Step, Verify, approximation, chosen, solution
-from reports.text import text_html, words_html
+from reports.mathematics.symbols import is_tall
+from reports.solution import Solution, Step, Verify, approximation, chosen, equation, solution
+from reports.text import text_html
 from reports.words import words
-from solver.notation.tree import Formula
 from solver.verify.check import Check
 from solver.verify.records import checks
+
+MOST_ON_A_LINE: Final = 64
 
 
 class Refuted(Exception):
@@ -35,9 +37,7 @@ class Sheet:
     solutions: tuple[Solution, ...]
 
 
-def sheet_html(
-    instances: Sequence[Instance], languages: Sequence[Language], *, verify: Verify = checks
-) -> str:
+def sheet_html(instances: Sequence[Instance], languages: Sequence[Language], *, verify: Verify = checks) -> str:
     """The solution sheet of some exercises as a page; raises Refuted."""
     sheets = [Sheet(instance, tuple(_solutions(instance, verify))) for instance in instances]
     title = {language: _title(instances, language) for language in languages}
@@ -95,24 +95,35 @@ class View:
         return Html(f'<bdi dir="ltr">{escape(about)}</bdi>')
 
     def badge(self, check: Check) -> Html:
-        """What checked a step, in words."""
+        """What checked a step; a sign before it says that it is verified."""
         say = self.said
-        verdict, method = say(f"check.{check.verdict}"), say(f"method.{check.method}")
-        if check.verdict == "inconclusive":
-            return verdict
-        if check.scope:
-            scope = Html(f'<bdi dir="ltr">{escape(check.scope)}</bdi>')
-            return say("check.scope", verdict=verdict, method=method, scope=scope)
-        return say("check.by", verdict=verdict, method=method)
+        method = say(f"method.{check.method}")
+        scope = Html(f'<bdi dir="ltr">{escape(check.scope)}</bdi>')
+        said = say("check.scope", method=method, scope=scope) if check.scope else method
+        match check.verdict:
+            case "verified":
+                return said
+            case "refuted":
+                return say("check.by", verdict=say("check.refuted"), method=said)
+            case "inconclusive":
+                return say("check.inconclusive")
+
+    def label(self, check: Check) -> str:
+        """The badge for those who cannot see the sign."""
+        say = words(self.language).say
+        return say("check.by", verdict=say(f"check.{check.verdict}"), method=say(f"method.{check.method}"))
 
     def rows(self, step: Step) -> list[tuple[Html, Html]]:
         """The step's equation, a row for each equality sign: what stands left of the first, what right of each."""
-        said = [mathml(side) for side in step.sides]
-        if step.truth is not None:
-            return [(Html(""), side) for side in said]
-        return [(said[0] if place == 0 else Html(""), side) for place, side in enumerate(said[1:])] or [
-            (said[0], Html(""))
-        ]
+        if step.truth is not None or len(step.sides) < 2:
+            return [(mathml(side, display=True), Html("")) for side in step.sides]
+        first, *rest = step.sides
+        lefts = [mathml(first, display=True), *[Html("")] * len(rest)]
+        return [(left, mathml(side, display=True, equals=True)) for left, side in zip(lefts, rest, strict=False)]
+
+    def is_short(self, step: Step) -> bool:
+        """Whether the whole equation fits on one line."""
+        return not any(map(is_tall, step.sides)) and len(equation(step)) <= MOST_ON_A_LINE
 
     def truth(self, step: Step) -> Html | None:
         """Whether a claim holds, in words."""
@@ -124,7 +135,7 @@ class View:
         if part.options:
             return self._chosen(part)
         about = approximation(key)
-        shown = mathml(self.solution.answer)
+        shown = mathml(self.solution.answer, display=True)
         return shown if about is None else Html(f"{shown} ≈ {mathml(about)}")
 
     def _chosen(self, part: Part) -> Html:
@@ -133,11 +144,3 @@ class View:
             return self.said("list.none")
         texts = (text_html(option.text.said(self.language, self.instance.numbers), self.language) for option in options)
         return Html("<br>".join(texts))
-
-    def formula(self, formula: Formula) -> Html:
-        """A formula in the text."""
-        return mathml(formula)
-
-    def words(self, text: str) -> Html:
-        """Words without mathematics."""
-        return words_html(text, self.language)

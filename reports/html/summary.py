@@ -91,7 +91,8 @@ class ClassView:
     def total(self, student: Student, exercise: str) -> Fraction:
         """A student's marks in one exercise."""
         return sum(
-            (result.marks or Fraction(0) for result in student.results if result.exercise == exercise), Fraction(0)
+            (result.marks or Fraction(0) for result in student.results if result.exercise == exercise),
+            Fraction(0),
         )
 
     def exercise_max(self, exercise: str) -> Fraction:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
-from reports.mathematics.symbols import LETTERS, WORDS, is_known, is_tall, symbol
-from solver.notation.precedence import bracketed, product_sign
+from reports.mathematics.symbols import LETTERS, WORDS, is_known, is_tall, symbol, times_shown
+from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
     Call,
@@ -135,8 +135,8 @@ def _sum(formula: Add) -> str:
 
 def _product(formula: Mul) -> str:
     pieces = [_inside(formula, 0)]
-    for place, (left, right) in enumerate(zip(formula.factors, formula.factors[1:], strict=False), start=1):
-        pieces += [r"\cdot"] if product_sign(left, right) else []
+    for place in range(1, len(formula.factors)):
+        pieces += [r"\cdot"] if times_shown(formula, place) else []
         pieces.append(_inside(formula, place))
     return " ".join(pieces)
 

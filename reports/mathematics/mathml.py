@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Final, final
 
 from reports.markup import Html, escape
-from reports.mathematics.symbols import FENCES, LETTERS, WORDS, is_known, symbol
-from solver.notation.precedence import bracketed, product_sign
+from reports.mathematics.symbols import FENCES, LETTERS, WORDS, Symbol, is_known, is_tall, symbol, times_shown
+from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
     Call,
@@ -47,15 +47,25 @@ _APPLY: Final = "<mo>&#x2061;</mo>"
 _TIGHT: Final = ' lspace="0" rspace="0"'
 
 
-def mathml(formula: Formula, values: Mapping[str, Formula] | None = None, *, display: bool = False) -> Html:
-    """A formula as a `math` element, with formulas put in for names; `display` where it stands on a line of its own.
+def mathml(
+    formula: Formula,
+    values: Mapping[str, Formula] | None = None,
+    *,
+    display: bool = False,
+    equals: bool = False,
+) -> Html:
+    """A formula as a `math` element, with formulas put in for names.
+
+    `display` is for one on a line of its own, where fractions have their full size; `equals` starts the line with an
+    equality sign.
 
     >>> mathml(Neg(Name("n")))
     '<math><mo form="prefix" lspace="0" rspace="0">−</mo><mi>n</mi></math>'
     """
     said = _Printer(small=False).row(substitute(formula, values) if values else formula)
-    block = ' display="block"' if display else ""
-    return Html(f"<math{block}>{said}</math>")
+    style = ' displaystyle="true"' if display else ""
+    lead = '<mo form="infix" lspace="0">=</mo>' if equals else ""
+    return Html(f"<math{style}>{lead}{said}</math>")
 
 
 @final
@@ -70,10 +80,11 @@ class _Printer:
     def sign(self, text: str) -> str:
         return f"<mo{_TIGHT if self.small else ''}>{escape(text)}</mo>"
 
-    def fenced(self, opening: str, inner: str, closing: str) -> str:
-        """Something between brackets, which grow with it."""
-        first = f'<mo form="prefix" fence="true"{_TIGHT}>{opening}</mo>'
-        last = f'<mo form="postfix" fence="true"{_TIGHT}>{closing}</mo>'
+    def fenced(self, opening: str, inner: str, closing: str, tall: bool) -> str:
+        """Something between brackets, which grow with what is higher than a line."""
+        grow = "" if tall else ' stretchy="false"'
+        first = f'<mo form="prefix"{grow}{_TIGHT}>{opening}</mo>'
+        last = f'<mo form="postfix"{grow}{_TIGHT}>{closing}</mo>'
         return f"<mrow>{first}{inner}{last}</mrow>"
 
     def listed(self, formulas: tuple[Formula, ...]) -> str:
@@ -96,11 +107,13 @@ class _Printer:
         """A formula as exactly one element."""
         return f"<mrow>{self.row(formula)}</mrow>"
 
-    def inside(self, parent: Formula, place: int, *, stacked: bool = True) -> str:
+    def inside(self, parent: Formula, place: int) -> str:
         """A child of a formula, in brackets where it needs them."""
         child = children(parent)[place]
         said = self.row(child)
-        return self.fenced("(", said, ")") if bracketed(child, parent, place, stacked=stacked) else said
+        if not bracketed(child, parent, place, stacked=True):
+            return said
+        return self.fenced("(", said, ")", is_tall(child))
 
     def row(self, formula: Formula) -> str:
         match formula:
@@ -139,13 +152,19 @@ class _Printer:
         if text == "infinity":
             return "<mi>∞</mi>"
         parts = symbol(text)
+        said = f"<msub>{self.letter(parts)}{self.below(parts)}</msub>" if parts.below else self.letter(parts)
+        return said + f"<mo{_TIGHT}>′</mo>" * parts.primes
+
+    def letter(self, parts: Symbol) -> str:
+        """The letter or word of a name, with its accents."""
         said = self.word(parts.letter)
         for accent in parts.accents:
-            said = f'<mover accent="true">{said}<mo>{_ACCENTS[accent]}</mo></mover>'
-        if parts.below:
-            comma = f"<mo{_TIGHT}>,</mo>"
-            said = f"<msub>{said}<mrow>{comma.join(map(self.word, parts.below))}</mrow></msub>"
-        return said + f"<mo{_TIGHT}>′</mo>" * parts.primes
+            said = f'<mover accent="true">{said}<mo stretchy="false">{_ACCENTS[accent]}</mo></mover>'
+        return said
+
+    def below(self, parts: Symbol) -> str:
+        """The subscript of a name, as one element."""
+        return f"<mrow>{f'<mo{_TIGHT}>,</mo>'.join(map(self.word, parts.below))}</mrow>"
 
     def sum(self, formula: Add) -> str:
         """The terms, each minus sign as a subtraction."""
@@ -160,19 +179,25 @@ class _Printer:
 
     def product(self, formula: Mul) -> str:
         pieces = [self.inside(formula, 0)]
-        for place, (left, right) in enumerate(
-            zip(formula.factors, formula.factors[1:], strict=False), start=1
-        ):
-            if product_sign(left, right):
-                pieces.append(self.sign("·"))
-            else:
-                space = "0.12em" if isinstance(left, Name) and not self.small else "0"
-                pieces.append(f'<mo lspace="{space}" rspace="0">&#x2062;</mo>')
+        for place in range(1, len(formula.factors)):
+            pieces.append(self.sign("·") if times_shown(formula, place) else self.silent_times(formula, place))
             pieces.append(self.inside(formula, place))
         return "".join(pieces)
 
+    def silent_times(self, formula: Mul, place: int) -> str:
+        """The product sign that is not shown, with a little space where factors would run together."""
+        left, right = formula.factors[place - 1 : place + 1]
+        apart = not self.small and (isinstance(left, Name | Call | Pow) or isinstance(right, Call))
+        return f'<mo lspace="{"0.14em" if apart else "0"}" rspace="0">&#x2062;</mo>'
+
     def power(self, formula: Pow) -> str:
-        return f"<msup><mrow>{self.inside(formula, 0)}</mrow>{_SMALL.one(formula.exponent)}</msup>"
+        """The exponent above, and right above the subscript of a name that has one."""
+        exponent = _SMALL.one(formula.exponent)
+        if isinstance(formula.base, Name) and formula.base.text != "infinity":
+            parts = symbol(formula.base.text)
+            if parts.below and not parts.primes:
+                return f"<msubsup>{self.letter(parts)}{self.below(parts)}{exponent}</msubsup>"
+        return f"<msup><mrow>{self.inside(formula, 0)}</mrow>{exponent}</msup>"
 
     def partial(self, formula: Partial) -> str:
         over, under = (f"<mrow><mo{_TIGHT}>∂</mo>{self.inside(formula, place)}</mrow>" for place in range(2))
@@ -190,13 +215,13 @@ class _Printer:
             case "x":
                 return self.sign("×").join(items)
             case "@":
-                return self.sign("@").join([*items[:1], self.sign("×").join(items[1:])])
+                return f"<mo{_TIGHT}>@</mo>".join([*items[:1], self.sign("×").join(items[1:])])
             case "(":
-                return self.fenced("(", self.listed(formula.items), ")")
+                return self.fenced("(", self.listed(formula.items), ")", is_tall(formula))
             case "[":
-                return self.fenced("[", self.listed(formula.items), "]")
+                return self.fenced("[", self.listed(formula.items), "]", is_tall(formula))
             case "{":
-                return self.fenced("{", self.listed(formula.items), "}")
+                return self.fenced("{", self.listed(formula.items), "}", is_tall(formula))
 
     def fold(self, formula: Fold) -> str:
         body = self.inside(formula, 2)
@@ -222,22 +247,28 @@ class _Printer:
                 return f'{self.inside(formula, 0)}<mo form="postfix"{_TIGHT}>!</mo>'
             case "binomial", (top, bottom):
                 stack = f'<mfrac linethickness="0">{self.one(top)}{self.one(bottom)}</mfrac>'
-                return self.fenced("(", stack, ")")
+                return self.fenced("(", stack, ")", tall=True)
             case "delta", (first, second):
-                comma = f"<mo{_TIGHT}>,</mo>"
-                return f"<msub><mi>δ</mi><mrow>{_SMALL.row(first)}{comma}{_SMALL.row(second)}</mrow></msub>"
+                inner = f"{_SMALL.row(first)}<mo{_TIGHT}>,</mo>{_SMALL.row(second)}"
+                return f"<msub><mi>δ</mi><mrow>{inner}</mrow></msub>"
             case "log", (body, base):
-                base_below = f"<msub>{self.upright('log')}{_SMALL.one(base)}</msub>"
-                return base_below + _APPLY + self.fenced("(", self.row(body), ")")
-            case "indicator", _:
-                return "<mn>𝟙</mn>" + _APPLY + self.fenced("{", self.listed(arguments), "}")
-            case "E", _:
-                return self.upright("𝔼") + _APPLY + self.fenced("[", self.listed(arguments), "]")
-            case function, _ if function in FENCES:
-                opening, closing = FENCES[function]
-                return self.fenced(opening, self.listed(arguments), closing)
+                below = f"<msub>{self.upright('log')}{_SMALL.one(base)}</msub>"
+                return below + _APPLY + self.fenced("(", self.row(body), ")", is_tall(body))
             case function, _:
-                return self.function(function) + _APPLY + self.fenced("(", self.listed(arguments), ")")
+                head, opening, closing = self.frame(function)
+                return head + self.fenced(opening, self.listed(arguments), closing, any(map(is_tall, arguments)))
+
+    def frame(self, function: str) -> tuple[str, str, str]:
+        """What stands before a function's arguments, and the brackets around them."""
+        match function:
+            case "indicator":
+                return f"<mn>𝟙</mn>{_APPLY}", "{", "}"
+            case "E":
+                return f"{self.upright('𝔼')}{_APPLY}", "[", "]"
+            case _ if function in FENCES:
+                return "", *FENCES[function]
+            case _:
+                return f"{self.function(function)}{_APPLY}", "(", ")"
 
     def function(self, name: str) -> str:
         """A function's name: upright where everybody knows it, as in Var; otherwise a letter of the text."""

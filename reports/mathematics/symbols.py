@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, final
 
-from solver.notation.tree import Div, Fold, Formula, Number, Partial, subformulas
+from solver.notation.precedence import bracketed, product_sign
+from solver.notation.tree import Div, Fold, Formula, Mul, Number, Partial, names, subformulas
 from solver.notation.vocabulary import ARITY, GREEK
 
 LETTERS: Final[Mapping[str, str]] = {word: letter for letter, word in reversed([*GREEK.items()])}
@@ -56,3 +57,10 @@ def is_tall(formula: Formula) -> bool:
         or (isinstance(part, Number) and part.value.denominator != 1 and not part.written)
         for part in subformulas(formula)
     )
+
+
+def times_shown(product: Mul, place: int) -> bool:
+    """Whether a sign stands before this factor: where one is needed, and as in 1·(4 − 1) and (−2)·(−1)."""
+    left, right = product.factors[place - 1 : place + 1]
+    opens = isinstance(left, Number) and bracketed(right, product, place, stacked=True)
+    return opens or product_sign(left, right) or not (names(left) or names(right))

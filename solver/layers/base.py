@@ -36,7 +36,7 @@ SIZES: dict[int, tuple[str, ...]] = {1: ("D",), 2: ("H", "W"), 3: ("D", "H", "W"
 @final
 @dataclass(frozen=True, slots=True)
 class AxisField:
-    """What one unit sees along one axis of the input: r pixels, the first unit's first one at a, the next unit's j on."""
+    """What one unit sees along one axis of the input: r pixels, the first unit from a on, the next one j further."""
 
     size: Quantity
     jump: Quantity

@@ -1,6 +1,6 @@
 """Layers made of layers: a network is a layer.
 
-    L  how many times a layer is repeated      e  by how much one of them widens a field of one pixel      s  its stride
+L  how many times a layer is repeated      e  by how much one of them widens a field of one pixel      s  its stride
 """
 
 from __future__ import annotations

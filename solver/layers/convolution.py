@@ -1,7 +1,7 @@
 """Convolution layers, which compute cross-correlations: the kernel is not flipped.
 
-    C_in, C_out  channels      K, K_h, K_w  kernel sizes      g  groups      x, w, b  input, weights, bias
-    H_in, W_in, H_out, W_out   sizes before and after
+C_in, C_out  channels      K, K_h, K_w  kernel sizes      g  groups      x, w, b  input, weights, bias
+H_in, W_in, H_out, W_out   sizes before and after
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from solver.layers.base import (
     whole,
 )
 from solver.layers.grid import Grid
-from solver.layers.window import GUIDE, output_sizes, reached, taps
+from solver.layers.window import GUIDE, Window, output_sizes, reached, taps
 from solver.values import Shape
 
 PADDING_MODES = ("zeros", "replicate")
@@ -123,14 +123,13 @@ class Conv(Layer):
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = self._read(shape)
-        kernel, stride, padding, dilation = self._window()
-        after = output_sizes(sizes, kernel, stride, padding, dilation, self.name)
+        after = output_sizes(sizes, self.window, self.name)
         made = OUTPUT_CHANNELS(self.name, m=self.out_channels, C_in=channels)
         return channels_first(made, after, self.name)
 
     def parameters(self, shape: Quantity) -> Quantity:
         channels, _ = self._read(shape)
-        kernel = {f"K{axis}": k for axis, k in zip(AXES[self.axes], self._window()[0], strict=True)}
+        kernel = {f"K{axis}": k for axis, k in zip(AXES[self.axes], self.window.kernel, strict=True)}
         groups = {} if self.groups == 1 else {"g": self.groups}
         rule = PARAMETERS[self.axes, self.groups != 1, self.bias]
         return rule(self.name, C_in=channels, C_out=self.out_channels, **kernel, **groups)
@@ -138,7 +137,7 @@ class Conv(Layer):
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
         channels, before = self._read(shape)
         _, after = spatial(output, self.axes, self.kind)
-        kernel = {f"K{axis}": k for axis, k in zip(AXES[self.axes], self._window()[0], strict=True)}
+        kernel = {f"K{axis}": k for axis, k in zip(AXES[self.axes], self.window.kernel, strict=True)}
         positions = {f"{axis}_out": size for axis, size in zip(SIZES[self.axes], after, strict=True)}
         positions |= {f"{axis}_in": size for axis, size in zip(SIZES[self.axes], before, strict=True)}
         groups = {} if self.groups == 1 else {"g": self.groups}
@@ -149,7 +148,7 @@ class Conv(Layer):
         return self.multiplications(shape, output)
 
     def reach(self, field: Field) -> Field:
-        return reached(field, *self._window(), self.name)
+        return reached(field, self.window, self.name)
 
     def compute(self, x: Grid, weight: Grid, bias: tuple[Quantity, ...] = ()) -> Grid:
         """z[c, i] = sum over the window of x[., i s - p + m d] w[c, ., m] + b[c], cell by cell.
@@ -158,7 +157,8 @@ class Conv(Layer):
         """
         shape = self.output(Shape(x.sizes))
         _, sizes = spatial(shape, self.axes, self.kind)
-        _, stride, padding, dilation = (tuple(map(whole, values)) for values in self._window())
+        window = self.window
+        stride, padding, dilation = (tuple(map(whole, v)) for v in (window.stride, window.padding, window.dilation))
         groups, kernel = whole(self.groups), weight.sizes[2:]
         filters, inside = weight.sizes[0], weight.sizes[1]
         cells = taps(kernel, dilation)
@@ -177,11 +177,7 @@ class Conv(Layer):
             seen |= {f"w_{index + 1}": value for index, value in enumerate(used)}
             return rule(self.name, **seen, **({"b": bias[channel]} if bias else {}))
 
-        made = (
-            cell(channel, place)
-            for channel in range(filters)
-            for place in product(*map(range, after))
-        )
+        made = (cell(channel, place) for channel in range(filters) for place in product(*map(range, after)))
         return Grid((filters, *after), tuple(made))
 
     def _read(self, shape: Quantity) -> tuple[Quantity, tuple[Quantity, ...]]:
@@ -193,9 +189,11 @@ class Conv(Layer):
             raise DoesNotFit(self.kind, {"out_channels": after, "groups": groups})
         return channels, sizes
 
-    def _window(self) -> tuple[tuple[Hyper, ...], ...]:
-        window = (self.kernel_size, self.stride, self.padding, self.dilation)
-        return tuple(per_axis(value, self.axes, self.kind) for value in window)
+    @property
+    def window(self) -> Window:
+        """The window that the kernel slides as."""
+        values = (self.kernel_size, self.stride, self.padding, self.dilation)
+        return Window(*(per_axis(value, self.axes, self.kind) for value in values))
 
 
 @final

@@ -1,6 +1,6 @@
 """The dense layer: every output is connected to every input.
 
-    D_in, D_out  features before and after      P  positions: the product of all axes but the last
+D_in, D_out  features before and after      P  positions: the product of all axes but the last
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from solver.layers.base import Field, Hyper, Layer
 
 SOURCE = "tutorial 11, 1D layer"
 
-WEIGHTS = formula(
-    "dense.weights", "D_in*D_out", symbol="N", source=SOURCE, biases_counted="D_in*D_out + D_out"
-)
+WEIGHTS = formula("dense.weights", "D_in*D_out", symbol="N", source=SOURCE, biases_counted="D_in*D_out + D_out")
 
 PARAMETERS = formula(
     "dense.parameters",

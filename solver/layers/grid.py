@@ -48,9 +48,7 @@ class Grid:
 
     def padded_at(self, place: tuple[int, ...], mode: str) -> Quantity:
         """The cell at a place that may lie in the padding: 0 for "zeros", the nearest cell for "replicate"."""
-        inside = tuple(
-            min(max(position, 0), size - 1) for position, size in zip(place, self.sizes, strict=True)
-        )
+        inside = tuple(min(max(position, 0), size - 1) for position, size in zip(place, self.sizes, strict=True))
         return self.at(inside) if inside == place or mode == "replicate" else 0
 
     def places(self) -> Iterator[tuple[int, ...]]:

@@ -1,6 +1,6 @@
 """Pooling layers: a fixed function of each window, channel by channel; nothing is learned.
 
-    C  channels      K  kernel      H_out, W_out  sizes after      x  cells under the window
+C  channels      K  kernel      H_out, W_out  sizes after      x  cells under the window
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import ClassVar, final
 from solver.derivation import DoesNotFit, Quantity, Rule, formula, value_of
 from solver.layers.base import SIZES, Field, Layer, PerAxis, channels_first, per_axis, spatial, whole
 from solver.layers.grid import Grid
-from solver.layers.window import output_sizes, reached, taps
+from solver.layers.window import Window, output_sizes, reached, taps
 from solver.values import Shape
 
 MULTIPLICATIONS = {
@@ -68,26 +68,27 @@ class Pool(Layer):
             if any(isinstance(size, int) and size < least for size in values):
                 raise DoesNotFit(self.kind, {argument: values})
             object.__setattr__(self, argument, values)
-        for k, p in zip(per_axis(self.kernel_size, self.axes, "kernel_size"), self._padding(), strict=True):
+        for k, _, p, _ in self.window.axes:
             if isinstance(k, int) and isinstance(p, int) and 2 * p > k:
                 raise DoesNotFit(self.kind, {"kernel_size": k, "padding": p})
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, self.axes, self.kind)
-        return channels_first(channels, output_sizes(sizes, *self._window(), self.name), self.name)
+        return channels_first(channels, output_sizes(sizes, self.window, self.name), self.name)
 
     def parameters(self, shape: Quantity) -> Quantity:
         return 0
 
     def reach(self, field: Field) -> Field:
-        return reached(field, *self._window(), self.name)
+        return reached(field, self.window, self.name)
 
     def compute(self, x: Grid) -> Grid:
         """The pooled values, cell by cell; x is (C, sizes) without padding."""
         _, sizes = spatial(self.output(Shape(x.sizes)), self.axes, self.kind)
-        kernel, stride, padding, dilation = (tuple(map(whole, values)) for values in self._window())
-        if any(padding):
-            raise DoesNotFit(self.kind, {"padding": padding})
+        window = self.window
+        if any(p != 0 for p in window.padding):
+            raise DoesNotFit(self.kind, {"padding": window.padding})
+        kernel, stride, dilation = (tuple(map(whole, v)) for v in (window.kernel, window.stride, window.dilation))
         cells = taps(kernel, dilation)
         rule = self._value(len(cells))
         after = tuple(whole(value_of(size)) for size in sizes)
@@ -105,12 +106,11 @@ class Pool(Layer):
     def _value(self, cells: int) -> Rule:
         """The rule for the value under a window."""
 
-    def _padding(self) -> tuple[object, ...]:
-        return per_axis(self.padding, self.axes, "padding")
-
-    def _window(self) -> tuple[tuple[int, ...], ...]:
-        window = (self.kernel_size, self.stride or 1, self.padding, 1)
-        return tuple(per_axis(value, self.axes, self.kind) for value in window)  # type: ignore[misc]  # or symbols
+    @property
+    def window(self) -> Window:
+        """The window that is pooled."""
+        values = (self.kernel_size, self.stride or 1, self.padding, 1)
+        return Window(*(per_axis(value, self.axes, self.kind) for value in values))
 
 
 @dataclass(frozen=True)

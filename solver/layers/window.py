@@ -1,13 +1,15 @@
 """What every layer that slides a window obeys, whatever it computes under the window.
 
-    n  length of one axis      k, s, p, d  kernel, stride, padding (on each side), dilation
-    r, j, a  size, jump and start of a field
+n  length of one axis      k, s, p, d  kernel, stride, padding (on each side), dilation
+r, j, a  size, jump and start of a field
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
+from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, formula
 from solver.layers.base import AxisField, Field, Hyper
@@ -45,39 +47,38 @@ FIELD_JUMP = formula("field.jump", "j*s", symbol="j_out", source=f"{FIELDS}, equ
 FIELD_START = formula("field.start", "a - p*j", symbol="a_out", source=f"{FIELDS}, equation 3")
 
 
-def output_sizes(
-    sizes: Sequence[Quantity],
-    kernel: Sequence[Hyper],
-    stride: Sequence[Hyper],
-    padding: Sequence[Hyper],
-    dilation: Sequence[Hyper],
-    about: str,
-) -> list[Quantity]:
+@final
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a window slides, a value for each axis."""
+
+    kernel: tuple[Hyper, ...]
+    stride: tuple[Hyper, ...]
+    padding: tuple[Hyper, ...]
+    dilation: tuple[Hyper, ...]
+
+    @property
+    def axes(self) -> list[tuple[Hyper, Hyper, Hyper, Hyper]]:
+        """k, s, p and d of each axis."""
+        return list(zip(self.kernel, self.stride, self.padding, self.dilation, strict=True))
+
+
+def output_sizes(sizes: Sequence[Quantity], window: Window, about: str) -> list[Quantity]:
     """floor((n + 2 p - d (k - 1) - 1)/s) + 1 along each axis."""
-    return [
-        OUTPUT_SIZE(about, n=n, p=p, d=d, k=k, s=s)
-        for n, k, s, p, d in zip(sizes, kernel, stride, padding, dilation, strict=True)
-    ]
+    return [OUTPUT_SIZE(about, n=n, p=p, d=d, k=k, s=s) for n, (k, s, p, d) in zip(sizes, window.axes, strict=True)]
 
 
-def reached(
-    field: Field,
-    kernel: Sequence[Hyper],
-    stride: Sequence[Hyper],
-    padding: Sequence[Hyper],
-    dilation: Sequence[Hyper],
-    about: str,
-) -> Field:
+def reached(field: Field, window: Window, about: str) -> Field:
     """The field behind a window: r + (k - 1) d j, j s and a - p j along each axis."""
-    if len(field) != len(kernel):
-        raise DoesNotFit("field", {"axes": len(field), "kernel": len(kernel)})
+    if len(field) != len(window.kernel):
+        raise DoesNotFit("field", {"axes": len(field), "kernel": len(window.kernel)})
     return tuple(
         AxisField(
             size=FIELD_SIZE(about, r=axis.size, k=k, d=d, j=axis.jump),
             jump=FIELD_JUMP(about, j=axis.jump, s=s),
             start=FIELD_START(about, a=axis.start, p=p, j=axis.jump),
         )
-        for axis, k, s, p, d in zip(field, kernel, stride, padding, dilation, strict=True)
+        for axis, (k, s, p, d) in zip(field, window.axes, strict=True)
     )
 
 

@@ -81,7 +81,7 @@ def _without_direction(chars: Characters) -> Characters:
 
 
 def _refuse_unseen(char: str, at: int) -> None:
-    if char.isascii() and char.isprintable() or char in SAME:
+    if (char.isascii() and char.isprintable()) or char in SAME:
         return
     if char in _MARKS[:3]:
         raise Refused("bidi_control", at)

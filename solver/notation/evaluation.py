@@ -257,7 +257,7 @@ def _sign(value: Any) -> Any:
 
 
 def _factorial(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value:
+    if not isinstance(value, int) or not value >= 0:
         raise NotComputable("a factorial of something that is no natural number")
     if value > limits.FACTORIAL:
         raise OverflowError("a factorial that is too big")

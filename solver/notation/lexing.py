@@ -194,6 +194,7 @@ class _Lexer:
         if len(exponent) > 10 or abs(int(exponent or "0")) > limits.DECIMAL_EXPONENT:
             raise self.refuse("exponent_too_big")
         value = _exact(mantissa, int(exponent or "0"))
+        digits = "0" + digits if digits.startswith(".") else digits
         end = match.end()
         if percent := _PERCENT.match(self.text, end):
             self.add("number", digits + "%", _whole(Fraction(value) / 100))
@@ -216,11 +217,12 @@ class _Lexer:
 
     def word(self) -> None:
         """Letters, then subscripts and primes."""
+        letter = self.text[self.at]
         match = _WORD.match(self.text, self.at)
-        if match is None:
-            self.name(LETTERS[self.text[self.at]], self.at + 1)
+        if letter in LETTERS or match is None:
+            self.name(LETTERS[letter], self.at + 1)
         elif self.at in self.short:
-            self.name(match[0][0], self.at + 1)
+            self.name(letter, self.at + 1)
         else:
             self.name(match[0], match.end())
 

@@ -28,7 +28,7 @@ from solver.notation.vocabulary import (
 )
 
 _BRACKETS: Final = ("(", "[", "{", "\\{")
-_DIFFERENTIAL: Final = re.compile(r"d([a-zA-Z](?:_.+)?|[a-z]+(?:_.+)?)'*")
+_DIFFERENTIAL: Final = re.compile(r"d([A-Za-z](?:_.+)?)")
 _SHORT_DIFFERENTIAL: Final = re.compile(r"d[A-Za-z][0-9]?(?:_.+)?'*")
 _GREEK_WORDS: Final = frozenset(GREEK.values())
 

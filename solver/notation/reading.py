@@ -48,6 +48,7 @@ from solver.notation.vocabulary import ARITY, BARE, FOLDS
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "⌊": "⌋", "⌈": "⌉", "|": "|"}
 _COMPARISONS: Final[dict[str, Comparison]] = {sign: sign for sign in ("=", "!=", "<", ">", "<=", ">=")}
 _FOLD_KINDS: Final[dict[str, FoldKind]] = {"sum": "sum", "prod": "prod", "int": "int"}
+_FENCED: Final = {"⌊": "floor", "⌈": "ceil", "|": "abs"}
 _OPERANDS: Final = frozenset(
     "number name function fold diff delta ( [ { \\{ ⌊ ⌈ frac sqrt binom boxed sum prod int ∂".split()
 )
@@ -350,7 +351,7 @@ class _Parser:
             case "\\{":
                 return self.group(self.enclosed()[0], "{")
             case "⌊" | "⌈" | "|":
-                return self.fenced(token)
+                return self.fenced()
             case "frac":
                 return self.fraction()
             case "sqrt":
@@ -386,11 +387,16 @@ class _Parser:
             raise self.refuse("syntax")
         return items, listed
 
-    def fenced(self, token: Token) -> Formula:
-        items, listed = self.enclosed()
-        if listed:
-            raise self.refuse("syntax", token.at)
-        return Call({"⌊": "floor", "⌈": "ceil", "|": "abs"}[token.kind], items)
+    def fenced(self) -> Formula:
+        """⌊a⌋, ⌈a⌉ and |a|, whose fences look alike, so that something must stand between them."""
+        self.deeper()
+        opening = self.next().kind
+        self.opened.append(opening)
+        body = self.sum()
+        self.expect(_CLOSING[opening])
+        self.opened.pop()
+        self.depth -= 1
+        return Call(_FENCED[opening], (body,))
 
     def braced(self) -> Formula:
         """{a}: the braces of LaTeX, which only hold together."""
@@ -592,15 +598,14 @@ def _check(said: Formula, known: Vocabulary, words: list[Token]) -> None:
 
 def _check_free(said: Formula, known: Vocabulary, words: list[Token]) -> None:
     """The variable of a sum is known inside it alone, and infinity as a limit alone."""
-    limited = {
-        limit for node in subformulas(said) if isinstance(node, Fold) for limit in (node.low, node.high)
-    }
+    folds = [node for node in subformulas(said) if isinstance(node, Fold)]
+    variables = {fold.variable for fold in folds}
+    limited = {limit for fold in folds for limit in (fold.low, fold.high)}
     for free in names(said):
-        at = next((token.at for token in words if token.text == free), 0)
-        if free == "infinity":
-            if not known.is_declared(free) and not limited & {Name(free), Neg(Name(free))}:
-                raise Refused("not_a_number", at)
-        elif known.open or known.is_declared(free) or free in ("pi", "e"):
+        if known.is_declared(free):
             continue
-        elif not any(token.text == free and known.is_declared(token.text) for token in words):
+        at = next((token.at for token in words if token.text == free), 0)
+        if free == "infinity" and not limited & {Name(free), Neg(Name(free))}:
+            raise Refused("not_a_number", at)
+        if free in variables and not known.open:
             raise Refused("unknown_name", at, free)

@@ -20,7 +20,7 @@ Oracle: TypeAlias = Callable[[Premises], Any]
 
 
 def _ticks(*lengths: int) -> int | None:
-    """How often the body of nested loops of these lengths runs; the inner loop is ticked as a whole where it is long."""
+    """How often the body of nested loops runs; where there are many turns the inner loop is ticked as a whole."""
     outer, inner = lengths[:-1], lengths[-1]
     turns = 1
     for length in outer:
@@ -48,9 +48,7 @@ def _plus(count: int | None, more: int | None) -> int | None:
 def _axes(premises: Premises, letter: str, suffix: str = "") -> list[int]:
     """The premises called letter or letter_axis, as K, K_h, K_w."""
     return [
-        value
-        for name, value in premises.items()
-        if name in {letter + axis + suffix for axis in ("", "_d", "_h", "_w")}
+        value for name, value in premises.items() if name in {letter + axis + suffix for axis in ("", "_d", "_h", "_w")}
     ]
 
 
@@ -86,10 +84,8 @@ def multiplied(premises: Premises) -> int | None:
 
 def field_size(premises: Premises) -> int:
     """Marks the pixels that each cell of the kernel sees and measures the marked stretch."""
-    marked = {
-        cell * premises["d"] * premises["j"] + pixel
-        for cell in range(premises["k"])
-        for pixel in range(premises["r"])
+    marked: set[int] = {
+        cell * premises["d"] * premises["j"] + pixel for cell in range(premises["k"]) for pixel in range(premises["r"])
     }
     return max(marked) - min(marked) + 1
 

@@ -37,9 +37,7 @@ def _dense(x: list[int]) -> list[Any]:
 
 MODELS: dict[str, Model] = {
     "Conv1d": lambda x: _listed(Conv1d(2, 3).compute(Grid((1, CELLS), tuple(x)), _weights((2, 1, 3), 6))),
-    "Conv2d": lambda x: _listed(
-        Conv2d(2, 2).compute(Grid((1, 4, 4), tuple(x)), _weights((2, 1, 2, 2), 8))
-    ),
+    "Conv2d": lambda x: _listed(Conv2d(2, 2).compute(Grid((1, 4, 4), tuple(x)), _weights((2, 1, 2, 2), 8))),
     "AvgPool1d": lambda x: _listed(AvgPool1d(2).compute(Grid((1, CELLS), tuple(x)))),
     "AvgPool2d": lambda x: _listed(AvgPool2d(2).compute(Grid((1, 4, 4), tuple(x)))),
     "MaxPool1d": lambda x: _listed(MaxPool1d(2).compute(Grid((1, CELLS), tuple(x)))),
@@ -75,9 +73,7 @@ def is_elementwise(model: Model) -> bool:
         x = next(inputs)
         changed = [*x[:cell], x[cell] + 7, *x[cell + 1 :]]
         before, after = model(x), model(changed)
-        if len(before) != CELLS or any(
-            before[other] != after[other] for other in range(CELLS) if other != cell
-        ):
+        if len(before) != CELLS or any(before[other] != after[other] for other in range(CELLS) if other != cell):
             return False
     return True
 
@@ -96,8 +92,6 @@ def order_ignored(premises: Mapping[str, Any]) -> bool:
     """
     n, c = min(premises["n"], 5), premises["c"]
     c = n if c >= premises["n"] else min(c, n - 1)
-    functions = {
-        tuple(w[i] if i < c else 0 for i in range(n)) for w in product((0, 1), repeat=n)
-    }
+    functions = {tuple(w[i] if i < c else 0 for i in range(n)) for w in product((0, 1), repeat=n)}
     swapped = {(*function[1:], function[0]) for function in functions}
     return functions == swapped

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 from solver.derivation import Derivation, Derived, DoesNotFit, walk
 from solver.notation.printing import ascii_text
-from solver.values import Shape, Size, Value, as_formula
-from solver.verify.check import Check
+from solver.values import Polynomial, Shape, Size, Value, as_formula
+from solver.verify.check import Check, Verdict
 from solver.verify.loops import ORACLES
 
 Oracles: TypeAlias = Mapping[str, Callable[[Mapping[str, Any]], Any]]
@@ -59,12 +59,12 @@ def verify_step(node: Derived, oracles: Oracles = ORACLES, method: str = "loops"
             where = ", ".join(f"{name} = {number}" for name, number in point.items())
             return Check(claim, method, "refuted", said, perf_counter() - started, where)
     scope = ", ".join(f"{name} = 1..{most}" for name in free)
-    verdict = "verified" if tried and said is not None else "inconclusive"
+    verdict: Verdict = "verified" if tried and said is not None else "inconclusive"
     return Check(claim, method, verdict, said if not free else None, perf_counter() - started, scope)
 
 
 def _points(most: int, symbols: int) -> list[tuple[int, ...]]:
-    """All ways to give each symbol a number from 1 to `most`; some of them, always the same, where there are too many."""
+    """All ways to give each symbol a number from 1 to `most`; the same sample of them where there are too many."""
     every = list(product(range(1, most + 1), repeat=symbols))
     return every if symbols == 1 or len(every) <= MOST_POINTS else Random(0).sample(every, MOST_POINTS)
 
@@ -74,6 +74,8 @@ def symbols(value: Value) -> set[str]:
     match value:
         case Size():
             return {value.name}
+        case Polynomial():
+            return value.symbols
         case tuple():
             return set().union(*map(symbols, value))
         case _:
@@ -90,6 +92,8 @@ def at(value: Value, point: Mapping[str, int]) -> Value:
     match value:
         case Size():
             return value.at(point[value.name])
+        case Polynomial():
+            return value.at(point)
         case Shape():
             return Shape(at(item, point) for item in value)
         case tuple():

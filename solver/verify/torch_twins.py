@@ -28,9 +28,7 @@ def _kernel(premises: Premises) -> tuple[int, ...]:
 def _convolution(premises: Premises, bias: bool) -> nn.Module:
     kernel = _kernel(premises)
     with torch.device("meta"):
-        return CONV[len(kernel)](
-            premises["C_in"], premises["C_out"], kernel, groups=premises.get("g", 1), bias=bias
-        )
+        return CONV[len(kernel)](premises["C_in"], premises["C_out"], kernel, groups=premises.get("g", 1), bias=bias)
 
 
 def _learned(module: nn.Module) -> int:

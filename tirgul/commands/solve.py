@@ -13,7 +13,7 @@ from reports.solution import Solution, Step, approximation, chosen, equation, so
 from reports.text import text_plain
 from reports.words import words
 from solver.notation.printing import plain
-from solver.values import as_formula
+from solver.verify.check import Check
 from tirgul.options import (
     Command,
     document,
@@ -55,7 +55,7 @@ def _lines(solved: Solution, instance: Instance, language: Language) -> Iterator
         yield f"  {_reason(step, language)}"
         if len(step.sides) > 1 or step.truth is None:
             yield f"      {equation(step)}"
-        yield f"      ({_checked(step, language)})"
+        yield f"      ({'; '.join(_checked(check, language) for check in step.checks)})"
     yield words(language).say("cli.answer", answer=_answer(solved, language))
 
 
@@ -72,8 +72,8 @@ def _reason(step: Step, language: Language) -> str:
     return f"{said} ({words(language).say_count('step.times', step.times)})" if step.times > 1 else said
 
 
-def _checked(step: Step, language: Language) -> str:
-    say, check = words(language).say, step.check
+def _checked(check: Check, language: Language) -> str:
+    say = words(language).say
     verdict = say(f"check.{check.verdict}")
     if check.verdict == "inconclusive":
         return verdict
@@ -86,10 +86,10 @@ def _checked(step: Step, language: Language) -> str:
 def _answer(solved: Solution, language: Language) -> str:
     """The answer as readers write it: the options chosen, or a value and what a fraction comes to."""
     if solved.part.options:
-        options = [text_plain(option.text.said(language), language) for option in chosen(solved.part, solved.answer)]
+        options = [text_plain(option.text.said(language), language) for option in chosen(solved.part, solved.key)]
         return ", ".join(options) or words(language).say("list.none")
-    said = plain(as_formula(solved.answer))
-    near = approximation(solved.answer)
+    said = plain(solved.answer)
+    near = approximation(solved.key)
     return f"{said} ≈ {near.written}" if near else said
 
 
@@ -106,7 +106,9 @@ def _data(solved: Solution, instance: Instance, language: Language) -> dict[str,
                 "about": step.about,
                 "equation": equation(step),
                 "times": step.times,
-                "check": {"verdict": step.check.verdict, "method": step.check.method, "scope": step.check.scope},
+                "checks": [
+                    {"verdict": check.verdict, "method": check.method, "scope": check.scope} for check in step.checks
+                ],
                 "source": step.source,
             }
             for step in solved.steps

@@ -1,0 +1,142 @@
+"""Comparing formulas: against SymPy on random rational functions, and a table of what courses meet."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solver.notation.bridge import to_sympy
+from solver.notation.equality import Assumptions, compare
+from solver.notation.modular import is_prime
+from solver.notation.reading import formula
+from solver.notation.tree import Add, Div, Formula, Mul, Name, Neg, Number, Pow
+
+TABLE = json.loads((Path(__file__).parent / "tables" / "comparisons.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("answer", "key", "verdict"), TABLE)
+def test_comparison(answer: str, key: str, verdict: str) -> None:
+    found = compare(answer, key)
+    assert found.verdict == verdict.split()[0], found
+    assert verdict.split()[1:] in ([], [found.certainty], [found.reason])
+
+
+@pytest.mark.parametrize(("answer", "key", "verdict"), [row for row in TABLE if row[2].split()[0] in ("equal", "different")])
+def test_comparing_is_symmetric(answer: str, key: str, verdict: str) -> None:
+    if not {"=", "@"} & set(answer + key):
+        assert compare(key, answer).verdict == verdict.split()[0]
+
+
+rationals = st.recursive(
+    st.integers(0, 4).map(Number) | st.sampled_from("xyz").map(Name),
+    lambda parts: st.one_of(
+        parts.map(Neg),
+        st.lists(parts, min_size=2, max_size=3).map(lambda terms: Add(tuple(terms))),
+        st.lists(parts, min_size=2, max_size=3).map(lambda factors: Mul(tuple(factors))),
+        st.builds(Div, parts, parts),
+        st.builds(Pow, parts, st.integers(-2, 3).map(lambda n: Number(n) if n >= 0 else Neg(Number(-n)))),
+    ),
+    max_leaves=8,
+)
+
+
+def in_sympy(said: Formula) -> sympy.Expr:
+    return to_sympy(said, {name: sympy.Symbol(name) for name in "xyz"})
+
+
+@settings(max_examples=150)
+@given(rationals, rationals)
+def test_two_formulas_are_compared_as_sympy_does(left: Formula, right: Formula) -> None:
+    agrees_with_sympy(left, right)
+
+
+@settings(max_examples=150)
+@given(rationals, st.integers(0, 3))
+def test_a_rewritten_formula_is_compared_as_sympy_does(said: Formula, change: int) -> None:
+    expr = in_sympy(said)
+    if not expr.is_finite and expr.has(sympy.nan, sympy.zoo):
+        return
+    from solver.notation.bridge import from_sympy
+
+    rewritten = [sympy.expand, sympy.together, sympy.factor, lambda e: e + sympy.Symbol("x")][change](expr)
+    if not rewritten.has(sympy.nan, sympy.zoo):
+        agrees_with_sympy(said, from_sympy(rewritten))
+
+
+def agrees_with_sympy(left: Formula, right: Formula) -> None:
+    found = compare(left, right)
+    difference = sympy.together(in_sympy(left) - in_sympy(right))
+    if difference.has(sympy.nan, sympy.zoo):
+        assert found.verdict in {"unreadable", "equal", "different"}
+    elif found.verdict != "unreadable":
+        same = sympy.expand(sympy.numer(difference)) == 0
+        assert found.verdict == ("equal" if same else "different")
+
+
+@given(st.integers(0, 10**6))
+def test_primes(n: int) -> None:
+    assert is_prime(n) == bool(sympy.isprime(n))
+
+
+def test_large_primes() -> None:
+    chosen = random.Random(7)
+    for _ in range(300):
+        n = chosen.randrange(2**60, 2**61)
+        assert is_prime(n) == bool(sympy.isprime(n))
+
+
+# --- random names
+
+
+def test_moments_are_moments_of_any_random_names() -> None:
+    assert compare("Var(x)", "E[(x - E[x])^2]").verdict == "equal"
+    assert compare("Var(3x + 2)", "9Var(x)").verdict == "equal"
+    assert compare("Var(x + y)", "Var(x) + Var(y)").verdict == "different"
+    assert compare("Var(x + y)", "Var(x) + 2Cov(x, y) + Var(y)").verdict == "equal"
+
+
+def test_declared_independence_and_means_count() -> None:
+    free = Assumptions(independent=("w", "x"))
+    assert compare("Var(x + w)", "Var(x) + Var(w)", assume=free).verdict == "equal"
+    law = "E[x]^2*Var(w) + E[w]^2*Var(x) + Var(w)*Var(x)"
+    assert compare("Var(w*x)", law, assume=free).verdict == "equal"
+    assert compare("Var(w*x)", "Var(w)*E[x^2]", assume=free).verdict == "different"
+    centred = Assumptions(independent=("w", "x"), centred=frozenset({"w"}))
+    assert compare("Var(w*x)", "Var(w)*E[x^2]", assume=centred).verdict == "equal"
+    assert compare("Var(w*x)", "Var(w)*Var(x)", assume=centred).verdict == "different"
+    assert compare("E[w]", "0", assume=centred).verdict == "equal"
+
+
+def test_declared_domains_count() -> None:
+    assert compare("sqrt(x^2)", "x", assume=Assumptions({"x": "positive"})).verdict == "equal"
+    assert compare("floor(x)", "x").certainty == "sampled"
+    assert compare("floor(x)", "x", assume=Assumptions({"x": "real"})).verdict == "different"
+    assert compare("max(n - 1, 0)", "n - 1", assume=Assumptions({"n": "size"})).verdict == "equal"
+
+
+def test_names_are_those_that_are_declared() -> None:
+    assert compare("2P + nVar(w)", "n*Var(w) + P*2", names=["P", "n", "w"]).verdict == "equal"
+    assert compare("q", "x", names=["x"]).reason == "unknown_name"
+
+
+def test_a_judgement_repeats_exactly_and_says_what_it_read() -> None:
+    first, again = (compare("(x+1)^2", "x^2+2x+1") for _ in range(2))
+    assert first == again
+    assert first.read_as == "(x + 1)²"
+    assert 0 < first.error < 1e-25
+
+
+def test_a_key_that_cannot_be_read_is_the_authors_mistake() -> None:
+    with pytest.raises(ValueError, match="key"):
+        compare("x", "x+")
+
+
+def test_a_trivial_equation_is_no_other_equation() -> None:
+    assert compare("x = x", "x = y").verdict == "different"
+    assert compare(formula("2*x = 2*y"), formula("y = x")).verdict == "equal"

@@ -1,0 +1,162 @@
+"""Grades a class."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from exercises.exercise import Instance, Language
+from exercises.library import Library
+from grader.batch import POLICIES, Policy, grade
+from grader.gradebooks import formats
+from grader.gradebooks.cells import decimal
+from grader.results import ClassResult, Problem
+from grader.submissions import submissions
+from reports.html.student import feedback_html
+from reports.html.summary import summary_html
+from reports.words import words
+from tirgul.files import names, write
+from tirgul.options import (
+    Command,
+    Refused,
+    document,
+    exercises_option,
+    json_option,
+    languages_of,
+    languages_option,
+    library,
+    printable,
+    sentence,
+    spoken,
+)
+
+PERSON_NEEDED = 1
+MOST_ROWS = 40
+
+
+@click.command("grade", cls=Command)
+@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="cli.option.out"
+)
+@languages_option
+@click.option("--duplicates", type=click.Choice(POLICIES), default="last", help="cli.option.duplicates")
+@exercises_option
+@json_option
+def command(
+    paths: tuple[Path, ...], out: Path, lang: str, duplicates: Policy, folders: tuple[Path, ...], as_json: bool
+) -> int:
+    """Writes marks, a feedback page for each student and a summary; exit code 1 where a person is needed."""
+    languages = languages_of(lang)
+    if out.resolve() in {path.resolve() for path in paths}:
+        raise Refused(sentence("cli.out_is_in", spoken(lang), path=out))
+    shelf = library(folders)
+    result = grade(submissions(paths, without=[out]), shelf, duplicates)
+    if not result.students and not result.problems:
+        raise Refused(sentence("cli.no_answers", spoken(lang)))
+    files = list(_written(result, shelf, languages, out))
+    if as_json:
+        click.echo(document("grade", _data(result, files)), nl=False)
+    else:
+        _tell(result, out, spoken(lang))
+    return PERSON_NEEDED if result.problems or _waiting(result) else 0
+
+
+# --- files
+
+
+def _written(result: ClassResult, shelf: Library, languages: Sequence[Language], out: Path) -> Iterator[str]:
+    """Writes every file, and gives their names."""
+    for name, data in _files(result, shelf, languages):
+        write(out / name, data)
+        yield name
+
+
+def _files(result: ClassResult, shelf: Library, languages: Sequence[Language]) -> Iterator[tuple[str, bytes]]:
+    instances: Mapping[str, Instance] = {exercise: shelf.instance(exercise) for exercise in result.exercises}
+    stems = names(student.student for student in result.students)
+    pages = {student: quote(f"feedback/{stem}.{languages[0]}.html") for student, stem in stems.items()}
+    for student in result.students:
+        for language in languages:
+            page = feedback_html(student, instances, language)
+            yield f"feedback/{stems[student.student]}.{language}.html", page.encode()
+    yield "summary.html", summary_html(result, instances, languages, pages=pages).encode()
+    for name, gradebook in formats().items():
+        yield name, gradebook.write(result)
+
+
+# --- what is said
+
+
+def _waiting(result: ClassResult) -> int:
+    return sum(student.pending for student in result.students)
+
+
+def _answers(result: ClassResult) -> int:
+    return sum(one.judgement is not None for student in result.students for one in student.results)
+
+
+def _tell(result: ClassResult, out: Path, language: Language) -> None:
+    """A short summary: a table for eyes at a terminal, then numbers, problems and where the files are."""
+    if sys.stdout.isatty():
+        _draw(result, language)
+    count, say = words(language).say_count, words(language).say
+    counted = [
+        count("count.students", len(result.students)),
+        count("count.answers", _answers(result)),
+        count("count.waiting", _waiting(result)),
+        count("count.problems", len(result.problems)),
+    ]
+    click.echo(", ".join(counted))
+    for problem in result.problems:
+        click.echo(f"  {_problem(problem, language)}")
+    for answer in result.duplicates:
+        where = f"{printable(answer.source)}:{answer.line}"
+        click.echo(f"  {where}: {say('note.duplicate')} ({printable(answer.student)}, {answer.exercise}/{answer.part})")
+    click.echo(say("cli.written", path=out))
+
+
+def _problem(problem: Problem, language: Language) -> str:
+    where = f"{printable(problem.source)}:{problem.line}" if problem.line else printable(problem.source)
+    detail = f" ({printable(problem.detail)})" if problem.detail else ""
+    return f"{where}: {sentence(f'problem.{problem.reason}', language)}{detail}"
+
+
+def _draw(result: ClassResult, language: Language) -> None:
+    from rich.console import Console  # only where a table is drawn
+    from rich.table import Table
+    from rich.text import Text
+
+    say = words(language).say
+    table = Table(say("class.student"), title=say("class.totals"))
+    for name in (*result.exercises, say("class.total"), say("class.pending")):
+        table.add_column(name, justify="right")
+    for student in result.students[:MOST_ROWS]:
+        totals = (
+            sum((one.marks or 0 for one in student.results if one.exercise == exercise), start=0 * student.total)
+            for exercise in result.exercises
+        )
+        marks = [*map(decimal, totals), f"{decimal(student.total)}/{decimal(student.max)}", str(student.pending)]
+        table.add_row(Text(printable(student.student)), *marks)
+    if len(result.students) > MOST_ROWS:
+        table.add_row("…")
+    Console().print(table)
+
+
+def _data(result: ClassResult, files: list[str]) -> dict[str, Any]:
+    return {
+        "students": len(result.students),
+        "answers": _answers(result),
+        "pending": _waiting(result),
+        "problems": [
+            {"file": one.source, "line": one.line, "reason": one.reason, "detail": one.detail}
+            for one in result.problems
+        ],
+        "duplicates": len(result.duplicates),
+        "files": sorted(files),
+    }
