@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import solver
 from exercises.exercise import Exercise
@@ -29,18 +30,26 @@ def keys() -> Iterator[tuple[str, str, Derivation]]:
 
 
 def every_rule() -> dict[str, list[Rule]]:
-    """All rules by name; one name may have a formula for each number of axes."""
+    """All rules by name; one name may have a formula for each number of axes, or of cells under a window."""
     found: dict[int, Rule] = {}
     for module in pkgutil.walk_packages(solver.__path__, "solver."):
         if module.name not in TORCH:
-            held = vars(importlib.import_module(module.name)).values()
-            tables = [value.values() for value in held if isinstance(value, dict)]
-            found |= {
-                id(rule): rule for rule in (*held, *(r for table in tables for r in table)) if isinstance(rule, Rule)
-            }
+            found |= {id(rule): rule for rule in _held(vars(importlib.import_module(module.name)).values())}
     for _, _, key in keys():
         found |= {id(node.rule): node.rule for node in everything(key) if isinstance(node, Derived)}
     rules: dict[str, list[Rule]] = {}
     for rule in found.values():
         rules.setdefault(rule.name, []).append(rule)
     return rules
+
+
+def _held(values: Iterable[Any]) -> Iterator[Rule]:
+    """Rules, tables of rules, and what cached functions make that are annotated to give a rule."""
+    for value in list(values):
+        if isinstance(value, Rule):
+            yield value
+        elif isinstance(value, dict):
+            yield from (rule for rule in value.values() if isinstance(rule, Rule))
+        elif hasattr(value, "cache_info") and value.__annotations__.get("return") == "Rule":
+            wanted = [kind for name, kind in value.__annotations__.items() if name != "return"]
+            yield value(*(kind == "bool" or 2 for kind in wanted))

@@ -21,12 +21,13 @@ ALL = list(keys())
 SAMPLE = {
     "n": 14, "k": 3, "s": 2, "p": 3, "d": 2, "r": 3, "j": 2, "a": 1, "L": 4, "m": 3, "C_in": 4, "C_out": 6, "g": 2,
     "K": 3, "K_d": 2, "K_h": 3, "K_w": 2, "D_in": 5, "D_out": 7, "H_in": 9, "W_in": 8, "H_out": 5, "W_out": 4,
-    "C": 3, "H": 5, "W": 4, "D": 6, "P": 5, "c": 2, "b": 3, "N_1": 24, "N_2": 8,
+    "a_1": 1, "a_2": -1, "r_1": 5, "r_2": 4, "c_1": 3, "c_2": 4, "C": 3, "H": 5, "W": 4, "D": 6, "P": 5, "c": 2, "b": 3, "N_1": 24, "N_2": 8,
 }  # fmt: skip
 
 
 def test_every_rule_has_an_oracle_or_is_bookkeeping() -> None:
-    assert set(every_rule()) - BOOKKEEPING == set(ORACLES)
+    shown = {name for name, rules in every_rule().items() if not all(rule.hidden for rule in rules)}
+    assert shown - BOOKKEEPING == set(ORACLES)
 
 
 @pytest.mark.parametrize(("exercise", "part", "key"), ALL, ids=[f"{e}/{p}" for e, p, _ in ALL])

@@ -12,7 +12,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-MOST, HASH = 60, 16
+MOST, HASH = 48, 16
 _LIKE_HASHED = re.compile(rf"-[0-9a-f]{{{HASH}}}$", re.IGNORECASE)  # nobody takes another's file by choosing an id
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 
@@ -63,5 +63,5 @@ def _is_safe(name: str) -> bool:
 
 
 def _hashed(name: str) -> str:
-    shown = "".join(one if one.isascii() and one.isalnum() else "_" for one in name[:MOST])
+    shown = "".join(one if one.isalnum() else "_" for one in name[:MOST])
     return f"{shown}-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:HASH]}"

@@ -58,19 +58,24 @@ def printable(text: str) -> str:
 
 def _language(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
     """The language said after the command, before it, or by the environment."""
-    return value or ctx.find_root().params.get("lang") or of_environment()
+    return value or before(ctx)
+
+
+def before(ctx: click.Context) -> str:
+    """The language said before the command, or by the environment."""
+    return ctx.find_root().params.get("lang") or of_environment()
 
 
 def language_option(function: Function) -> Function:
     """`--lang he|en`, before the command or after it."""
     choice = click.Choice(LANGUAGES)
-    return click.option("--lang", type=choice, callback=_language, help="cli.option.lang")(function)
+    return click.option("--lang", type=choice, is_eager=True, callback=_language, help="cli.option.lang")(function)
 
 
 def languages_option(function: Function) -> Function:
     """`--lang he|en|both`, for what is written in one language or in each."""
     choice = click.Choice((*LANGUAGES, "both"))
-    return click.option("--lang", type=choice, callback=_language, help="cli.option.langs")(function)
+    return click.option("--lang", type=choice, is_eager=True, callback=_language, help="cli.option.langs")(function)
 
 
 def languages_of(lang: str) -> tuple[Language, ...]:
@@ -108,12 +113,12 @@ class Command(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Help in the reader's language."""
-        self.help = sentence(f"cli.help.{self.name}", spoken(str(ctx.params.get("lang"))))
+        self.help = sentence(f"cli.help.{self.name}", spoken(ctx.params.get("lang") or before(ctx)))
         super().format_help(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Each option with what it does."""
-        language = spoken(str(ctx.params.get("lang")))
+        language = spoken(ctx.params.get("lang") or before(ctx))
         with formatter.section(sentence("cli.options", language)):
             formatter.write_dl(
                 (record[0], sentence(option.help or "", language))

@@ -99,7 +99,7 @@ class View:
         say = self.said
         method = say(f"method.{check.method}")
         scope = Html(f'<bdi dir="ltr">{escape(check.scope)}</bdi>')
-        said = say("check.scope", method=method, scope=scope) if check.scope else method
+        said = say("check.badge", method=method, scope=scope) if check.scope else method
         match check.verdict:
             case "verified":
                 return said

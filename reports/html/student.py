@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import final
+from unicodedata import bidirectional
 
 from exercises.exercise import Instance, Language
 from grader.results import Result, Student
-from grader.verdict import Unreadable, name
+from grader.verdict import Review, Unreadable, name
+from reports.bidi import runs
 from reports.feedback import feedback
 from reports.html.page import Said, page, visible
-from reports.markup import Html, escape
+from reports.markup import Html, escape, joined
+from reports.text import text_html
 from reports.words import words
 
 MOST_SHOWN = 2_000
@@ -47,6 +50,18 @@ class ResultView:
         text = self.instance.part(self.result.part).ask
         return {language: text.said(language, self.instance.numbers) for language in ("he", "en")}
 
+    def read_as(self, language: Language) -> Html | None:
+        """How the answer was read, where that is not how it was typed."""
+        judged = self.result.judgement
+        if judged is None or judged.read_as in ("", judged.answer):
+            return None
+        part = self.instance.part(self.result.part)
+        options = {option.id: option.text.said(language) for option in part.options}
+        if options:
+            chosen = (options.get(choice, choice) for choice in judged.read_as.split(", "))
+            return joined((text_html(choice, language) for choice in chosen), ", ")
+        return Html(f'<bdi dir="ltr">{escape(visible(judged.read_as))}</bdi>')
+
     def feedback(self, say: Said) -> Html:
         """What is said about the answer."""
         return said_about(self.result, say)
@@ -66,21 +81,54 @@ def said_about(result: Result, say: Said) -> Html:
     return Html(feedback(say, result.judgement.verdict if result.judgement else None))
 
 
+def reason_for_a_person(result: Result, say: Said) -> Html:
+    """Why a person has to look, in a few words."""
+    match result.judgement and result.judgement.verdict:
+        case Unreadable(reason, _, word):
+            return say(f"unreadable.{reason}", word=word)
+        case Review(reason):
+            return say(f"review.{reason}")
+        case _:
+            return Html("")
+
+
 def answer_html(result: Result) -> Html:
-    """A student's text, escaped, with what has no shape written as its code; a mark where it could not be read."""
+    """A student's text, with a mark at the character that could not be read."""
     if result.judgement is None:
         return Html("")
     text = result.judgement.answer
     match result.judgement.verdict:
         case Unreadable(reason, at) if reason not in ("empty", "too_long") and 0 <= at <= len(text):
-            before, spot, after = text[:at], text[at : at + 1], text[at + 1 :]
-            spot_shown = escape(visible(spot)) if spot.strip() else Html("&nbsp;")
-            return Html(f'{shown(before)}<mark class="at">{spot_shown}</mark>{shown(after)}')
+            return typed_html(text, at)
         case _:
-            return shown(text)
+            return typed_html(text)
 
 
-def shown(text: str) -> Html:
-    """Text that somebody typed, cut where it is very long."""
-    cut = text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " …"
-    return escape(visible(cut))
+def typed_html(text: str, at: int | None = None) -> Html:
+    """Text that somebody typed, inert and cut where it is very long, as the block it stands in shows it.
+
+    Between Hebrew words what is Latin or a number is isolated, or 5×5×3 would show as 3×5×5. What has no shape is
+    written as its code. The character at `at` gets a mark, the end of the text too.
+    """
+    cut, rest = text[:MOST_SHOWN], " …" if len(text) > MOST_SHOWN else ""
+    pieces, start = [], 0
+    for run, foreign in runs(cut, "he"):
+        said = _marked(run, None if at is None else at - start)
+        pieces.append(Html(f'<bdi dir="ltr">{said}</bdi>') if foreign and _is_hebrew(cut) else said)
+        start += len(run)
+    end = _marked(" ", 0) if at == len(text) and not rest else Html(rest)
+    return joined([*pieces, end])
+
+
+def _marked(run: str, at: int | None) -> Html:
+    """Characters side by side, one of them perhaps with a mark."""
+    if at is None or not 0 <= at < len(run):
+        return escape(visible(run))
+    spot = escape(visible(run[at])) if run[at].strip() else Html("&nbsp;")
+    return Html(f'{escape(visible(run[:at]))}<mark class="at">{spot}</mark>{escape(visible(run[at + 1 :]))}')
+
+
+def _is_hebrew(text: str) -> bool:
+    """Whether a block that takes its direction from the text runs from right to left."""
+    first = next((character for character in text if bidirectional(character) in ("L", "R", "AL")), "")
+    return first != "" and bidirectional(first) != "L"

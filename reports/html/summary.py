@@ -13,7 +13,7 @@ from grader.results import ClassResult, Result, Student
 from grader.verdict import NAMES, Explanation, Follows, Slipped
 from reports.feedback import together
 from reports.html.page import Said, page, visible
-from reports.html.student import said_about, shown, verdict_name
+from reports.html.student import reason_for_a_person, typed_html, verdict_name
 from reports.markup import Html
 from reports.words import words
 
@@ -30,7 +30,7 @@ def summary_html(
     """The summary of a class; `pages` are the addresses of students' feedback pages by student."""
     title = {language: words(language).say("class.title") for language in languages}
     view = ClassView(result, instances, pages or {})
-    return page(title, "summary.html.jinja", languages, view=view, result=result, verdicts=VERDICTS, shown=shown)
+    return page(title, "summary.html.jinja", languages, view=view, result=result, verdicts=VERDICTS, shown=typed_html)
 
 
 @final
@@ -105,7 +105,7 @@ class ClassView:
 
     def about(self, result: Result, say: Said) -> Html:
         """Why a person has to look."""
-        return said_about(result, say)
+        return reason_for_a_person(result, say)
 
     def name(self, student: str) -> str:
         """A student's id as a page can hold it."""

@@ -1,4 +1,4 @@
-"""What a layer is: four facts about one step of a network, each said once with rules.
+"""What a layer is: what it says about one step of a network, each fact said once with rules.
 
 A layer answers about quantities, which are values (then it computes) or derivations (then it explains):
 
@@ -45,6 +45,9 @@ class AxisField:
 
 Field: TypeAlias = tuple[AxisField, ...]
 
+WHOLE: Field = ()
+"""The field of a unit that sees the whole input, whatever its size."""
+
 
 def input_field(axes: int) -> Field:
     """The field of an input pixel: itself."""
@@ -54,44 +57,75 @@ def input_field(axes: int) -> Field:
 @final
 @dataclass(frozen=True, eq=False)
 class Row:
-    """What a network says about one of its layers; each fact is derived once, when it is first asked for."""
+    """What a network says about one of its steps; each fact is derived once, when it is first asked for.
 
-    layer: Layer
-    input: Quantity
+    `learns` is false where a step uses the weights of an earlier one again.
+    """
+
+    layer: Layer | Join
+    inputs: tuple[Quantity, ...]
     output: Quantity
     field: Field
+    learns: bool = True
 
     @cached_property
     def parameters(self) -> Quantity:
-        """How many numbers the layer learns."""
-        return self.layer.parameters(self.input)
+        """How many numbers the step learns."""
+        return self.layer.parameters(self.inputs[0]) if isinstance(self.layer, Layer) and self.learns else 0
 
     @cached_property
     def multiplications(self) -> Quantity:
         """Its scalar multiplications, as the course counts them."""
-        return self.layer.multiplications(self.input, self.output)
+        if isinstance(self.layer, Layer):
+            return self.layer.multiplications(self.inputs[0], self.output)
+        return self.layer.multiplications(self.inputs, self.output)
 
     @cached_property
     def macs(self) -> Quantity:
         """Its multiply-accumulates."""
-        return self.layer.macs(self.input, self.output)
+        if isinstance(self.layer, Layer):
+            return self.layer.macs(self.inputs[0], self.output)
+        return self.layer.macs(self.inputs, self.output)
+
+
+Trail: TypeAlias = "tuple[Trail, Row] | tuple[()]"
+"""The rows passed so far: the trail before the last one, and the last one."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What travels through a network: the shape, its field, and a row for each layer passed."""
+    """What travels through a network: the shape, its field, and the trail of rows behind it."""
 
     shape: Quantity
     field: Field
-    rows: tuple[Row, ...] = ()
+    trail: Trail = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows behind the signal, first to last."""
+        rows, trail = [], self.trail
+        while trail:
+            trail, row = trail
+            rows.append(row)
+        return tuple(reversed(rows))
 
 
 @dataclass(frozen=True)
-class Layer(ABC):
-    """One step of a network, or a network: compared by its arguments, not by its name."""
+class Operation(ABC):  # noqa: B024  # its two kinds, Layer and Join, have the abstract methods
+    """One step of a network: compared by its arguments, not by its name."""
 
     name: str = field(default="", kw_only=True, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """The name of the operation's class, which is torch's where torch has one."""
+        return type(self).__name__
+
+
+@dataclass(frozen=True)
+class Layer(Operation):
+    """A step from one signal to one signal, or a network."""
 
     @abstractmethod
     def output(self, shape: Quantity) -> Quantity:
@@ -116,13 +150,28 @@ class Layer(ABC):
     def pass_through(self, signal: Signal) -> Signal:
         """The signal after the layer, with a row about it. Layers made of layers pass it through their parts."""
         after, seen = self.output(signal.shape), self.reach(signal.field)
-        row = Row(self, signal.shape, after, seen)
-        return Signal(after, seen, (*signal.rows, row))
+        return Signal(after, seen, (signal.trail, Row(self, (signal.shape,), after, seen)))
 
-    @property
-    def kind(self) -> str:
-        """The name of the layer's class, which is torch's."""
-        return type(self).__name__
+
+@dataclass(frozen=True)
+class Join(Operation):
+    """A step that puts several signals together; it learns nothing."""
+
+    @abstractmethod
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        """The shape of what is put together; raises DoesNotFit."""
+
+    @abstractmethod
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        """What one output sees, from what the inputs see."""
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        """Scalar multiplications at inference, as the course counts them."""
+        return 0
+
+    def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        """Multiply-accumulates; only products of matrices have them."""
+        return 0
 
 
 @dataclass(frozen=True)

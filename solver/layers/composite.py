@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, formula, rank, total, value_of
-from solver.layers.base import AxisField, Field, Hyper, Layer, Row, Signal, input_field
+from solver.layers.base import AxisField, Field, Hyper, Join, Layer, Row, Signal, Trail, input_field
+from solver.layers.joins import Add, Concatenate
 from solver.values import Value
 
 FIELD_REPEATED = formula(
@@ -106,6 +107,109 @@ class Repeat(Composite):
         if not isinstance(self.times, int):
             raise DoesNotFit("Repeat", {"times": self.times, "layer": self.layer.kind})
         return (self.layer,) * self.times
+
+
+@dataclass(frozen=True)
+class Branches(Composite):
+    """Several paths from one signal, put together again."""
+
+    paths: tuple[Layer, ...]
+
+    def pass_through(self, signal: Signal) -> Signal:
+        passed = []
+        trail = signal.trail
+        for path in self.paths:
+            after = path.pass_through(Signal(signal.shape, signal.field, trail))
+            trail = after.trail
+            passed.append(after)
+        return joined(self._join(), tuple(passed), trail)
+
+    def reach(self, field: Field) -> Field:
+        return self._join().reach(tuple(path.reach(field) for path in self.paths))
+
+    @abstractmethod
+    def _join(self) -> Join:
+        """How the paths are put together."""
+
+
+@final
+@dataclass(frozen=True)
+class Sum(Branches):
+    """path(x) + path(x) + ...; a residual block is the sum of its inner path and Chain()."""
+
+    def _join(self) -> Join:
+        return Add(name=self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Concat(Branches):
+    """path(x), path(x), ... one behind the other along the channels."""
+
+    def _join(self) -> Join:
+        return Concatenate(name=self.name)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A step of a graph, the signals that it takes, and whether it uses the weights of an earlier step again."""
+
+    operation: Layer | Join
+    inputs: tuple[int, ...]
+    shared: bool = False
+
+
+@final
+@dataclass(frozen=True)
+class Graph(Composite):
+    """A network that is no term: signals are numbered, first the inputs, then what each node makes."""
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[int, ...]
+    inputs: int = 1
+
+    def run(self, signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
+        """The outputs' signals; all rows are on the trail of each."""
+        if len(signals) != self.inputs:
+            raise DoesNotFit("Graph", {"inputs": self.inputs, "given": len(signals)})
+        made = list(signals)
+        trail = signals[-1].trail
+        for node in self.nodes:
+            taken = tuple(made[index] for index in node.inputs)
+            after = stepped(node, taken, trail)
+            trail = after.trail
+            made.append(after)
+        return tuple(Signal(made[index].shape, made[index].field, trail) for index in self.outputs)
+
+    def pass_through(self, signal: Signal) -> Signal:
+        return self.run((signal,))[0]
+
+    def reach(self, field: Field) -> Field:
+        made = [field] * self.inputs
+        for node in self.nodes:
+            taken = tuple(made[index] for index in node.inputs)
+            step = node.operation
+            made.append(step.reach(taken[0]) if isinstance(step, Layer) else step.reach(taken))
+        return made[self.outputs[0]]
+
+
+def stepped(node: Node, taken: tuple[Signal, ...], trail: Trail) -> Signal:
+    """The signal that a node makes."""
+    if isinstance(node.operation, Join):
+        return joined(node.operation, taken, trail)
+    if node.shared and not isinstance(node.operation, Composite):
+        (before,) = taken
+        after, seen = node.operation.output(before.shape), node.operation.reach(before.field)
+        return Signal(after, seen, (trail, Row(node.operation, (before.shape,), after, seen, learns=False)))
+    return node.operation.pass_through(Signal(taken[0].shape, taken[0].field, trail))
+
+
+def joined(join: Join, signals: tuple[Signal, ...], trail: Trail) -> Signal:
+    """The signal after a join, with a row about it."""
+    shapes = tuple(signal.shape for signal in signals)
+    after, seen = join.output(shapes), join.reach(tuple(signal.field for signal in signals))
+    return Signal(after, seen, (trail, Row(join, shapes, after, seen)))
 
 
 def summed(rows: tuple[Row, ...], fact: str, about: str = "") -> Quantity:

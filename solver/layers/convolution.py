@@ -136,13 +136,13 @@ class Conv(Layer):
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
         channels, before = self._read(shape)
-        _, after = spatial(output, self.axes, self.kind)
+        made, after = spatial(output, self.axes, self.kind)
         kernel = {f"K{axis}": k for axis, k in zip(AXES[self.axes], self.window.kernel, strict=True)}
         positions = {f"{axis}_out": size for axis, size in zip(SIZES[self.axes], after, strict=True)}
         positions |= {f"{axis}_in": size for axis, size in zip(SIZES[self.axes], before, strict=True)}
         groups = {} if self.groups == 1 else {"g": self.groups}
         rule = MULTIPLICATIONS[self.axes, self.groups != 1]
-        return rule(self.name, **kernel, C_in=channels, **positions, C_out=self.out_channels, **groups)
+        return rule(self.name, **kernel, C_in=channels, **positions, C_out=made, **groups)
 
     def macs(self, shape: Quantity, output: Quantity) -> Quantity:
         return self.multiplications(shape, output)

@@ -10,7 +10,7 @@ from typing import final
 
 from solver.derivation import Quantity, component, formula, rank
 from solver.derivation import shape as shape_of
-from solver.layers.base import Field, Hyper, Layer
+from solver.layers.base import WHOLE, Field, Hyper, Layer
 
 SOURCE = "tutorial 11, 1D layer"
 
@@ -76,4 +76,4 @@ class Linear(Layer):
         return self.multiplications(shape, output)
 
     def reach(self, field: Field) -> Field:
-        return field
+        return WHOLE

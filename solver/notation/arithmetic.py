@@ -73,6 +73,8 @@ class Arithmetic(ABC, Generic[T]):
         self.indices: dict[str, int | str] = {}
         self.known: dict[str, T] = {}
         self.marginals: dict[int, list[T]] = {}
+        self.moments: dict[tuple[Formula, tuple[tuple[str, int | str], ...]], T] = {}
+        self.terms_left = limits.FOLD_TERMS
 
     @abstractmethod
     def draw(self, key: str) -> T:
@@ -144,7 +146,7 @@ class Arithmetic(ABC, Generic[T]):
     def call(self, function: str, arguments: tuple[Formula, ...]) -> T:
         match function, arguments:
             case ("E" | "Var" | "Cov" | "std"), _:
-                return self.moment(function, arguments)
+                return self.moment(Call(function, arguments))
             case "indicator", (Relation(sides, operators),):
                 each = [self.value(side) for side in sides]
                 links = zip(each[:-1], operators, each[1:], strict=True)
@@ -156,8 +158,8 @@ class Arithmetic(ABC, Generic[T]):
             case "sigmoid", (body,):
                 return self.value(Div(_ONE, Add((_ONE, Call("exp", (Neg(body),))))))
             case "sigmoid'", _:
-                inner = Call("sigmoid", arguments)
-                return self.value(Mul((inner, Add((_ONE, Neg(inner))))))
+                inner = self.call("sigmoid", arguments)
+                return self.times(inner, self.plus(self.number(1), self.negative(inner)))
             case "tanh'", _:
                 return self.value(Add((_ONE, Neg(Pow(Call("tanh", arguments), Number(2))))))
             case "relu'", (body,):
@@ -185,8 +187,14 @@ class Arithmetic(ABC, Generic[T]):
 
     # --- moments
 
-    def moment(self, function: str, arguments: tuple[Formula, ...]) -> T:
-        """A moment over the probability space."""
+    def moment(self, call: Call) -> T:
+        """A moment over the probability space; it does not depend on the outcome around it, so it is computed once."""
+        place = call, tuple(self.indices.items())
+        if place not in self.moments:
+            self.moments[place] = self.fresh_moment(call.function, call.arguments)
+        return self.moments[place]
+
+    def fresh_moment(self, function: str, arguments: tuple[Formula, ...]) -> T:
         first = self.over_outcomes(arguments[0])
         if function == "E":
             return self.mean(first)
@@ -240,8 +248,9 @@ class Arithmetic(ABC, Generic[T]):
         low, high = self.whole(fold.low), self.whole(fold.high)
         if fold.kind == "int" or low is None or high is None:
             return self.symbolic_sum(fold) if fold.kind == "sum" else self.opaque_fold(fold, self.bound(fold))
-        if high - low >= limits.FOLD_TERMS:
-            raise OverflowError("a sum of too many terms")
+        self.terms_left -= max(0, high - low + 1)
+        if self.terms_left < 0:
+            raise Undefined("a sum of too many terms")
         before = self.indices
         values = []
         for index in range(low, high + 1):

@@ -1,7 +1,7 @@
 """Between the formula tree and SymPy, by objects alone: SymPy never sees a text.
 
 What comes back from SymPy is put into one fixed order: in a product numbers, then sizes and other symbols, brackets,
-functions, Var, Cov, E; in a sum positive terms first, of high degree before low.
+functions, Var, Cov, E; in a sum high degrees first and numbers last, but a positive term before all.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def from_sympy(expr: Expr) -> Formula:
     >>> w, x = sympy.symbols("w x")
     >>> E, Var = sympy.Function("E"), sympy.Function("Var")
     >>> ascii_text(from_sympy(E(x**2)*Var(w)*n/2)), ascii_text(from_sympy(1 - n + H))
-    ('n*Var(w)*E[x^2]/2', 'H + 1 - n')
+    ('n*Var(w)*E[x^2]/2', 'H - n + 1')
     >>> ascii_text(from_sympy(sympy.floor((H + 31)/32))), ascii_text(from_sympy(sympy.sqrt(2/n)))
     ('ceil(H/32)', 'sqrt(2/n)')
     """
@@ -227,17 +227,18 @@ def _sum(expr: Expr) -> Formula:
     rounded = [term for term in terms if isinstance(term, RoundFunction)]
     if len(terms) == 2 and len(rounded) == 1 and terms[0].is_Integer:
         return _rounded(rounded[0], int(terms[0]))
-    return Add(tuple(map(from_sympy, sorted(terms, key=_term_key))))
+    ordered = sorted(terms, key=_term_key)
+    first = next((term for term in ordered if not _is_negative(term)), ordered[0])
+    return Add(tuple(map(from_sympy, [first, *(term for term in ordered if term is not first)])))
 
 
-def _term_key(term: Expr) -> tuple[bool, bool, int, str]:
-    """Positive terms first, numbers last, high degree before low."""
-    return (
-        bool(term.could_extract_minus_sign()),
-        bool(term.is_number),
-        -_degree(term),
-        ascii_text(from_sympy(term)).lower(),
-    )
+def _is_negative(term: Expr) -> bool:
+    return bool(term.as_coeff_Mul()[0].is_negative)
+
+
+def _term_key(term: Expr) -> tuple[bool, int, str]:
+    """Numbers last, high degree before low."""
+    return bool(term.is_number), -_degree(term), ascii_text(from_sympy(term)).lower().lstrip("-")
 
 
 def _degree(term: Expr) -> int:
@@ -313,6 +314,8 @@ def _factor_key(factor: Expr) -> tuple[int, str]:
 def _rounded(expr: Expr, offset: int) -> Formula:
     """floor(u/M) + offset over one fraction of whole numbers, and ceil where that is simpler."""
     up = isinstance(expr, sympy.ceiling)
+    if up and offset:
+        return Add((_rounded(expr, 0), number(offset)))
     inside = sympy.expand(expr.args[0])
     constant, rest = inside.as_coeff_Add()
     parts = [constant, *(term.as_coeff_Mul()[0] for term in sympy.Add.make_args(rest))]

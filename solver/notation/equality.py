@@ -262,6 +262,9 @@ class _Ladder:
         left = list(wanted)
         found: list[Comparison] = []
         for item in items:
+            if item in left:
+                left.remove(item)
+                continue
             verdicts = [self.compare(item, other) for other in left]
             equal = [place for place, verdict in enumerate(verdicts) if verdict.verdict == "equal"]
             if not equal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
 from typing import Any, Final, TypeAlias
@@ -28,6 +29,8 @@ from solver.notation.tree import (
     Pow,
     Relation,
     children,
+    number,
+    substitute,
 )
 from solver.notation.unreadable import Refused, Unreadable
 
@@ -301,7 +304,7 @@ def exact(formula: Formula) -> int | Fraction | Unreadable:
     (3648, 'division_by_zero')
     """
     try:
-        return whole(_exact(formula))
+        return whole(_Exact().value(formula))
     except Refused as refused:
         return refused.unreadable
     except ZeroDivisionError:
@@ -312,55 +315,56 @@ def exact(formula: Formula) -> int | Fraction | Unreadable:
         return Unreadable("undefined", 0, str(why))
 
 
-def _exact(formula: Formula) -> int | Fraction:
+@dataclass
+class _Exact:
     """Bottom up, with the size of every intermediate result bounded before and after it is made."""
-    match formula:
-        case Number(value, _):
-            return value
-        case Group(items, "x"):
-            return _exact(Mul(items))
-        case Group() | Relation():
-            raise Refused("wrong_type")
-        case Fold():
-            return _exact_fold(formula)
-        case Call("indicator", (Relation(sides, operators),)):
-            return int(_relation(tuple(map(compiled, sides)), operators)({}) is True)
-    parts = [_exact(child) for child in children(formula)]
-    match formula:
-        case Pow():
-            return _bounded_power(parts[0], parts[1])
-        case Add() | Mul() | Neg() | Div() | Call() | Name() | Partial():
-            return _bounded(_combine(formula, parts))
 
+    terms_left: int = limits.FOLD_TERMS
 
-def _combine(formula: Formula, parts: list[int | Fraction]) -> Any:
-    match formula:
-        case Add():
-            return sum(parts)
-        case Mul():
-            return reduce(lambda left, right: _bounded(left * right), parts)
-        case Neg():
-            return -parts[0]
-        case Div():
-            return divided(parts[0], parts[1])
-        case Call(function, _) if function in FUNCTIONS:
-            return FUNCTIONS[function](*parts)
-        case _:
-            raise NotComputable("no value over numbers")
+    def value(self, formula: Formula) -> int | Fraction:
+        match formula:
+            case Number(value, _):
+                return value
+            case Group(items, "x"):
+                return self.value(Mul(items))
+            case Group() | Relation():
+                raise Refused("wrong_type")
+            case Fold():
+                return self.fold(formula)
+            case Call("indicator", (Relation(sides, operators),)):
+                each = [self.value(side) for side in sides]
+                links = zip(each[:-1], operators, each[1:], strict=True)
+                return int(all(_link(left, operator, right) for left, operator, right in links))
+        parts = [self.value(child) for child in children(formula)]
+        match formula:
+            case Pow():
+                return _bounded_power(parts[0], parts[1])
+            case Add():
+                return _bounded(sum(parts))
+            case Mul():
+                return reduce(lambda left, right: _bounded(left * right), parts)
+            case Neg():
+                return -parts[0]
+            case Div():
+                return _bounded(divided(parts[0], parts[1]))
+            case Call(function, _) if function in FUNCTIONS:
+                return _bounded(FUNCTIONS[function](*parts))
+            case _:
+                raise NotComputable("no value over numbers")
 
-
-def _exact_fold(fold: Fold) -> int | Fraction:
-    low, high = _exact(fold.low), _exact(fold.high)
-    if fold.kind == "int" or not (isinstance(low, int) and isinstance(high, int)):
-        raise NotComputable("no exact value")
-    if high - low >= limits.FOLD_TERMS:
-        raise Refused("number_too_big")
-    compute = compiled(fold.body)
-    total: int | Fraction = 0 if fold.kind == "sum" else 1
-    for index in range(low, high + 1):
-        term = compute({fold.variable: index})
-        total = _bounded(total + term if fold.kind == "sum" else total * term)
-    return total
+    def fold(self, fold: Fold) -> int | Fraction:
+        """A sum or product term by term; the terms of sums within sums are counted together."""
+        low, high = self.value(fold.low), self.value(fold.high)
+        if fold.kind == "int" or not (isinstance(low, int) and isinstance(high, int)):
+            raise NotComputable("no exact value")
+        self.terms_left -= max(0, high - low + 1)
+        if self.terms_left < 0:
+            raise Refused("number_too_big")
+        total: int | Fraction = 0 if fold.kind == "sum" else 1
+        for index in range(low, high + 1):
+            term = self.value(substitute(fold.body, {fold.variable: number(index)}))
+            total = _bounded(total + term if fold.kind == "sum" else total * term)
+        return total
 
 
 def _bounded_power(base: int | Fraction, exponent: int | Fraction) -> int | Fraction:

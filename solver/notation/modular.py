@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b, sha256
+from itertools import islice
 from math import gcd, prod
 from typing import Final, final
 
@@ -36,6 +37,7 @@ from solver.notation.tree import (
     Relation,
     children,
     names,
+    subformulas,
 )
 from solver.notation.unreadable import Refused
 
@@ -88,11 +90,13 @@ def _agree_once(left: Formula, right: Formula, chance: Chance, points: Iterator[
 
 def vanishes(formula: Formula, chance: Chance, seed: str) -> bool:
     """Whether a formula is undefined everywhere, because it divides by what is identically 0."""
-    for prime, key in (point for point, _ in zip(_points(seed), range(_TRIES), strict=False)):
+    for prime, key in islice(_points(seed), _TRIES):
         try:
             Residues(prime, key, chance).value(formula)
         except ZeroDivisionError:
             continue
+        except Undefined:
+            pass
         return False
     return True
 
@@ -227,6 +231,12 @@ def magnitude(formula: Formula, outcomes: int = 1) -> Magnitude:
     if size.bits > limits.COEFFICIENT_BITS:
         raise Refused("number_too_big")
     return size
+
+
+def largest(formula: Formula) -> int:
+    """How many bits the numbers inside a formula may have where its names are small numbers."""
+    sizes = (magnitude(part) for part in subformulas(formula) if not isinstance(part, Relation | Group))
+    return max((8 * (size.top + size.bottom) + size.bits for size in sizes), default=0)
 
 
 def _magnitude(formula: Formula, outcomes: int) -> Magnitude:

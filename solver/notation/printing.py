@@ -48,7 +48,7 @@ _UNICODE: Final = Signs(
     times="·",
     cross="×",
     relations={"!=": "≠", "<=": "≤", ">=": "≥"},
-    fences={"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉"), "abs": ("|", "|")},
+    fences={"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉"), "abs": ("|", "|"), "sqrt": ("√(", ")")},
     greek={word: letter for letter, word in reversed([*GREEK.items()])} | {"infinity": "∞"},
     typeset=True,
 )

@@ -99,7 +99,7 @@ def _read(text: str, known: Vocabulary, lists: bool) -> Formula:
 
 
 class _Parser:
-    """Precedence climbing over the tokens; every way to nest passes `deeper`."""
+    """Precedence climbing over the tokens; every way to nest passes `sum` or another place that goes `deeper`."""
 
     def __init__(self, stream: list[Token], latex: bool) -> None:
         self.stream = stream
@@ -157,12 +157,10 @@ class _Parser:
 
     def enclosed(self) -> tuple[tuple[Formula, ...], bool]:
         """An opening bracket, what stands in it, and its closing bracket."""
-        self.deeper()
         opening = self.next().kind
         self.opened.append(opening)
         items, listed = self.items(_CLOSING[opening])
         self.opened.pop()
-        self.depth -= 1
         return items, listed
 
     def relation(self) -> Formula:
@@ -389,13 +387,11 @@ class _Parser:
 
     def fenced(self) -> Formula:
         """⌊a⌋, ⌈a⌉ and |a|, whose fences look alike, so that something must stand between them."""
-        self.deeper()
         opening = self.next().kind
         self.opened.append(opening)
         body = self.sum()
         self.expect(_CLOSING[opening])
         self.opened.pop()
-        self.depth -= 1
         return Call(_FENCED[opening], (body,))
 
     def braced(self) -> Formula:

@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeAlias, final
 from solver.notation import limits
 from solver.notation.arithmetic import Arithmetic, Chance, Undefined
 from solver.notation.evaluation import FUNCTIONS, NotComputable, exact, power, whole
-from solver.notation.modular import magnitude
+from solver.notation.modular import largest
 from solver.notation.tree import Call, Div, Fold, Formula, names, subformulas
 
 Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
@@ -34,7 +34,10 @@ REAL_FUNCTIONS: Final = frozenset(
 POINTS: Final = 64
 SWEEP: Final = 16
 MOST_PERIOD: Final = 1_024
-_DEGREE: Final = 2_000
+_LARGEST: Final = 20_000
+"""Bits of the numbers in a formula that is computed at many points."""
+_TERMS: Final = 10_000
+"""Terms of sums at all points together."""
 
 
 @final
@@ -57,15 +60,19 @@ def sampled(
     >>> sampled(formula("abs(x)"), formula("x"), Chance(), {}, "").differ
     True
     """
-    if max(size.top + size.bottom for size in map(magnitude, (left, right))) > _DEGREE:
+    if max(map(largest, (left, right))) > _LARGEST:
         return Sampled(False, 0)
-    compared = 0
+    compared = terms = 0
     for point in points((left, right), chance, assume, seed):
         at = Fractions(point, seed, chance)
         try:
             mine, other = at.value(left), at.value(right)
         except (ZeroDivisionError, NotComputable, OverflowError, Undefined):
             continue
+        finally:
+            terms += limits.FOLD_TERMS - at.terms_left
+            if terms > _TERMS:
+                break
         compared += 1
         if mine != other:
             return Sampled(True, compared)

@@ -99,6 +99,13 @@ def field_repeated(premises: Premises) -> int:
     return max(marked) - min(marked) + 1
 
 
+def union_size(premises: Premises) -> int:
+    """Marks what each path sees and measures the marked stretch."""
+    paths = range(1, len(premises) // 2 + 1)
+    marked = {premises[f"a_{path}"] + pixel for path in paths for pixel in range(premises[f"r_{path}"])}
+    return max(marked) - min(marked) + 1
+
+
 def _walked(start: int, steps: int, step: int) -> int:
     for _ in range(steps):
         start += step
@@ -138,6 +145,9 @@ ORACLES: dict[str, Oracle] = {
     "field.jump": lambda at: _walked(0, at["s"], at["j"]),
     "field.start": lambda at: _walked(at["a"], at["p"], -at["j"]),
     "field.repeated": field_repeated,
+    "field.union_start": lambda at: sorted(at.values())[0],
+    "field.union_size": union_size,
+    "concatenation.channels": added,
     "convolution.channels": lambda at: sum(1 for _ in range(at["m"])),
     "convolution.weights": weights,
     "convolution.parameters": lambda at: _plus(weights(at), _ticks(at["C_out"])),

@@ -1,0 +1,130 @@
+"""Steps that put signals together: sums with broadcasting, concatenations.
+
+    a, r  start and size of a field      c  channels      n  sizes that have to agree
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import zip_longest
+from typing import final
+
+from solver.derivation import DoesNotFit, Quantity, Rule, component, formula, law, rank, value_of
+from solver.derivation import shape as shape_of
+from solver.layers.base import WHOLE, AxisField, Field, Join
+from solver.values import Value
+
+FIELDS = "Araujo, Norris & Sim 2019, Computing receptive fields, section on arbitrary graphs"
+
+
+def _agreed(premises: Mapping[str, Value]) -> Value:
+    sizes = dict.fromkeys(size for size in premises.values() if size != 1)
+    if len(sizes) > 1:
+        raise DoesNotFit("join.agreed", premises)
+    return next(iter(sizes), 1)
+
+
+AGREED = law("join.agreed", _agreed, hidden=True)
+"""The size that several paths have in common; 1 fits every size, as torch broadcasts it."""
+
+
+@cache
+def union_start(paths: int) -> Rule:
+    """The first pixel that one of several paths sees."""
+    starts = ", ".join(f"a_{path + 1}" for path in range(paths))
+    return formula("field.union_start", f"min({starts})", symbol="a_out", source=FIELDS)
+
+
+@cache
+def union_size(paths: int) -> Rule:
+    """How many pixels lie between the first and the last that one of several paths sees."""
+    each = range(1, paths + 1)
+    ends, starts = ", ".join(f"a_{i} + r_{i}" for i in each), ", ".join(f"a_{i}" for i in each)
+    sizes = ", ".join(f"r_{i}" for i in each)
+    return formula(
+        "field.union_size",
+        f"max({ends}) - min({starts})",
+        symbol="r_out",
+        source=FIELDS,
+        smaller_path=f"min({sizes})",
+        fields_added=" + ".join(f"r_{i}" for i in each),
+    )
+
+
+@cache
+def channels_added(paths: int) -> Rule:
+    """The channels of several paths, one behind the other."""
+    channels = [f"c_{path + 1}" for path in range(paths)]
+    return formula(
+        "concatenation.channels", " + ".join(channels), symbol="C_out", channels_not_added=f"max({', '.join(channels)})"
+    )
+
+
+def union(fields: Sequence[Field], about: str = "") -> Field:
+    """What is seen along one path or another: the box around all of them; the whole input if one sees it."""
+    if any(field == WHOLE for field in fields):
+        return WHOLE
+    different = list(dict.fromkeys(fields))
+    if len(different) == 1:
+        return different[0]
+    return tuple(_union_axis(axes, about) for axes in zip(*different, strict=True))
+
+
+def _union_axis(axes: tuple[AxisField, ...], about: str) -> AxisField:
+    starts = {f"a_{path}": axis.start for path, axis in enumerate(axes, start=1)}
+    sizes = {f"r_{path}": axis.size for path, axis in enumerate(axes, start=1)}
+    size = union_size(len(axes))(about, **starts, **sizes)
+    return AxisField(size, axes[0].jump, union_start(len(axes))(about, **starts))
+
+
+def agreed(shapes: Sequence[Quantity], about: str, skip: int | None = None) -> list[Quantity]:
+    """Each size of several shapes of one rank, which has to be the same or 1; `skip` leaves one axis out."""
+    axes = max(map(rank, shapes))
+    sizes = []
+    for axis in range(axes):
+        here = {
+            f"n_{path}": component(shape, axis - axes + rank(shape))
+            for path, shape in enumerate(shapes, start=1)
+            if axis - axes + rank(shape) >= 0
+        }
+        sizes.append(0 if axis == skip else AGREED(about, **here))
+    return sizes
+
+
+def _named(sizes: Sequence[Quantity]) -> dict[str, Quantity]:
+    names = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W")}.get(len(sizes), ())
+    return {name or str(axis): size for axis, (name, size) in enumerate(zip_longest(names, sizes, fillvalue=""))}
+
+
+@final
+@dataclass(frozen=True)
+class Add(Join):
+    """x + y + ..., element by element, as in a skip connection."""
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        return shape_of(_named(agreed(shapes, self.name)), self.name)
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return union(fields, self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Concatenate(Join):
+    """Signals one behind the other along an axis, the channels unless said otherwise."""
+
+    axis: int = 0
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        if len({rank(shape) for shape in shapes}) != 1 or not -rank(shapes[0]) <= self.axis < rank(shapes[0]):
+            raise DoesNotFit("Concatenate", {"shapes": tuple(map(value_of, shapes)), "axis": self.axis})
+        axis = self.axis % rank(shapes[0])
+        sizes = agreed(shapes, self.name, skip=axis)
+        parts = {f"c_{path}": component(shape, axis) for path, shape in enumerate(shapes, start=1)}
+        sizes[axis] = channels_added(len(shapes))(self.name, **parts)
+        return shape_of(_named(sizes), self.name)
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return union(fields, self.name)

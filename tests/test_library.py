@@ -1,0 +1,230 @@
+"""Exercises are found by id in folders; what is wrong with a file is said with its name and line."""
+
+import os
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exercises.exercise import BadExercise, Exercise
+from exercises.library import (
+    BANK,
+    Library,
+    UnknownExercise,
+    UnknownPart,
+    available,
+    file_stem,
+    files,
+    load,
+    load_file,
+    natural,
+    part_named,
+    parts_named,
+    search_path,
+    survey,
+)
+from exercises.lint import lint
+from reports.words import words
+
+SMALL = """
+from exercises.exercise import Exercise, Part, Range, Text
+from solver.derivation import Given, formula
+
+DOUBLE = formula("double", "2*n")
+
+EXERCISE = Exercise(
+    id={id!r},
+    title=Text(he="כפול", en="double"),
+    statement=Text(he="נתון ${{n}}$", en="given ${{n}}$"),
+    numbers={{"n": Range(1, 9, canonical=4)}},
+    parts=(Part("1", Text(he="כמה?", en="how many?")),),
+    derive=lambda n: {{"1": DOUBLE(n=Given("n", n))}},
+)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "own").mkdir()
+    return tmp_path / "own"
+
+
+def put(folder, name, text):
+    (folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
+    return folder / name
+
+
+def test_every_file_of_the_bank_is_an_exercise():
+    exercises, broken = survey(search_path())
+    assert broken == ()
+    assert len(exercises) == len(files(BANK)) > 0
+
+
+@pytest.mark.parametrize("exercise", available((BANK,)), ids=lambda exercise: exercise.id)
+def test_the_bank_lacks_nothing(exercise):
+    said = [words(language) for language in ("he", "en")]
+    assert list(map(str, lint(exercise, lambda key: all(key in one for one in said)))) == []
+
+
+def test_the_order_is_natural():
+    assert sorted(["conv1d", "11.10", "11.2", "init-demo", "2"], key=natural) == [
+        "2",
+        "11.2",
+        "11.10",
+        "conv1d",
+        "init-demo",
+    ]
+
+
+@pytest.mark.parametrize("typed", ["11.1", " 11.1 ", "\u200f11.1", "11-1", "ex11_1"])
+def test_ids_are_found_however_they_are_typed(typed):
+    assert load(typed, search_path()).id == "11.1"
+
+
+def test_case_does_not_matter():
+    assert load("CONV1D", search_path()).id == "conv1d"
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_exercise_or_is_not(typed):
+    try:
+        assert isinstance(load(typed, search_path()), Exercise)
+    except UnknownExercise as unknown:
+        assert all(load(near, search_path()) for near in unknown.near)
+
+
+@given(st.text())
+def test_no_id_leads_out_of_its_folder(exercise_id):
+    assert not set(file_stem(exercise_id)) & set("/\\.:")
+
+
+def test_only_one_file_is_imported(folder, monkeypatch):
+    put(folder, "mine.py", SMALL.format(id="mine"))
+    put(folder, "other.py", "import os; os.environ['OTHER_RAN'] = 'yes'")
+    monkeypatch.delenv("OTHER_RAN", raising=False)
+    assert load("mine", search_path([folder])).id == "mine"
+    assert "OTHER_RAN" not in os.environ
+
+
+def test_folders_are_named_by_the_environment(folder, monkeypatch):
+    put(folder, "mine.py", SMALL.format(id="mine"))
+    monkeypatch.setenv("TIRGUL_EXERCISES", os.pathsep.join([str(folder), "", str(folder)]))
+    path = search_path([folder])
+    assert path.count(folder.resolve()) == 1
+    assert load("mine", path).id == "mine"
+
+
+def test_a_near_id_is_named():
+    with pytest.raises(UnknownExercise) as unknown:
+        load("conv1", search_path())
+    assert unknown.value.near[0] == "conv1d"
+
+
+FAULTS = [
+    ("bad.py", "x = 1\nx = (", "file-fails", 2),
+    ("bad.py", "x = 1\n\nx = 1/0\n", "file-fails", 3),
+    ("bad.py", "x = 1\nraise SystemExit\n", "file-fails", 2),
+    ("bad.py", "import nowhere_at_all", "file-fails", 1),
+    ("bad.py", "x = 1", "no-exercise", 1),
+    ("bad.py", "EXERCISE = 5", "no-exercise", 1),
+    ("bad.py", SMALL.format(id="good"), "name-differs", 1),
+]
+
+
+@pytest.mark.parametrize("name, text, problem, line", FAULTS)
+def test_a_bad_file_is_named_with_its_line(folder, name, text, problem, line):
+    file = put(folder, name, text)
+    with pytest.raises(BadExercise) as bad:
+        load_file(file)
+    assert (bad.value.problem, bad.value.data["file"], bad.value.data["line"]) == (problem, str(file), line)
+
+
+def test_a_bad_file_costs_no_other(folder):
+    put(folder, "bad.py", "x = (")
+    put(folder, "mine.py", SMALL.format(id="mine"))
+    exercises, broken = survey(search_path([folder]))
+    assert [one.problem for one in broken] == ["file-fails"]
+    assert "mine" in [exercise.id for exercise in exercises]
+
+
+def test_an_exercise_in_two_folders_is_nobodys(folder):
+    file = put(folder, "conv1d.py", SMALL.format(id="conv1d"))
+    path = search_path([folder])
+    exercises, (bad,) = survey(path)
+    assert "conv1d" not in [exercise.id for exercise in exercises]
+    assert bad.problem == "twice" and {bad.data["file"], bad.data["other"]} == {str(file), str(BANK / "conv1d.py")}
+
+
+@pytest.mark.parametrize("derive", ["lambda n: {}", "lambda n: {'1': n/0}", "lambda m: {'1': m}", "lambda n: None"])
+def test_keys_that_cannot_be_derived_are_the_authors_fault(folder, derive):
+    text = SMALL.format(id="mine").replace('lambda n: {"1": DOUBLE(n=Given("n", n))}', derive)
+    put(folder, "mine.py", text)
+    with pytest.raises(BadExercise):
+        Library(search_path([folder])).instance("mine")
+
+
+# parts --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["1a", "1A", " 1a ", "(1a)", "1a.", "\u200e1a"])
+def test_parts_are_found_however_they_are_typed(typed):
+    assert part_named(load("11.1", search_path()), typed).id == "1a"
+
+
+def test_a_group_of_parts_is_named_by_its_first_word():
+    lenet = load("lenet5", search_path())
+    assert {part.id.split(".")[0] for part in parts_named(lenet, "sizes")} == {"sizes"}
+    assert parts_named(lenet, "") == lenet.parts
+    assert [part.id for part in parts_named(lenet, "sizes.c1")] == ["sizes.C1"]
+
+
+def test_an_unknown_part_names_the_others():
+    with pytest.raises(UnknownPart) as unknown:
+        part_named(load("11.1", search_path()), "7")
+    assert set(unknown.value.near) <= {part.id for part in load("11.1", search_path()).parts}
+
+
+# lint ---------------------------------------------------------------------------------------------
+
+LACKS = [
+    ('he="כמה?"', 'he=""', "text-missing"),
+    ('he="כמה?"', 'he="TODO"', "text-missing"),
+    ('en="how many?"', 'en="כמה?"', "text-in-other-language"),
+    ('he="נתון ${n}$"', 'he="נתון"', "placeholders-differ"),
+    ('he="נתון ${n}$", en="given ${n}$"', 'he="${m}$", en="${m}$"', "unknown-placeholder"),
+    ('en="given ${n}$"', 'en="given ${n}"', "dollar-missing"),
+    ('en="given ${n}$"', 'en="given ${n}(($"', "text-unreadable"),
+    ("canonical=4", "canonical=40", "number-outside"),
+    ('en="how many?")', 'en="how many?"), marks=0', "marks-not-positive"),
+    ('en="how many?")', 'en="how many?"), slip=2', "share-outside"),
+    ('Part("1", Text(he="כמה?", en="how many?")),', "", "no-parts"),
+    ('Part("1",', 'Part("1 b",', "bad-id"),
+    ('lambda n: {"1": DOUBLE', 'lambda n: {"2": DOUBLE', "parts-differ"),
+    ('{"1": DOUBLE(n=Given("n", n))}', '{"1": 12 // (n - 5)}', "keys-fail"),
+    ('{"1": DOUBLE(n=Given("n", n))}', '{"1": n if n == 4 else (n, n)}', "kinds-differ"),
+    ("numbers=", "needs=lambda n: n == 3, numbers=", "needs-refuse"),
+    ("numbers=", "needs=lambda n: 1 / 0, numbers=", "needs-fail"),
+    ("numbers=", "needs=lambda n: False, numbers=", "no-draws"),
+    ("", "", "no-words"),
+]
+
+
+@pytest.mark.parametrize("old, new, problem", LACKS, ids=[problem for *_, problem in LACKS])
+def test_what_an_exercise_lacks_is_named(folder, old, new, problem):
+    text = SMALL.format(id="mine")
+    assert old in text
+    exercise = load_file(put(folder, "mine.py", text.replace(old, new)))
+    assert problem in {bad.problem for bad in lint(exercise, lambda key: False)}
+
+
+def test_what_lacks_nothing_is_left_in_peace(folder):
+    assert list(lint(load_file(put(folder, "mine.py", SMALL.format(id="mine"))))) == []
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_every_complaint_has_words(language):
+    said = (
+        {problem for *_, problem in LACKS} | {problem for *_, problem, _ in FAULTS} | {"twice", "keys-fail", "id-twice"}
+    )
+    assert [problem for problem in sorted(said) if f"bad_exercise.{problem}" not in words(language)] == []

@@ -1,0 +1,184 @@
+"""Answer sheets in Markdown, as printed and as people and editors leave them; and what folders hold besides."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exercises.exercise import LANGUAGES
+from exercises.library import Library, available, search_path
+from grader.results import Answer, Problem
+from grader.submissions import sheets_markdown, submissions
+from grader.submissions.reading import MOST_BYTES, decoded, formats
+from reports.blank import answer_label, blank_sheet, student_label
+
+SHEET = """<!-- tirgul sheet: 11.1 -->
+
+# Exercise 11.1
+
+**Student:** 012
+
+## 11.1/1a
+
+What size?
+
+**Answer:** 10x10x3
+
+## 11.1/2
+
+**Answer:** 48
+"""
+
+
+def read(text, source="sheets/007.md"):
+    """The answers that have a part, and the lines and reasons of problems."""
+    found = list(sheets_markdown.read(text, source))
+    answers = [
+        (one.student, f"{one.exercise}/{one.part}", one.text) for one in found if isinstance(one, Answer) and one.part
+    ]
+    return answers, [(one.line, one.reason) for one in found if isinstance(one, Problem)]
+
+
+def test_a_sheet_is_read():
+    assert read(SHEET) == ([("012", "11.1/1a", "10x10x3"), ("012", "11.1/2", "48")], [])
+
+
+CHANGES = [
+    # what somebody did to the sheet, student, answer to 11.1/2, note
+    ("**Student:** 012", "**Student:** ", "007", "48", "the file's name is the id"),
+    ("**Student:** 012", "**Student:** ____", "007", "48", ""),
+    ("**Student:** 012", "Student: 012", "012", "48", "an editor took the asterisks"),
+    ("**Student:** 012", "**סטודנטים:** 012", "012", "48", ""),
+    ("**Student:** 012", "**Student:** \u200f012\u200f", "012", "48", "marks of direction"),
+    ("**Student:** 012", "**Student:** Dana Cohen", "Dana Cohen", "48", ""),
+    ("**Answer:** 48", "**Answer:**\n48", "012", "48", "on the line below"),
+    ("**Answer:** 48", "**Answer:**\n\n4*4*3 = 48\n\n", "012", "4*4*3 = 48", ""),
+    ("**Answer:** 48", "**תשובה:** 48", "012", "48", ""),
+    ("**Answer:** 48", "\u200f**תשובה:**\u200f 48\u200f", "012", "48", ""),
+    ("**Answer:** 48", "Answer: 48", "012", "48", ""),
+    ("**Answer:** 48", "**Answer**: 48", "012", "48", ""),
+    ("**Answer:** 48", "**Answer: 48**", "012", "48", "typed inside the label's asterisks"),
+    ("**Answer:** 48", "**Answer:** -5", "012", "-5", "a minus is no list"),
+    ("**Answer:** 48", "**Answer:** *x", "012", "*x", "an asterisk of the answer's own"),
+    ("**Answer:** 48", "**Answer:** one\ntwo", "012", "one\ntwo", ""),
+    ("**Answer:** 48", "**Answer:**\n```python\n# code\nx = 1\n```\n", "012", "# code\nx = 1", "a fence around code"),
+    ("**Answer:** 48", "**Answer:** 48 <!-- sure? -->", "012", "48", "a remark"),
+    ("**Answer:** 48", "**Answer:**", "012", "", "left empty"),
+    ("**Answer:** 48", "**Answer:** ______", "012", "", ""),
+    ("<!-- tirgul sheet: 11.1 -->", "\ufeff\n<!-- TIRGUL SHEET:11.1-->", "012", "48", ""),
+    ("## 11.1/2", "##  11.1/2 (1 mark)", "012", "48", ""),
+]
+
+
+@pytest.mark.parametrize("old, new, student, answer, note", CHANGES)
+def test_a_changed_sheet_is_read(old, new, student, answer, note):
+    assert old in SHEET
+    assert sheets_markdown.recognises(SHEET.replace(old, new))
+    answers, problems = read(SHEET.replace(old, new))
+    assert (answers[-1], problems) == ((student, "11.1/2", answer), [])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("exercise", [exercise.id for exercise in available(search_path())])
+def test_every_blank_sheet_is_read_back(exercise, language):
+    instance = Library(search_path()).instance(exercise)
+    ids = [part.id for part in instance.exercise.parts]
+    blank = blank_sheet(instance, language)
+    label, student = answer_label(language), student_label(language)
+    assert read(blank.replace(student, f"{student} 012")) == ([("012", f"{exercise}/{part}", "") for part in ids], [])
+    filled = blank.replace(student, f"{student} 012").replace(label, f"{label} 4\n8")
+    assert read(filled) == ([("012", f"{exercise}/{part}", "4\n8") for part in ids], [])
+
+
+PROBLEMS = [
+    ("**Student:** 012", "**Student:**", "sheets/11.1.en.md", [(1, "no_student")]),
+    ("sheet: 11.1 ", "sheet: 11.1 variant: b7 ", "s.md", [(1, "unknown_variant")]),
+    ("**Answer:** 48", "48", "s.md", [(13, "no_label")]),
+    ("<!-- tirgul sheet: 11.1 -->", "", "s.md", [(1, "no_header")]),
+    ("48", "\udcff", "s.md", [(15, "not_utf8")]),
+]
+
+
+@pytest.mark.parametrize("old, new, source, problems", PROBLEMS)
+def test_what_a_sheet_lacks_is_named(old, new, source, problems):
+    assert old in SHEET
+    text = SHEET.replace(old, new)
+    assert sheets_markdown.recognises(text)
+    assert read(text, source)[1] == problems
+
+
+def test_a_heading_in_an_answer_does_not_end_it_and_the_next_part_does():
+    answers, _ = read(SHEET.replace("10x10x3", "\n```\n# a comment\n## another"))
+    assert [text for *_, text in answers] == ["# a comment\n## another", "48"]
+
+
+@given(st.text(max_size=300), st.integers(0, len(SHEET)))
+def test_any_text_is_read(text, place):
+    for sheet in (text, SHEET[:place] + text + SHEET[place:]):
+        sheets_markdown.recognises(sheet)
+        assert all(isinstance(one, Answer | Problem) for one in sheets_markdown.read(sheet, "a.md"))
+
+
+# folders ------------------------------------------------------------------------------------------
+
+
+def found(*paths, without=()):
+    return [
+        (os.path.basename(one.source), one.reason if isinstance(one, Problem) else f"{one.student} {one.part}".strip())
+        for one in submissions(paths, without)
+    ]
+
+
+def test_folders_are_read_in_order_and_by_content(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "z.dat").write_text(SHEET, encoding="utf-8")
+    (tmp_path / "a.md").write_text("student,exercise,part,answer\nx,11.1,2,48\n", encoding="utf-8")
+    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7\n\xff\xfe\x00")
+    (tmp_path / "d.csv").write_bytes(b"")
+    (tmp_path / "README.md").write_text("notes", encoding="utf-8")
+    (tmp_path / ".hidden").write_text("notes", encoding="utf-8")
+    assert found(tmp_path) == [
+        ("a.md", "x 2"),
+        ("c.pdf", "file_type"),
+        ("d.csv", "empty_file"),
+        ("z.dat", "012"),
+        ("z.dat", "012 1a"),
+        ("z.dat", "012 2"),
+    ]
+    assert found(tmp_path / "b", tmp_path / "a.md", without=[tmp_path])[-1] == ("a.md", "x 2")
+
+
+def test_what_is_written_is_not_read(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "marks.csv").write_text("student,11.1/2\n", encoding="utf-8")
+    assert found(tmp_path, without=[tmp_path / "out"]) == []
+
+
+def test_links_are_not_followed(tmp_path):
+    (tmp_path / "class").mkdir()
+    (tmp_path / "secret.md").write_text(SHEET, encoding="utf-8")
+    try:
+        (tmp_path / "class" / "s.md").symlink_to(tmp_path / "secret.md")
+    except OSError:
+        pytest.skip("no links here")
+    assert found(tmp_path / "class") == [("s.md", "link")]
+
+
+def test_a_file_that_is_too_big_is_not_read(tmp_path):
+    with (tmp_path / "big.csv").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    assert found(tmp_path) == [("big.csv", "file_too_big")]
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert found(tmp_path / "nothing.csv") == [("nothing.csv", "not_found")]
+
+
+@given(st.binary(max_size=300))
+def test_no_two_formats_claim_one_file(data):
+    assert sum(one.recognises(decoded(data)) for one in formats()) <= 1
+
+
+def test_every_format_is_found():
+    assert [one.__name__.split(".")[-1] for one in formats()] == ["answers_csv", "sheets_markdown"]
