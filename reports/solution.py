@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Final, TypeAlias, cast, final
 
 from exercises.exercise import Instance, Option, Part
-from solver.derivation import Derivation, Derived, Given, Rule, nodes, walk
+from solver.derivation import Derivation, Derived, Rule, nodes, walk
 from solver.notation.printing import plain
 from solver.notation.reading import formula
 from solver.notation.tree import (
@@ -226,8 +226,3 @@ def approximation(value: Value) -> Number | None:
     if not isinstance(value, Fraction) or value.denominator == 1 or value < 0:
         return None
     return Number(value, f"{float(value):.6g}")
-
-
-def is_given(derivation: Derivation) -> bool:
-    """Whether a key has nothing to derive."""
-    return isinstance(derivation, Given)

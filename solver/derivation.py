@@ -21,7 +21,7 @@ from hashlib import sha256
 from itertools import chain, combinations, islice
 from typing import TypeAlias, cast, final
 
-from solver.notation.evaluation import compiled
+from solver.notation.code import function
 from solver.notation.printing import ascii_text
 from solver.notation.reading import formula as read_formula
 from solver.notation.tree import Formula
@@ -74,8 +74,9 @@ class Rule:
 
     def __call__(self, about: str = "", /, **premises: Quantity) -> Quantity:
         """The value that follows from values, or the derivation that follows from derivations."""
-        if any(isinstance(premise, Given | Derived) for premise in premises.values()):
-            return Derived.of(self, premises, about)
+        for premise in premises.values():
+            if type(premise) in (Given, Derived):
+                return Derived.of(self, premises, about)
         try:
             return self.conclude(cast("Mapping[str, Value]", premises))
         except DoesNotFit as misfit:
@@ -145,8 +146,8 @@ def formula(name: str, text: str, *, symbol: str = "", source: str = "", needs: 
 def _rule(
     name: str, taught: Formula, symbol: str, source: str, slips: Mapping[str, Rule], needs: Formula | None
 ) -> Rule:
-    compute = compiled(taught)
-    holds = compiled(needs) if needs is not None else None
+    compute = function(taught)
+    holds = function(needs) if needs is not None else None
 
     def conclude(premises: Mapping[str, Value]) -> Value:
         try:
@@ -197,6 +198,8 @@ def shape(sizes: Mapping[str, Quantity], about: str = "") -> Quantity:
 
 def component(whole: Quantity, index: int) -> Quantity:
     """One size of a shape, one item of a tuple: whole[index]."""
+    if isinstance(whole, Shape):
+        return whole[index]
     if isinstance(whole, Given | Derived):
         return COMPONENT(whole=whole, index=index)
     return COMPONENT.conclude({"whole": whole, "index": index})

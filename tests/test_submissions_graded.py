@@ -194,9 +194,8 @@ def test_the_table_has_marks_totals_and_what_is_pending():
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\u200f=", "\ufeff\u200b+", "\uff1d", "\r="])
 def test_an_id_does_not_run(start):
-    name = f"x{start}".strip("x") + "SUM(A1:A9)"
     (row,) = table(graded((f"{start}SUM(A1:A9)", "11.1/2", "48")))
-    assert row["student"].startswith("'") and row["student"].endswith("SUM(A1:A9)"), name
+    assert row["student"].startswith("'") and row["student"].endswith("SUM(A1:A9)")
 
 
 def test_no_answer_is_in_the_table():
@@ -276,13 +275,6 @@ def test_spellings_earn_the_same(example):
 
 
 def test_what_cannot_be_read_costs_nothing(example):
-    assert [
-        type(one.judgement)
-        for one in example.students
-        if one.student == "013579111"
-        for one in one.results
-        if one.pending
-    ]
     (student,) = (one for one in example.students if one.student == "013579111")
     assert student.pending >= 5 and all(one.marks != 0 for one in student.results if one.judgement)
 

@@ -1,6 +1,6 @@
 """Answer sheets in Markdown, as printed and as people and editors leave them; and what folders hold besides."""
 
-import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -125,7 +125,7 @@ def test_any_text_is_read(text, place):
 
 def found(*paths, without=()):
     return [
-        (os.path.basename(one.source), one.reason if isinstance(one, Problem) else f"{one.student} {one.part}".strip())
+        (Path(one.source).name, one.reason if isinstance(one, Problem) else f"{one.student} {one.part}".strip())
         for one in submissions(paths, without)
     ]
 

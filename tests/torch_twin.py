@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from torch import nn
@@ -41,7 +42,7 @@ def _module(layer: Layer, shape: Any) -> nn.Module:
     build = getattr(nn, layer.kind)
     match layer:
         case Conv():
-            arguments = {name: value for name, value in vars(layer).items() if name not in ("name", "out_channels")}
+            arguments = {each.name: getattr(layer, each.name) for each in fields(layer) if each.name not in ("name", "out_channels")}
             return build(shape[0], layer.out_channels, **arguments)
         case Pool():
             return build(layer.kernel_size, layer.stride, layer.padding)

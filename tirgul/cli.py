@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 import click
 
 from tirgul import commands
-from tirgul.options import language_option, of_environment, sentence
+from tirgul.language import language_in, language_option
 
 DEBUG = "TIRGUL_DEBUG"
 INTERNAL, INTERRUPTED = 4, 130
@@ -32,7 +32,9 @@ class Commands(click.Group):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Help in the reader's language, importing no command."""
-        language = ctx.params.get("lang") or of_environment()
+        from tirgul.options import sentence  # `--version` needs no catalogs
+
+        language = language_in(ctx)
         formatter.write_usage(ctx.command_path, "COMMAND …")
         formatter.write_paragraph()
         formatter.write_text(sentence("cli.help", language))
@@ -92,6 +94,8 @@ def _tell(problem: Exception) -> None:
     """An error of ours, in both languages."""
     kind = type(problem).__name__
     try:
+        from tirgul.options import sentence  # `--version` needs no catalogs
+
         lines = [sentence("cli.internal", language, kind=kind, debug=DEBUG) for language in ("he", "en")]
     except Exception:  # the catalogs themselves may be what fails
         lines = [kind]

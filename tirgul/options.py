@@ -1,8 +1,7 @@
-"""What commands have in common: language, folders of exercises, `--json`, and how they name what they cannot find."""
+"""What commands have in common: words, folders of exercises, `--json`, and how they name what they cannot find."""
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -10,30 +9,18 @@ from typing import Any, TypeVar
 
 import click
 
-from exercises.exercise import LANGUAGES, BadExercise, Exercise, Instance, Language, Part
+from exercises.exercise import BadExercise, Exercise, Instance, Language, Part
 from exercises.library import Library, UnknownExercise, UnknownPart, part_named, parts_named, placed, search_path
 from grader.gradebooks.marks_json import dumped
 from reports.words import words
+from tirgul.language import language_in
 
-VARIABLE = "TIRGUL_LANG"
-LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
-HEBREW = ("he", "iw")
 USAGE = 2
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-# --- languages and words
-
-
-def of_environment() -> Language:
-    """The language of TIRGUL_LANG, else of the locale, else English."""
-    wanted = os.environ.get(VARIABLE, "").casefold()
-    for language in LANGUAGES:
-        if language == wanted:
-            return language
-    locale = next((said for name in LOCALES if (said := os.environ.get(name))), "")
-    return "he" if locale.startswith(HEBREW) else "en"
+# --- words
 
 
 def sentence(key: str, language: Language, /, **values: object) -> str:
@@ -54,38 +41,6 @@ def printable(text: str) -> str:
 
 
 # --- options
-
-
-def _language(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
-    """The language said after the command, before it, or by the environment."""
-    return value or before(ctx)
-
-
-def before(ctx: click.Context) -> str:
-    """The language said before the command, or by the environment."""
-    return ctx.find_root().params.get("lang") or of_environment()
-
-
-def language_option(function: Function) -> Function:
-    """`--lang he|en`, before the command or after it."""
-    choice = click.Choice(LANGUAGES)
-    return click.option("--lang", type=choice, is_eager=True, callback=_language, help="cli.option.lang")(function)
-
-
-def languages_option(function: Function) -> Function:
-    """`--lang he|en|both`, for what is written in one language or in each."""
-    choice = click.Choice((*LANGUAGES, "both"))
-    return click.option("--lang", type=choice, is_eager=True, callback=_language, help="cli.option.langs")(function)
-
-
-def languages_of(lang: str) -> tuple[Language, ...]:
-    """The languages that `--lang he|en|both` names."""
-    return LANGUAGES if lang == "both" else (spoken(lang),)
-
-
-def spoken(lang: str) -> Language:
-    """The language in which a command speaks that writes in the languages of `--lang he|en|both`."""
-    return next((language for language in LANGUAGES if language == lang), of_environment())
 
 
 def json_option(function: Function) -> Function:
@@ -113,12 +68,12 @@ class Command(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Help in the reader's language."""
-        self.help = sentence(f"cli.help.{self.name}", spoken(ctx.params.get("lang") or before(ctx)))
+        self.help = sentence(f"cli.help.{self.name}", language_in(ctx))
         super().format_help(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Each option with what it does."""
-        language = spoken(ctx.params.get("lang") or before(ctx))
+        language = language_in(ctx)
         with formatter.section(sentence("cli.options", language)):
             formatter.write_dl(
                 (record[0], sentence(option.help or "", language))

@@ -87,6 +87,10 @@ class View:
             return say("step.parts", rule=rule, parts=Html(", ".join(map(self._about, step.labels))))
         return say("step.of", rule=rule, about=self._about(step.about)) if step.about else rule
 
+    def source(self, step: Step) -> str:
+        """Where the rule is from."""
+        return words(self.language).say("step.source", source=step.source)
+
     def _about(self, about: str) -> Html:
         """What a step is about: an option in its own words, otherwise a layer's name."""
         for option in self.solution.part.options:

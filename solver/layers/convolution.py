@@ -7,7 +7,7 @@ H_in, W_in, H_out, W_out   sizes before and after
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from typing import ClassVar, final
 
@@ -189,7 +189,7 @@ class Conv(Layer):
             raise DoesNotFit(self.kind, {"out_channels": after, "groups": groups})
         return channels, sizes
 
-    @property
+    @cached_property
     def window(self) -> Window:
         """The window that the kernel slides as."""
         values = (self.kernel_size, self.stride, self.padding, self.dilation)

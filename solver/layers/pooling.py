@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from typing import ClassVar, final
 
@@ -106,7 +106,7 @@ class Pool(Layer):
     def _value(self, cells: int) -> Rule:
         """The rule for the value under a window."""
 
-    @property
+    @cached_property
     def window(self) -> Window:
         """The window that is pooled."""
         values = (self.kernel_size, self.stride or 1, self.padding, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import final
 
@@ -48,7 +49,7 @@ FIELD_START = formula("field.start", "a - p*j", symbol="a_out", source=f"{FIELDS
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """How a window slides, a value for each axis."""
 
@@ -57,29 +58,36 @@ class Window:
     padding: tuple[Hyper, ...]
     dilation: tuple[Hyper, ...]
 
-    @property
+    @cached_property
     def axes(self) -> list[tuple[Hyper, Hyper, Hyper, Hyper]]:
         """k, s, p and d of each axis."""
         return list(zip(self.kernel, self.stride, self.padding, self.dilation, strict=True))
 
 
 def output_sizes(sizes: Sequence[Quantity], window: Window, about: str) -> list[Quantity]:
-    """floor((n + 2 p - d (k - 1) - 1)/s) + 1 along each axis."""
-    return [OUTPUT_SIZE(about, n=n, p=p, d=d, k=k, s=s) for n, (k, s, p, d) in zip(sizes, window.axes, strict=True)]
+    """floor((n + 2 p - d (k - 1) - 1)/s) + 1 along each axis; equal axes are computed once."""
+    made: list[Quantity] = []
+    for index, (n, (k, s, p, d)) in enumerate(zip(sizes, window.axes, strict=True)):
+        if index and n == sizes[index - 1] and window.axes[index] == window.axes[index - 1]:
+            made.append(made[-1])
+        else:
+            made.append(OUTPUT_SIZE(about, n=n, p=p, d=d, k=k, s=s))
+    return made
 
 
 def reached(field: Field, window: Window, about: str) -> Field:
-    """The field behind a window: r + (k - 1) d j, j s and a - p j along each axis."""
-    if len(field) != len(window.kernel):
-        raise DoesNotFit("field", {"axes": len(field), "kernel": len(window.kernel)})
-    return tuple(
-        AxisField(
-            size=FIELD_SIZE(about, r=axis.size, k=k, d=d, j=axis.jump),
-            jump=FIELD_JUMP(about, j=axis.jump, s=s),
-            start=FIELD_START(about, a=axis.start, p=p, j=axis.jump),
-        )
-        for axis, (k, s, p, d) in zip(field, window.axes, strict=True)
-    )
+    """The field behind a window: r + (k - 1) d j, j s and a - p j along each axis; equal axes are computed once."""
+    if len(field) != len(window.axes):
+        raise DoesNotFit("field", {"axes": len(field), "kernel": len(window.axes)})
+    made: list[AxisField] = []
+    for index, (axis, (k, s, p, d)) in enumerate(zip(field, window.axes, strict=True)):
+        if index and axis is field[index - 1] and window.axes[index] == window.axes[index - 1]:
+            made.append(made[-1])
+            continue
+        size = FIELD_SIZE(about, r=axis.size, k=k, d=d, j=axis.jump)
+        jump = FIELD_JUMP(about, j=axis.jump, s=s)
+        made.append(AxisField(size, jump, FIELD_START(about, a=axis.start, p=p, j=axis.jump)))
+    return tuple(made)
 
 
 def taps(kernel: Sequence[int], dilation: Sequence[int]) -> list[tuple[int, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
+from importlib import import_module
 from typing import Any, Final, TypeAlias
 
 from solver.notation import limits
@@ -186,7 +187,7 @@ def _relation(sides: tuple[Compute, ...], operators: tuple[str, ...]) -> Compute
         each = [side(values) for side in sides]
         undecided: Any = True
         for left, operator, right in zip(each[:-1], operators, each[1:], strict=True):
-            link = _link(left, operator, right)
+            link = linked(left, operator, right)
             if link is False:
                 return False
             if link is not True:
@@ -196,7 +197,8 @@ def _relation(sides: tuple[Compute, ...], operators: tuple[str, ...]) -> Compute
     return holds
 
 
-def _link(left: Any, operator: str, right: Any) -> Any:
+def linked(left: Any, operator: str, right: Any) -> Any:
+    """Whether a comparison holds: True or False over numbers, else what the sides say of it, or None."""
     if operator in ("=", "!="):
         if left == right:
             return operator == "="
@@ -275,14 +277,19 @@ def _binomial(top: Any, bottom: Any) -> int:
     return math.comb(top, bottom) if bottom >= 0 else 0
 
 
+def symbols() -> Any:
+    """SymPy's side of things, met only where a value is a symbol."""
+    return import_module("solver.symbols")
+
+
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "floor": lambda value: value // 1,
     "ceil": lambda value: -(-value // 1),
     "abs": abs,
     "sign": _sign,
     "sqrt": _sqrt,
-    "max": lambda *values: reduce(lambda a, b: b if (a < b) is True else a, values),
-    "min": lambda *values: reduce(lambda a, b: b if (b < a) is True else a, values),
+    "max": lambda *values: max(values) if all(map(_is_number, values)) else symbols().greatest(values),
+    "min": lambda *values: min(values) if all(map(_is_number, values)) else symbols().least(values),
     "mod": lambda top, bottom: top - bottom * (top // bottom),
     "relu": lambda value: value if value > 0 else 0,
     "factorial": _factorial,
@@ -334,7 +341,7 @@ class _Exact:
             case Call("indicator", (Relation(sides, operators),)):
                 each = [self.value(side) for side in sides]
                 links = zip(each[:-1], operators, each[1:], strict=True)
-                return int(all(_link(left, operator, right) for left, operator, right in links))
+                return int(all(linked(left, operator, right) for left, operator, right in links))
         parts = [self.value(child) for child in children(formula)]
         match formula:
             case Pow():

@@ -17,6 +17,7 @@ from grader.judge import judge
 from grader.verdict import Judgement, Unreadable, marks, name
 from reports.feedback import feedback
 from reports.words import words
+from tirgul.language import language_option
 from tirgul.options import (
     Command,
     Refused,
@@ -24,7 +25,6 @@ from tirgul.options import (
     exercises_option,
     instance_of,
     json_option,
-    language_option,
     library,
     part_of,
     place,

@@ -21,19 +21,8 @@ from reports.html.student import feedback_html
 from reports.html.summary import summary_html
 from reports.words import words
 from tirgul.files import names, write
-from tirgul.options import (
-    Command,
-    Refused,
-    document,
-    exercises_option,
-    json_option,
-    languages_of,
-    languages_option,
-    library,
-    printable,
-    sentence,
-    spoken,
-)
+from tirgul.language import languages_of, languages_option, spoken
+from tirgul.options import Command, Refused, document, exercises_option, json_option, library, printable, sentence
 
 PERSON_NEEDED = 1
 MOST_ROWS = 40

@@ -11,6 +11,7 @@ from exercises.exercise import LANGUAGES, BadExercise, Exercise, Language
 from exercises.library import UnknownExercise, files, load, load_file, search_path, survey
 from exercises.lint import lint
 from reports.words import words
+from tirgul.language import language_option
 from tirgul.options import (
     Command,
     Refused,
@@ -18,7 +19,6 @@ from tirgul.options import (
     document,
     exercises_option,
     json_option,
-    language_option,
     sentence,
     unknown_exercise,
 )

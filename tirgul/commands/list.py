@@ -9,14 +9,8 @@ import click
 from exercises.exercise import Exercise, Language
 from exercises.library import search_path, survey
 from reports.words import words
-from tirgul.options import (
-    Command,
-    bad_exercise,
-    document,
-    exercises_option,
-    json_option,
-    language_option,
-)
+from tirgul.language import language_option
+from tirgul.options import Command, bad_exercise, document, exercises_option, json_option
 
 
 @click.command("list", cls=Command)

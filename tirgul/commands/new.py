@@ -10,7 +10,8 @@ import click
 from exercises.exercise import Language
 from exercises.library import file_stem
 from tirgul.files import write
-from tirgul.options import Command, Refused, language_option, printable, sentence
+from tirgul.language import language_option
+from tirgul.options import Command, Refused, printable, sentence
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "exercise.txt"
 

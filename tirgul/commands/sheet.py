@@ -11,17 +11,8 @@ from exercises.exercise import Instance, Language
 from reports.blank import blank_sheet
 from reports.html.sheet import Refuted, sheet_html
 from tirgul.files import names, write
-from tirgul.options import (
-    Command,
-    Refused,
-    exercises_option,
-    instance_of,
-    languages_of,
-    languages_option,
-    library,
-    sentence,
-    spoken,
-)
+from tirgul.language import languages_of, languages_option, spoken
+from tirgul.options import Command, Refused, exercises_option, instance_of, library, sentence
 
 INTERNAL = 4
 

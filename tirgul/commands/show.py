@@ -11,17 +11,8 @@ from exercises.exercise import Instance, Language, Part, Text
 from grader.gradebooks.marks_json import number
 from reports.text import text_plain
 from reports.words import words
-from tirgul.options import (
-    Command,
-    document,
-    exercises_option,
-    instance_of,
-    json_option,
-    language_option,
-    library,
-    parts_of,
-    place,
-)
+from tirgul.language import language_option
+from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place
 
 
 @click.command("show", cls=Command)

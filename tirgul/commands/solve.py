@@ -14,17 +14,8 @@ from reports.text import text_plain
 from reports.words import words
 from solver.notation.printing import plain
 from solver.verify.check import Check
-from tirgul.options import (
-    Command,
-    document,
-    exercises_option,
-    instance_of,
-    json_option,
-    language_option,
-    library,
-    parts_of,
-    place,
-)
+from tirgul.language import language_option
+from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place
 
 
 @click.command("solve", cls=Command)

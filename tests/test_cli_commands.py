@@ -1,0 +1,334 @@
+"""What is typed at a terminal, what is printed, and the exit codes, in both languages."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exercises.exercise import LANGUAGES
+from tests.sources import ROOT
+from tirgul import cli
+
+CLASS = ROOT / "examples" / "class"
+HEBREW = re.compile("[\u05d0-\u05ea]")
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    for name in ("TIRGUL_LANG", "TIRGUL_EXERCISES", "TIRGUL_DEBUG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def run(capsys):
+    """The exit code and the outputs of a command that is typed with blanks between its words."""
+
+    def typed(*arguments: object) -> tuple[int, str, str]:
+        code = cli.run([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return typed
+
+
+CHECKS = [
+    ("11.1 2 48", 0, "right"),
+    ("11.1/2 48", 0, "right"),
+    ("11.1/1a 10x10x3", 0, "right"),
+    ("11.1 1A (10, 10, 3)", 0, "right"),
+    ("11.1 2 51", 1, "slipped"),
+    ("11.1 2 -5", 1, "wrong"),
+    ("11.1 2 --5", 1, "wrong"),
+    ("11.1 3 480 --earlier 1b=6x6x3", 1, "follows"),
+    ("11.1 3 480 --earlier 11.1/1b=6x6x3 --earlier 2=48", 1, "follows"),
+    ("11.1 2 4q8", 2, "unreadable"),
+    ("11.1 2 (", 2, "unreadable"),
+    ("11.1 6 because", 3, "review"),
+    ("11.2 2 1+L(K-1)", 0, "right"),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("typed, code, verdict", CHECKS)
+def test_check(run, typed, code, verdict, language):
+    found, out, err = run("check", *typed.split(), "--lang", language)
+    assert (found, err) == (code, "")
+    assert bool(HEBREW.search(out)) == (language == "he")
+    found, out, err = run("check", *typed.split(), "--lang", language, "--json")
+    said = json.loads(out)
+    assert (found, err, said["schema"], said["verdict"]) == (code, "", "tirgul/check/1", verdict)
+    assert {"exercise", "part", "answer", "marks", "max", "read_as", "feedback", "slips"} <= said.keys()
+    assert (said["marks"] is None) == (code > 1)
+
+
+def test_a_caret_points_at_what_cannot_be_read(run):
+    _, out, _ = run("check", "11.1", "2", "48 + $")
+    lines = out.splitlines()
+    (caret,) = (index for index, line in enumerate(lines) if line.strip() == "^")
+    assert lines[caret - 1][lines[caret].index("^")] == "$"
+
+
+def test_an_answer_from_the_standard_input(run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("48\n"))
+    code, out, _ = run("check", "11.1", "2", "-", "--json")
+    assert (code, json.loads(out)["answer"]) == (0, "48")
+
+
+def test_a_slip_is_named_in_data_and_in_words(run):
+    _, out, _ = run("check", "11.1", "2", "51", "--json")
+    said = json.loads(out)
+    assert said["slips"] == [[{"rule": "convolution.weights", "name": "biases_counted", "about": ""}]]
+    assert "biases" in said["feedback"]
+
+
+@pytest.mark.parametrize("answer", ["\x1b[2J48", "\u202e48", "48\udcff", "\x00", "a" * 5000, "%(x)s", "{n}", "<b>"])
+def test_no_answer_moves_the_cursor_or_the_program(run, answer):
+    code, out, _ = run("check", "11.1", "2", answer)
+    assert code in (1, 2, 3)
+    assert not set(out) & set("\x1b\u202e\x00\udcff")
+    assert json.loads(run("check", "11.1", "2", answer, "--json")[1])["answer"] == answer
+
+
+USAGE = [
+    ("check 11.9 2 48", "11.1"),
+    ("check conv1 values 48", "conv1d"),
+    ("check 11.1 7 48", "1a"),
+    ("check lenet5 size.C1 1", "sizes.C1"),
+    ("check 11.1 2 48 --earlier 2", "1a="),
+    ("check 11.1 2 48 --earlier 9=2", "1a"),
+    ("check 11.1 2", "tirgul check"),
+    ("check 11.1", "tirgul check"),
+    ("show 11.9", "11.1"),
+    ("solve 11.1 7", "1a"),
+    ("sheet 11.9", "11.1"),
+    ("lint 11.9", "11.1"),
+    ("sheet 11.1 11.2 --blank", "--out"),
+    ("new a/b", "a/b"),
+    ("grade nowhere.csv --out out", "nowhere.csv"),
+    ("grade .", "--out"),
+    ("list --lang fr", "fr"),
+    ("show 11.1 --exercises nowhere", "nowhere"),
+    ("fly", "fly"),
+    ("check", ""),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("typed, named", USAGE)
+def test_what_cannot_be_done_is_said(run, typed, named, language):
+    code, out, err = run("--lang", language, *typed.split())
+    assert (code, out) == (2, "")
+    assert named in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "typed, part_of_it",
+    [
+        ("list", "conv1d"),
+        ("show 11.1", "11.1/1a"),
+        ("show lenet5 sizes", "lenet5/sizes.C1"),
+        ("show 11.1/5", "1. "),
+        ("solve 11.1 4", "5175"),
+        ("solve 11.1", "348"),
+        ("solve 11.2", "7×7"),
+        ("solve resnet alexnet", "58631144"),
+        ("solve resnet size18", "⌈H/32⌉"),
+        ("solve conv1d order", ""),
+        ("sheet 11.2", "<math"),
+        ("sheet 11.2 --blank", "## 11.2/1"),
+    ],
+)
+def test_what_is_printed(run, typed, part_of_it, language):
+    for arguments in ([*typed.split(), "--lang", language], ["--lang", language, *typed.split()]):
+        code, out, err = run(*arguments)
+        assert (code, err) == (0, "")
+        assert part_of_it in out
+        assert bool(HEBREW.search(out)) == (language == "he")
+
+
+@pytest.mark.parametrize("typed", ["list", "show 11.1", "solve 11.1 4", "check 11.1 2 48", "lint 11.1"])
+def test_json_is_one_document(run, typed):
+    code, out, _ = run(*typed.split(), "--json")
+    assert code in (0, 1)
+    assert json.loads(out)["schema"] == f"tirgul/{typed.split()[0]}/1"
+
+
+def test_every_equation_of_a_solution_has_its_check(run):
+    steps = json.loads(run("solve", "11.1", "4", "--json")[1])["parts"][0]["steps"]
+    assert steps and all(step["checks"] for step in steps)
+    assert {check["verdict"] for step in steps for check in step["checks"]} == {"verified"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_language_of_the_environment(run, monkeypatch, language):
+    monkeypatch.setenv("LANG", "he_IL.UTF-8" if language == "he" else "en_US.UTF-8")
+    assert bool(HEBREW.search(run("list")[1])) == (language == "he")
+    monkeypatch.setenv("TIRGUL_LANG", "he" if language == "en" else "en")
+    assert bool(HEBREW.search(run("list")[1])) == (language == "en")
+
+
+@pytest.mark.parametrize("command", [path.stem for path in sorted((ROOT / "tirgul" / "commands").glob("[a-z]*.py"))])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_is_in_the_readers_language(run, command, language):
+    for arguments in (["--lang", language, command, "--help"], [command, "--lang", language, "--help"]):
+        code, out, _ = run(*arguments)
+        assert code == 0 and "cli." not in out
+        assert bool(HEBREW.search(out)) == (language == "he")
+    assert command in run("--lang", language, "--help")[1]
+
+
+def test_an_error_of_ours_is_said_in_both_languages(run, monkeypatch):
+    def failing(*_: object) -> None:
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setattr("tirgul.commands.list.survey", failing)
+    code, out, err = run("list")
+    assert (code, out) == (4, "") and "Traceback" not in err
+    assert HEBREW.search(err) and "ZeroDivisionError" in err and len(err.splitlines()) == 2
+    monkeypatch.setenv("TIRGUL_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run("list")
+
+
+# new and lint -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_new_exercise_is_filled_in_and_used(run, tmp_path, language):
+    code, out, _ = run("new", "my-conv", "--dir", tmp_path, "--lang", language)
+    file = tmp_path / "my_conv.py"
+    assert code == 0 and str(file) in out
+    code, out, _ = run("lint", file, "--lang", language)
+    assert code == 1 and bool(HEBREW.search(out)) == (language == "he")
+    text = file.read_text(encoding="utf-8").replace('he="TODO"', 'he="רשת"').replace("TODO", "Network")
+    file.write_text(text.replace('he="Network: ', 'he="'), encoding="utf-8")
+    assert run("lint", file)[:2] == (0, "")
+    assert run("lint", "my-conv", "--exercises", tmp_path)[0] == 0
+    assert run("check", "my-conv", "1", "28x28x8", "--exercises", tmp_path)[0] == 0
+    assert "my-conv" in run("list", "--exercises", tmp_path)[1]
+    assert run("new", "my-conv", "--dir", tmp_path)[0] == 2
+    assert file.read_text(encoding="utf-8").startswith('"""my-conv')
+
+
+def test_a_broken_file_is_named_and_the_rest_is_listed(run, tmp_path):
+    (tmp_path / "broken.py").write_text("x = (", encoding="utf-8")
+    code, out, err = run("list", "--exercises", tmp_path)
+    assert code == 0 and "11.1" in out and f"{tmp_path / 'broken.py'}:1" in err
+    assert run("lint", "--exercises", tmp_path)[0] == 1
+    code, _, err = run("show", "broken", "--exercises", tmp_path)
+    assert code == 2 and "broken.py:1" in err
+
+
+# grade and sheet ----------------------------------------------------------------------------------
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("lang", ["he", "en", "both"])
+def test_a_class_is_graded_twice_to_the_same_bytes(run, tmp_path, lang):
+    code, out, _ = run("grade", CLASS, "--out", tmp_path / "one", "--lang", lang)
+    assert code == 1 and "answers.csv:" in out
+    assert run("grade", CLASS, "--out", tmp_path / "two", "--lang", lang)[0] == 1
+    one = files(tmp_path / "one")
+    assert one == files(tmp_path / "two")
+    assert {"marks.csv", "marks.json", "summary.html"} <= one.keys()
+    students = json.loads(one["marks.json"])["students"]
+    pages = [name for name in one if name.startswith("feedback/")]
+    languages = ("he", "en") if lang == "both" else (lang,)
+    assert len(pages) == len(students) * len(languages)
+    assert {f"feedback/012345678.{language}.html" for language in languages} <= set(pages)
+
+
+def test_a_class_that_needs_nobody(run, tmp_path):
+    (tmp_path / "a.csv").write_text("student,exercise,part,answer\n012,11.1,2,48\n", encoding="utf-8")
+    code, out, _ = run("grade", tmp_path / "a.csv", "--out", tmp_path / "out", "--json")
+    said = json.loads(out)
+    assert (code, said["schema"], said["students"], said["pending"]) == (0, "tirgul/grade/1", 1, 0)
+    assert sorted(files(tmp_path / "out")) == said["files"]
+    assert run("grade", tmp_path, "--out", tmp_path / "out")[0] == 0, "what is written is not read"
+    assert run("grade", tmp_path, "--out", tmp_path)[0] == 2
+
+
+def test_names_of_files_are_safe_and_nobodys_else(run, tmp_path):
+    ids = ["../../etc/passwd", "a/b", "a_b", "Dana", "dana", "CON", ".", "x" * 300, "דנה", "\x1b[2J"]
+    rows = "".join(f'"{one}",11.1,2,48\n' for one in ids)
+    (tmp_path / "a.csv").write_text(f"student,exercise,part,answer\n{rows}", encoding="utf-8")
+    code, out, _ = run("grade", tmp_path / "a.csv", "--out", tmp_path / "out" / "deep")
+    assert code == 0 and "\x1b" not in out
+    pages = [path.name for path in (tmp_path / "out" / "deep" / "feedback").iterdir()]
+    assert len({page.casefold() for page in pages}) == len(ids)
+    assert "דנה.en.html" in pages and "CON.en.html" not in pages
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", "out"}
+
+
+def test_an_old_file_stays_whole_when_writing_fails(tmp_path, monkeypatch):
+    from tirgul.files import write
+
+    write(tmp_path / "a", b"old")
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(OSError, match="full"):
+        write(tmp_path / "a", b"new")
+    assert files(tmp_path) == {"a": b"old"}
+
+
+def test_sheets_are_written_to_a_folder(run, tmp_path):
+    assert run("sheet", "11.2", "--lang", "both", "--out", tmp_path)[0] == 0
+    assert run("sheet", "11.2", "--lang", "he", "--out", tmp_path)[0] == 0
+    assert run("sheet", "11.1", "11.2", "--lang", "both", "--blank", "--out", tmp_path)[0] == 0
+    assert sorted(files(tmp_path)) == [
+        "11.1.en.md",
+        "11.1.he.md",
+        "11.2.en.md",
+        "11.2.he.html",
+        "11.2.he.md",
+        "11.2.html",
+    ]
+
+
+# the console script -------------------------------------------------------------------------------
+
+SCRIPT = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tirgul.cli import main; "
+
+
+def script(code: str, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs what the console script runs, in a folder."""
+    command = [sys.executable, "-P", "-c", SCRIPT + code, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120)
+
+
+def loaded(*arguments: str) -> set[str]:
+    """The heavy libraries that a command loads."""
+    tell = "print(*({'sympy', 'numpy', 'rich', 'jinja2', 'torch'} & set(sys.modules)), file=sys.stderr)"
+    run = script(f"\ntry: main()\nfinally: {tell}", *arguments)
+    assert run.returncode == 0, run.stderr
+    return set(run.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["list", "check 11.1 2 48", "check 11.1 1a 10x10x3", "show 11.1"])
+def test_light_commands_load_nothing_heavy(command):
+    assert loaded(*command.split()) == set()
+
+
+def test_loading_is_seen():
+    """The test above can fail."""
+    assert "jinja2" in loaded("sheet", "11.2")
+
+
+def test_a_students_own_files_are_not_in_the_way(tmp_path):
+    for name in ("solver", "exercises", "grader", "reports", "tirgul", "click", "csv"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('mine')", encoding="utf-8")
+    run = script("main()", "check", "11.1", "2", "48", folder=tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_output_that_nobody_reads_is_no_error():
+    command = f"{sys.executable} -P -c {SCRIPT + 'main()'!r} solve lenet5 | head -1"
+    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.stderr == ""
