@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -314,6 +315,14 @@ def loaded(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("command", ["list", "check 11.1 2 48", "check 11.1 1a 10x10x3", "show 11.1"])
 def test_light_commands_load_nothing_heavy(command):
     assert loaded(*command.split()) == set()
+
+
+def test_the_version_is_said_at_once():
+    """It loads click and nothing else that takes time."""
+    tell = "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
+    run = script(f"\ntry: main()\nfinally: {tell}", "--version")
+    assert run.stdout == f"tirgul {version('tirgul')}\n"
+    assert not set(run.stderr.split()) & {"solver", "exercises", "grader", "reports", "email", "zipfile"}
 
 
 def test_loading_is_seen():

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 
 import click
 
-from tirgul import commands
+import tirgul
 from tirgul.language import language_in, language_option
 
 DEBUG = "TIRGUL_DEBUG"
 INTERNAL, INTERRUPTED = 4, 130
+COMMANDS = Path(__file__).parent / "commands"
 
 
 class Commands(click.Group):
@@ -21,13 +22,13 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the modules."""
-        return sorted(found.name for found in iter_modules(commands.__path__))
+        return sorted(file.stem for file in COMMANDS.glob("[a-z]*.py"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a module."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = import_module(f"{commands.__name__}.{cmd_name}").command
+        command = import_module(f"tirgul.commands.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -48,8 +49,6 @@ class Commands(click.Group):
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        import tirgul
-
         click.echo(f"tirgul {tirgul.__version__}")
         ctx.exit()
 

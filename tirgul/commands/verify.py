@@ -1,0 +1,107 @@
+"""Asks the oracles about every step of every key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, final
+
+import click
+
+from exercises.exercise import Instance, Language
+from exercises.library import BANK, files, load_file, survey
+from reports.words import words
+from solver.notation.printing import plain
+from solver.values import as_formula
+from solver.verify.check import Check
+from solver.verify.records import every_check, record
+from tirgul.language import language_option
+from tirgul.options import (
+    Command,
+    Refused,
+    document,
+    exercises_option,
+    instance_of,
+    json_option,
+    library,
+    sentence,
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step of a key, what it says, and one check of it."""
+
+    part: str
+    rule: str
+    about: str
+    says: str
+    check: Check
+
+
+@click.command("verify", cls=Command)
+@click.argument("names", metavar="[EXERCISE…]", nargs=-1)
+@click.option("--record", "recording", is_flag=True, help="cli.option.record")
+@language_option
+@json_option
+@exercises_option
+def command(names: tuple[str, ...], recording: bool, lang: Language, as_json: bool, folders: tuple[Path, ...]) -> int:
+    """Prints a row a claim: method, verdict, seconds; exit code 1 if a claim is refuted or could not be checked."""
+    shelf = library(folders)
+    wanted = names or [exercise.id for exercise in survey(shelf.path)[0]]
+    instances = [instance_of(name, shelf, lang) for name in wanted]
+    if recording:
+        _record(lang)
+    rows = [(instance.exercise.id, row) for instance in instances for row in _rows(instance)]
+    failed = [row for _, row in rows if row.check.verdict != "verified"]
+    if as_json:
+        click.echo(document("verify", {"claims": [_data(exercise, row) for exercise, row in rows]}), nl=False)
+    else:
+        for exercise, row in rows:
+            click.echo(_line(exercise, row, lang))
+        click.echo(words(lang).say("cli.verified", verified=len(rows) - len(failed), claims=len(rows)))
+    return int(bool(failed))
+
+
+def _rows(instance: Instance) -> Iterator[Row]:
+    """Every step once, where it is first used; torch is asked where it is installed."""
+    seen: set[int] = set()
+    for part, key in instance.keys.items():
+        for node, said in every_check(key, live=True):
+            if id(node) not in seen:
+                seen.add(id(node))
+                says = plain(as_formula(node.result))
+                yield from (Row(part, node.rule.name, node.about, says, check) for check in said)
+
+
+def _record(language: Language) -> None:
+    """Keeps what torch agrees with, of all of the bank."""
+    if not find_spec("torch"):
+        raise Refused(sentence("cli.no_torch", language))
+    record(key for file in files(BANK) for key in load_file(file).canonical().keys.values())
+
+
+def _line(exercise: str, row: Row, language: Language) -> str:
+    say, check = words(language).say, row.check
+    rule = say(f"rule.{row.rule}") if f"rule.{row.rule}" in words(language) else row.rule
+    about = f" [{row.about}]" if row.about else ""
+    method = say(f"method.{check.method}") + (f" ({check.scope})" if check.scope else "")
+    said = f"{say(f'check.{check.verdict}')}: {method}, {check.seconds:.3f} s"
+    return f"{exercise}/{row.part}  {rule}{about} = {row.says}  {said}"
+
+
+def _data(exercise: str, row: Row) -> dict[str, Any]:
+    return {
+        "exercise": exercise,
+        "part": row.part,
+        "rule": row.rule,
+        "about": row.about,
+        "value": row.says,
+        "method": row.check.method,
+        "verdict": row.check.verdict,
+        "scope": row.check.scope,
+        "seconds": round(row.check.seconds, 6),
+    }
