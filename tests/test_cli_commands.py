@@ -106,6 +106,7 @@ USAGE = [
     ("show 11.9", "11.1"),
     ("solve 11.1 7", "1a"),
     ("sheet 11.9", "11.1"),
+    ("solve 11.1 3 4", "4"),
     ("lint 11.9", "11.1"),
     ("sheet 11.1 11.2 --blank", "--out"),
     ("new a/b", "a/b"),
@@ -245,6 +246,14 @@ def test_a_class_is_graded_twice_to_the_same_bytes(run, tmp_path, lang):
     languages = ("he", "en") if lang == "both" else (lang,)
     assert len(pages) == len(students) * len(languages)
     assert {f"feedback/012345678.{language}.html" for language in languages} <= set(pages)
+
+
+def test_a_table_is_drawn_for_eyes_at_a_terminal(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    _, out, _ = run("grade", CLASS, "--out", tmp_path / "out")
+    (row,) = (line for line in out.splitlines() if "027182818" in line)
+    assert "10.50/13.00" in row
 
 
 def test_a_class_that_needs_nobody(run, tmp_path):

@@ -28,8 +28,9 @@ PARTS = ["1a", "1b", "2", "3", "4", "5", "6"]
 def graded(*answers, duplicates="last"):
     """The class that handed in these: student, exercise/part, text."""
     rows = [
-        Answer(student, *place.split("/", 1), text=text, source="a.csv", line=line)
+        Answer(student, exercise, part, text, "a.csv", line)
         for line, (student, place, text) in enumerate(answers, 2)
+        for exercise, part in [place.split("/")]
     ]
     return grade(rows, LIBRARY, duplicates)
 

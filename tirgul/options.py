@@ -152,6 +152,14 @@ def place(typed: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
     return exercise, typed[1] if len(typed) > 1 else "", typed[2:]
 
 
+def place_only(typed: tuple[str, ...], language: Language) -> tuple[str, str]:
+    """The exercise and the part that were typed; refuses anything more."""
+    exercise, part, rest = place(typed)
+    if rest:
+        raise Refused(sentence("cli.too_many", language, words=printable(" ".join(rest))))
+    return exercise, part
+
+
 def bad_exercise(bad: BadExercise, language: Language) -> str:
     """What is wrong with an exercise file, with its file and line where they are known."""
     data = {name: printable(str(value)) for name, value in bad.data.items()}

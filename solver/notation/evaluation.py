@@ -38,6 +38,9 @@ from solver.notation.unreadable import Refused, Unreadable
 Values: TypeAlias = Mapping[str, Any]
 Compute: TypeAlias = Callable[[Values], Any]
 
+_TERMS_LEFT: Final = ""
+"""Where sums within sums count their terms together; no name is empty."""
+
 
 class NotComputable(ValueError):
     """A formula that has no value over numbers: E[x], a derivative, a name without a value."""
@@ -228,11 +231,13 @@ def _fold(fold: Fold) -> Compute:
         first, last = low(values), high(values)
         if not (isinstance(first, int) and isinstance(last, int)):
             raise NotComputable("a sum needs whole numbers for its limits")
-        if last - first >= limits.FOLD_TERMS:
+        left: list[int] = values.get(_TERMS_LEFT) or [limits.FOLD_TERMS]
+        left[0] -= max(0, last - first + 1)
+        if left[0] < 0:
             raise NotComputable("a sum of too many terms")
         total: Any = start
         for index in range(first, last + 1):
-            term = body({**values, fold.variable: index})
+            term = body({**values, fold.variable: index, _TERMS_LEFT: left})
             total = total + term if fold.kind == "sum" else total * term
         return total
 

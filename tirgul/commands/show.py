@@ -12,7 +12,7 @@ from grader.gradebooks.marks_json import number
 from reports.text import text_plain
 from reports.words import words
 from tirgul.language import language_option
-from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place
+from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place_only
 
 
 @click.command("show", cls=Command)
@@ -22,7 +22,7 @@ from tirgul.options import Command, document, exercises_option, instance_of, jso
 @exercises_option
 def command(typed: tuple[str, ...], lang: Language, as_json: bool, folders: tuple[Path, ...]) -> None:
     """Prints an exercise, or one of its parts."""
-    exercise_id, part_id, _ = place(typed)
+    exercise_id, part_id = place_only(typed, lang)
     instance = instance_of(exercise_id, library(folders), lang)
     parts = parts_of(instance.exercise, part_id, lang)
     if as_json:

@@ -15,7 +15,7 @@ from reports.words import words
 from solver.notation.printing import plain
 from solver.verify.check import Check
 from tirgul.language import language_option
-from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place
+from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place_only
 
 
 @click.command("solve", cls=Command)
@@ -25,7 +25,7 @@ from tirgul.options import Command, document, exercises_option, instance_of, jso
 @exercises_option
 def command(typed: tuple[str, ...], lang: Language, as_json: bool, folders: tuple[Path, ...]) -> None:
     """Prints the solution of a part, or of all; steps that an earlier part showed are not shown again."""
-    exercise_id, part_id, _ = place(typed)
+    exercise_id, part_id = place_only(typed, lang)
     instance = instance_of(exercise_id, library(folders), lang)
     parts = parts_of(instance.exercise, part_id, lang)
     solutions = [
