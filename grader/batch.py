@@ -79,7 +79,9 @@ class _Collected:
         return sorted(self.used.values(), key=lambda exercise: natural(exercise.id))
 
     def _refuse(self, answer: Answer, reason: str, detail: str = "") -> None:
-        self.problems.append(Problem(answer.source, answer.line, reason, detail))
+        """Tells of an answer that has no place; that somebody handed something in at all is told by its answers."""
+        if answer.part or answer.text or reason == "no_student":
+            self.problems.append(Problem(answer.source, answer.line, reason, detail))
 
 
 # --- judging

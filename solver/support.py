@@ -168,7 +168,7 @@ def _sizes(shape: object) -> tuple[int, ...]:
 
 
 def _shape(shape: object) -> Shape:
-    value = value_of(shape)  # type: ignore[arg-type]  # a shape or a derivation of one
+    value = value_of(shape)
     if not isinstance(value, Shape):
         raise DoesNotFit("support", {"shape": value})
     return value

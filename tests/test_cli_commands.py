@@ -87,11 +87,12 @@ def test_a_slip_is_named_in_data_and_in_words(run):
 
 
 @pytest.mark.parametrize("answer", ["\x1b[2J48", "\u202e48", "48\udcff", "\x00", "a" * 5000, "%(x)s", "{n}", "<b>"])
-def test_no_answer_moves_the_cursor_or_the_program(run, answer):
-    code, out, _ = run("check", "11.1", "2", answer)
+@pytest.mark.parametrize("part", ["1a", "2", "5", "6"])
+def test_no_answer_moves_the_cursor_or_the_program(run, answer, part):
+    code, out, _ = run("check", "11.1", part, answer)
     assert code in (1, 2, 3)
     assert not set(out) & set("\x1b\u202e\x00\udcff")
-    assert json.loads(run("check", "11.1", "2", answer, "--json")[1])["answer"] == answer
+    assert json.loads(run("check", "11.1", part, answer, "--json")[1])["answer"] == answer
 
 
 USAGE = [

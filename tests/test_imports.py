@@ -16,7 +16,8 @@ TORCH = tuple(
 )
 PLACES = {  # library: the folders and files that may import it
     "sympy": ("solver", "exercises"),
-    "numpy": ("solver/verify", "exercises/practical"),
+    "numpy": ("solver", "exercises/practical"),
+    "mpmath": ("solver/notation",),
     "torch": TORCH,
     "jinja2": ("reports",),
     "babel": ("reports",),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from solver.notation.equality import compare
+from solver.notation.evaluation import exact
 from solver.notation.reading import read
 from solver.notation.unreadable import REASONS, Unreadable
 
@@ -85,3 +86,33 @@ def test_accepted_hostile_texts_mean_what_they_say(text: str, key: str, verdict:
 def test_a_big_coefficient_that_vanishes_modulo_some_prime_is_refused() -> None:
     tower = "x+((((((((((((2)^46)^55)^98)^17)^74)^26)^65)^7)^62)^54)^74)^2-1"
     assert compare(tower, "x").reason == "number_too_big"
+
+
+BOMBS = (
+    "sum(i,1,1000,sum(j,1,1000,sum(k,1,1000,i)))",
+    "sum(i,1,1000,floor(i/n))",
+    "floor(sum(i,1,n,sum(j,1,n,sum(k,1,n,i*j*k)))/2)",
+    "sum(i,1,2,((i^100)^100)^100)",
+    "prod(i,1,1000,n+i)",
+    "floor((((n^99)^99)^9)/7)",
+    "(((2^99)^99)^9)+floor(n)",
+    "sqrt(((x^99)^99))",
+    "e^(x^99)",
+    "binomial(100,50)^5",
+    "1{" + "x<" * 150 + "x}",
+    "E[" + "*".join(f"x_{i}^9" for i in range(60)) + "]",
+    *(f"{function}(" * 37 + "x" + ")" * 37 for function in ("E", "std", "sigmoid'", "tanh'", "sqrt", "floor", "log_2")),
+    "Cov(" * 37 + "x" + ",y)" * 37,
+    "\\frac{1}{1+" * 37 + "x" + "}" * 37,
+)
+
+
+@pytest.mark.parametrize("text", BOMBS)
+@pytest.mark.parametrize("key", ["x+1", "floor(n/2)", "sqrt(x)"])
+def test_what_is_small_to_read_is_not_large_to_compare(text: str, key: str) -> None:
+    start = perf_counter()
+    compare(text, key)
+    said = read(text)
+    if not isinstance(said, Unreadable):
+        exact(said)
+    assert perf_counter() - start < 2 * SLOWEST

@@ -47,7 +47,22 @@ letters = st.sampled_from(NAMES).map(Name)
 exponents = st.integers(0, 9).map(Number) | st.integers(1, 3).map(lambda value: Neg(Number(value))) | letters
 digits_and_signs = st.text("0123456789abcxyzEVarnw_ ^*/+-()[]{}|,.=<>!%@'$\\_^&√∑∫⌊⌋×²½σδ∂\u200f\u2066", max_size=60)
 commands = st.sampled_from(
-    ["\\frac", "\\sum_{i=1}^{n}", "\\sqrt", "\\left(", "\\right)", "\\mathbb{E}", "{", "}", "x", "_", "^", "12", " ", "\\text{in}"]
+    [
+        "\\frac",
+        "\\sum_{i=1}^{n}",
+        "\\sqrt",
+        "\\left(",
+        "\\right)",
+        "\\mathbb{E}",
+        "{",
+        "}",
+        "x",
+        "_",
+        "^",
+        "12",
+        " ",
+        "\\text{in}",
+    ]
 )
 
 
@@ -58,7 +73,9 @@ def tuples(parts: st.SearchStrategy[Formula], least: int = 2) -> st.SearchStrate
 def relations(sides: st.SearchStrategy[Formula]) -> st.SearchStrategy[Relation]:
     links = st.lists(st.tuples(st.sampled_from(["=", "!=", "<", ">", "<=", ">="]), sides), min_size=1, max_size=2)
     return st.builds(
-        lambda first, rest: Relation((first, *(side for _, side in rest)), tuple(sign for sign, _ in rest)), sides, links
+        lambda first, rest: Relation((first, *(side for _, side in rest)), tuple(sign for sign, _ in rest)),
+        sides,
+        links,
     )
 
 
@@ -85,7 +102,9 @@ def everything(parts: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
 
 
 expressions = st.recursive(whole | letters | st.sampled_from(TYPED), everything, max_leaves=12)
-calculations = st.recursive(st.integers(0, 50).map(Number) | st.sampled_from("abc").map(Name), arithmetic, max_leaves=12)
+calculations = st.recursive(
+    st.integers(0, 50).map(Number) | st.sampled_from("abc").map(Name), arithmetic, max_leaves=12
+)
 lists = st.builds(Group, tuples(expressions, 0), st.sampled_from(["(", "[", "{"]))
 shapes = st.builds(Group, tuples(whole | letters), st.sampled_from(["x", "@"]))
 items = expressions | lists | shapes

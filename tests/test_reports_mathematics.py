@@ -44,7 +44,10 @@ NAMED = re.compile(r"&(?!lt;|gt;|amp;)[A-Za-z]+;")
 INVISIBLE = re.compile("[\u2061\u2062]")
 
 TABLE = [  # typed, LaTeX
-    ("floor((n + 2*p - d*(k - 1) - 1)/s) + 1", r"\left\lfloor \frac{n + 2 p - d \cdot (k - 1) - 1}{s} \right\rfloor + 1"),
+    (
+        "floor((n + 2*p - d*(k - 1) - 1)/s) + 1",
+        r"\left\lfloor \frac{n + 2 p - d \cdot (k - 1) - 1}{s} \right\rfloor + 1",
+    ),
     ("-x", "-x"),
     ("a - (-b)", "a - (-b)"),
     ("-(a + b)", "-(a + b)"),
@@ -176,7 +179,9 @@ DIFFERENT_SIGNS = str.maketrans({"′": "'", "‾": "¯", "ˆ": "^", "∣": "|",
 @pytest.mark.parametrize("typed", [typed for typed, _ in TABLE])
 def test_another_printer_shows_the_same(typed):
     """Our MathML and what math-core makes of our LaTeX have the same letters and signs in the same order."""
-    theirs = math_core.LatexToMathML(xml_namespace=False).convert_with_local_state(latex(formula(typed)), displaystyle=False)
+    theirs = math_core.LatexToMathML(xml_namespace=False).convert_with_local_state(
+        latex(formula(typed)), displaystyle=False
+    )
     ours = leaves(mathml(formula(typed))).translate(DIFFERENT_SIGNS)
     assert ours == unicodedata.normalize("NFC", leaves(theirs)).translate(DIFFERENT_SIGNS)
 
@@ -201,7 +206,9 @@ def test_negative_numbers_get_brackets():
     assert leaves(mathml(formula("x*w + y"), {"x": number(-2), "w": number(-1), "y": number(-3)})) == "(−2)·(−1)−3"
 
 
-@pytest.mark.parametrize("typed, upright", [("C_in", "in"), ("ReLU", "ReLU"), ("Var(x)", "Var"), ("softplus", "softplus")])
+@pytest.mark.parametrize(
+    "typed, upright", [("C_in", "in"), ("ReLU", "ReLU"), ("Var(x)", "Var"), ("softplus", "softplus")]
+)
 def test_words_are_upright(typed, upright):
     """An identifier of several letters is upright by itself; one letter that has to be says so."""
     assert f"<mi>{upright}</mi>" in mathml(formula(typed))

@@ -96,7 +96,8 @@ PROBLEMS = [
     ("sheet: 11.1 ", "sheet: 11.1 variant: b7 ", "s.md", [(1, "unknown_variant")]),
     ("**Answer:** 48", "48", "s.md", [(13, "no_label")]),
     ("<!-- tirgul sheet: 11.1 -->", "", "s.md", [(1, "no_header")]),
-    ("48", "\udcff", "s.md", [(15, "not_utf8")]),
+    ("48", "\udcff", "s.md", [(13, "not_utf8")]),
+    ("012", "\udcff", "s.md", [(1, "not_utf8")]),
 ]
 
 
@@ -108,6 +109,11 @@ def test_what_a_sheet_lacks_is_named(old, new, source, problems):
     assert read(text, source)[1] == problems
 
 
+def test_a_sheet_without_headings_is_told_of():
+    found = list(sheets_markdown.read(SHEET.partition("##")[0], "s.md"))
+    assert found == [Answer("012", "11.1", "", "", "s.md", 1), Problem("s.md", 1, "no_label", "11.1")]
+
+
 def test_a_heading_in_an_answer_does_not_end_it_and_the_next_part_does():
     answers, _ = read(SHEET.replace("10x10x3", "\n```\n# a comment\n## another"))
     assert [text for *_, text in answers] == ["# a comment\n## another", "48"]
@@ -115,7 +121,7 @@ def test_a_heading_in_an_answer_does_not_end_it_and_the_next_part_does():
 
 @given(st.text(max_size=300), st.integers(0, len(SHEET)))
 def test_any_text_is_read(text, place):
-    for sheet in (text, SHEET[:place] + text + SHEET[place:]):
+    for sheet in (text, SHEET[:place] + text, SHEET[:place] + text + SHEET[place:]):
         sheets_markdown.recognises(sheet)
         assert all(isinstance(one, Answer | Problem) for one in sheets_markdown.read(sheet, "a.md"))
 

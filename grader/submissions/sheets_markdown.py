@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePath
 from typing import final
 
@@ -48,16 +49,17 @@ def read(text: str, source: str) -> Read:
     at, exercise, variant = first
     head = next((index for index, line in enumerate(lines) if _PART.match(line)), len(lines))
     student = _student(lines[at:head]) or _named(source, exercise)
-    if not student:
-        yield Problem(source, at, "no_student")
-    elif undecodable(text):
-        yield Problem(source, _damaged(lines), "not_utf8")
-    elif variant:
+    if not student or undecodable(student):
+        yield Problem(source, at, "not_utf8" if student else "no_student")
+        return
+    yield Answer(student, exercise, "", "", source, at)
+    sections = list(_sections(lines, head))
+    if variant:
         yield Problem(source, at, "unknown_variant", variant)
+    elif not sections:
+        yield Problem(source, at, "no_label", exercise)
     else:
-        yield Answer(student, exercise, "", "", source, at)
-        for section in _sections(lines, head):
-            yield section.answer(student, source)
+        yield from (section.answer(student, source) for section in sections)
 
 
 @final
@@ -71,6 +73,8 @@ class Section:
 
     def answer(self, student: str, source: str) -> Answer | Problem:
         """What stands after the label."""
+        if undecodable("\n".join((self.name, *self.lines))):
+            return Problem(source, self.line, "not_utf8")
         for index, line in enumerate(self.lines):
             label = _ANSWER.match(line)
             if label:
@@ -94,7 +98,7 @@ def _first(lines: Sequence[str]) -> tuple[int, str, str] | None:
 def _sections(lines: Sequence[str], head: int) -> Iterator[Section]:
     """The parts, each up to the next part's heading."""
     starts = [index for index in range(head, len(lines)) if _PART.match(lines[index])]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         heading = _PART.match(lines[start])
         if heading:
             yield Section(heading[1].strip(EDGES), start + 1, lines[start + 1 : end])
@@ -131,7 +135,3 @@ def _tidy(text: str) -> str:
     text = text.removesuffix("**") if text.count("**") % 2 else text  # typed before the label's last asterisks
     text = text.strip(EDGES)
     return "" if _BLANK.match(text) else text
-
-
-def _damaged(lines: Sequence[str]) -> int:
-    return next((number for number, line in enumerate(lines, start=1) if undecodable(line)), 1)

@@ -4,9 +4,16 @@ A layer answers about quantities, which are values (then it computes) or derivat
 
     output(shape)                    the shape after it
     parameters(shape)                how many numbers it learns
+    buffers(shape)                   how many numbers it keeps and does not learn, as running means
     multiplications(shape, output)   scalar multiplications at inference, as the course counts them
     macs(shape, output)              multiply-accumulates of convolution, dense and matrix products only
     reach(field)                     what one of its outputs sees of the network's input, given the same of its inputs
+    seen(field, shape)               the same, where it depends on the shape
+
+The fields of a layer's class are torch's arguments in torch's order; what torch wants to be told of the input
+(`in_channels`) is inferred, and `inferred(shape)` says it. An optional argument that torch demands, as `num_features`,
+is compared with the input where it is given. Counts follow torch's: activations, pooling by maxima and powers, fixed
+interpolation, dropout and whatever only moves numbers multiply nothing.
 
     C  channels      n  length of one axis      k, s, p, d  kernel, stride, padding, dilation of one axis      g  groups
     r  size of a field      j  its jump (stride) in input pixels      a  its first pixel, negative in the padding
@@ -14,17 +21,19 @@ A layer answers about quantities, which are values (then it computes) or derivat
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import ABC, ABCMeta, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, final
 
 from solver.derivation import DoesNotFit, Quantity, component, rank, value_of
 from solver.derivation import shape as shape_of
 
 if TYPE_CHECKING:
     from sympy import Expr
+
+    from solver.values import Value
 
 Hyper: TypeAlias = "int | Expr"
 PerAxis: TypeAlias = "Hyper | tuple[Hyper, ...]"
@@ -36,11 +45,16 @@ SIZES: dict[int, tuple[str, ...]] = {1: ("D",), 2: ("H", "W"), 3: ("D", "H", "W"
 @final
 @dataclass(frozen=True, slots=True)
 class AxisField:
-    """What one unit sees along one axis of the input: r pixels, the first unit from a on, the next one j further."""
+    """What one unit sees along one axis of the input: r pixels, the first unit from a on, the next one j further.
+
+    Where units see different stretches in turn, as after upsampling, `phases` tells (a_t, r_t) of the first P of them,
+    which repeat P j pixels further (solver/layers/phases.py); r is then the largest, and j may be a fraction.
+    """
 
     size: Quantity
     jump: Quantity
     start: Quantity
+    phases: Quantity = ()
 
 
 Field: TypeAlias = tuple[AxisField, ...]
@@ -71,7 +85,14 @@ class Row:
     @cached_property
     def parameters(self) -> Quantity:
         """How many numbers the step learns."""
-        return self.layer.parameters(self.inputs[0]) if isinstance(self.layer, Layer) and self.learns else 0
+        if not self.learns:
+            return 0
+        return self.layer.parameters(self.inputs[0] if isinstance(self.layer, Layer) else self.inputs)  # type: ignore[arg-type]  # one or all
+
+    @cached_property
+    def buffers(self) -> Quantity:
+        """How many numbers the step keeps and does not learn."""
+        return self.layer.buffers(self.inputs[0]) if isinstance(self.layer, Layer) and self.learns else 0
 
     @cached_property
     def multiplications(self) -> Quantity:
@@ -122,6 +143,12 @@ class Operation(ABC):  # noqa: B024  # its two kinds, Layer and Join, have the a
         """The name of the operation's class, which is torch's where torch has one."""
         return type(self).__name__
 
+    def misfit(self, **premises: object) -> DoesNotFit:
+        """The refusal of arguments or inputs, which names the operation."""
+        refusal = DoesNotFit(self.kind, premises)
+        refusal.about = self.name
+        return refusal
+
 
 @dataclass(frozen=True)
 class Layer(Operation):
@@ -143,19 +170,35 @@ class Layer(Operation):
         """Multiply-accumulates; only layers that multiply by weights have them."""
         return 0
 
+    def buffers(self, shape: Quantity) -> Quantity:
+        """How many numbers torch keeps with the layer and does not learn."""
+        return 0
+
     @abstractmethod
     def reach(self, field: Field) -> Field:
-        """What one output sees, from what one input sees."""
+        """What one output sees, from what one input sees; raises DoesNotFit where that depends on the shape."""
+
+    def seen(self, field: Field, shape: Quantity) -> Field:
+        """What one output sees, from what one input of this shape sees."""
+        return self.reach(field)
+
+    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
+        """The arguments that torch wants to be told, read off the input: {"in_channels": 3}."""
+        return {}
 
     def pass_through(self, signal: Signal) -> Signal:
         """The signal after the layer, with a row about it. Layers made of layers pass it through their parts."""
-        after, seen = self.output(signal.shape), self.reach(signal.field)
+        try:
+            after, seen = self.output(signal.shape), self.seen(signal.field, signal.shape)
+        except DoesNotFit as misfit:
+            misfit.about = misfit.about or self.name
+            raise
         return Signal(after, seen, (signal.trail, Row(self, (signal.shape,), after, seen)))
 
 
 @dataclass(frozen=True)
 class Join(Operation):
-    """A step that puts several signals together; it learns nothing."""
+    """A step that puts several signals together; most learn nothing."""
 
     @abstractmethod
     def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
@@ -164,6 +207,10 @@ class Join(Operation):
     @abstractmethod
     def reach(self, fields: tuple[Field, ...]) -> Field:
         """What one output sees, from what the inputs see."""
+
+    def parameters(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        """How many numbers the join learns on inputs of these shapes."""
+        return 0
 
     def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
         """Scalar multiplications at inference, as the course counts them."""
@@ -191,6 +238,20 @@ class Elementwise(Layer):
         return field
 
 
+Family = TypeVar("Family", bound=Operation)
+
+
+def family(base: type[Family], *axes: int) -> tuple[type[Family], ...]:
+    """One final class for each number of axes, called as torch calls it: Conv1d, Conv2d, Conv3d from Conv."""
+
+    def made(count: int) -> type[Family]:
+        sizes = "(" + ", ".join(("C", *SIZES[count])) + ")"
+        held = {"axes": count, "__module__": base.__module__, "__doc__": f"{base.__doc__}\n\nOn {sizes}."}
+        return final(ABCMeta(f"{base.__name__}{count}d", (base,), held))
+
+    return tuple(map(made, axes or (1, 2, 3)))
+
+
 def per_axis(value: PerAxis, axes: int, what: str) -> tuple[Hyper, ...]:
     """One value for each axis, from one for all or one for each."""
     values = value if isinstance(value, tuple) else (value,) * axes
@@ -209,6 +270,31 @@ def spatial(shape: Quantity, axes: int, kind: str) -> tuple[Quantity, tuple[Quan
 def channels_first(channels: Quantity, sizes: Sequence[Quantity], about: str = "") -> Quantity:
     """The shape of channels and sizes, as one node."""
     return shape_of({"C": channels} | dict(zip(SIZES[len(sizes)], sizes, strict=True)), about)
+
+
+def sizes_of(shape: Quantity) -> list[Quantity]:
+    """The sizes of a shape, one by one."""
+    return [component(shape, axis) for axis in range(rank(shape))]
+
+
+def named(sizes: Sequence[Quantity]) -> dict[str, Quantity]:
+    """Sizes under the names of their axes: D; C, D; C, H, W; the axis' number where there are more."""
+    names = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}.get(len(sizes))
+    return dict(zip(names or map(str, range(len(sizes))), sizes, strict=True))
+
+
+def axis_of(dim: int, axes: int, kind: str) -> int:
+    """The axis of our shapes that torch calls `dim` with a batch axis in front, which no layer here may touch."""
+    axis = dim - 1 if dim > 0 else dim + axes
+    if isinstance(dim, bool) or dim == 0 or not 0 <= axis < axes:
+        raise DoesNotFit(kind, {"dim": dim, "axes": axes})
+    return axis
+
+
+def every(values: object, least: int) -> bool:
+    """Whether each of these numbers is at least so large, as far as they are known."""
+    each = values if isinstance(values, tuple) else (values,)
+    return all(not isinstance(value, bool | float) and not (isinstance(value, int) and value < least) for value in each)
 
 
 def whole(value: object) -> int:

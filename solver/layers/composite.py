@@ -46,6 +46,12 @@ class Composite(Layer):
     def macs(self, shape: Quantity, output: Quantity) -> Quantity:
         return summed(self._rows(shape), "macs", self.name)
 
+    def buffers(self, shape: Quantity) -> Quantity:
+        return summed(self._rows(shape), "buffers", self.name)
+
+    def seen(self, field: Field, shape: Quantity) -> Field:
+        return self.pass_through(Signal(shape, field)).field
+
     def _rows(self, shape: Quantity) -> tuple[Row, ...]:
         return self.pass_through(Signal(shape, input_field(rank(shape) - 1))).rows
 
@@ -200,7 +206,7 @@ def stepped(node: Node, taken: tuple[Signal, ...], trail: Trail) -> Signal:
         return joined(node.operation, taken, trail)
     if node.shared and not isinstance(node.operation, Composite):
         (before,) = taken
-        after, seen = node.operation.output(before.shape), node.operation.reach(before.field)
+        after, seen = node.operation.output(before.shape), node.operation.seen(before.field, before.shape)
         return Signal(after, seen, (trail, Row(node.operation, (before.shape,), after, seen, learns=False)))
     return node.operation.pass_through(Signal(taken[0].shape, taken[0].field, trail))
 

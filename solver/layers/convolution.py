@@ -6,12 +6,13 @@ H_in, W_in, H_out, W_out   sizes before and after
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
-from typing import ClassVar, final
+from typing import ClassVar, cast
 
-from solver.derivation import DoesNotFit, Quantity, Rule, formula, value_of
+from solver.derivation import Quantity, Rule, component, formula, value_of
 from solver.layers.base import (
     AXES,
     SIZES,
@@ -20,15 +21,18 @@ from solver.layers.base import (
     Layer,
     PerAxis,
     channels_first,
+    every,
+    family,
     per_axis,
     spatial,
     whole,
 )
 from solver.layers.grid import Grid
-from solver.layers.window import GUIDE, Window, output_sizes, reached, taps
-from solver.values import Shape
+from solver.layers.window import GUIDE, SAME_BEFORE, Window, output_sizes, reached, taps
+from solver.values import Shape, Value
 
-PADDING_MODES = ("zeros", "replicate")
+PADDING_MODES = {"zeros": None, "replicate": None, "reflect": 1, "circular": 0}
+"""Padding mode -> how many cells more than the padding the input has to have, if it has to."""
 
 OUTPUT_CHANNELS = formula(
     "convolution.channels", "m", symbol="C_out", source=GUIDE, channels_kept="C_in", one_channel="1"
@@ -94,15 +98,15 @@ def correlation(channels: int, cells: int, biased: bool) -> Rule:
 
 @dataclass(frozen=True)
 class Conv(Layer):
-    """C_out kernels of size k slide over C_in channels: w * x + b, with torch's arguments.
+    """C_out kernels of size k slide over C_in channels: w * x + b.
 
-    Sizes may be symbols. Raises DoesNotFit for arguments that torch refuses.
+    padding may be "valid" (none) or "same" (so much that the size is kept, which needs stride 1).
     """
 
     out_channels: Hyper
     kernel_size: PerAxis
     stride: PerAxis = 1
-    padding: PerAxis = 0
+    padding: PerAxis | str = 0
     dilation: PerAxis = 1
     groups: Hyper = 1
     bias: bool = True
@@ -111,18 +115,24 @@ class Conv(Layer):
     axes: ClassVar[int]
 
     def __post_init__(self) -> None:
-        for argument in ("kernel_size", "stride", "padding", "dilation"):
-            object.__setattr__(self, argument, per_axis(getattr(self, argument), self.axes, argument))
-        least = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1}
-        for argument, smallest in least.items():
-            values = getattr(self, argument)
-            if any(isinstance(value, int) and value < smallest for value in values):
-                raise DoesNotFit(self.kind, {argument: values})
+        arguments = ("kernel_size", "stride", "dilation", *(() if isinstance(self.padding, str) else ("padding",)))
+        for argument in arguments:
+            values = per_axis(getattr(self, argument), self.axes, argument)
+            if not every(values, 0 if argument == "padding" else 1):
+                raise self.misfit(**{argument: values})
+            object.__setattr__(self, argument, values)
+        if not every((self.out_channels, self.groups), 1):
+            raise self.misfit(out_channels=self.out_channels, groups=self.groups)
         if self.padding_mode not in PADDING_MODES:
-            raise DoesNotFit(self.kind, {"padding_mode": self.padding_mode})
+            raise self.misfit(padding_mode=self.padding_mode)
+        if isinstance(self.padding, str) and self.padding not in ("valid", "same"):
+            raise self.misfit(padding=self.padding)
+        if self.padding == "same" and any(s != 1 for s in self.window.stride):
+            raise self.misfit(padding=self.padding, stride=self.stride)
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = self._read(shape)
+        self._can_pad(sizes)
         after = output_sizes(sizes, self.window, self.name)
         made = OUTPUT_CHANNELS(self.name, m=self.out_channels, C_in=channels)
         return channels_first(made, after, self.name)
@@ -149,6 +159,9 @@ class Conv(Layer):
 
     def reach(self, field: Field) -> Field:
         return reached(field, self.window, self.name)
+
+    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
+        return {"in_channels": value_of(component(shape, 0))}
 
     def compute(self, x: Grid, weight: Grid, bias: tuple[Quantity, ...] = ()) -> Grid:
         """z[c, i] = sum over the window of x[., i s - p + m d] w[c, ., m] + b[c], cell by cell.
@@ -182,39 +195,37 @@ class Conv(Layer):
 
     def _read(self, shape: Quantity) -> tuple[Quantity, tuple[Quantity, ...]]:
         channels, sizes = spatial(shape, self.axes, self.kind)
-        before, groups, after = value_of(channels), self.groups, self.out_channels
-        if isinstance(before, int) and isinstance(groups, int) and before % groups:
-            raise DoesNotFit(self.kind, {"in_channels": before, "groups": groups})
-        if isinstance(after, int) and isinstance(groups, int) and after % groups:
-            raise DoesNotFit(self.kind, {"out_channels": after, "groups": groups})
+        check_groups(self, value_of(channels), self.out_channels, self.groups)
         return channels, sizes
+
+    def _can_pad(self, sizes: tuple[Quantity, ...]) -> None:
+        """Raises DoesNotFit where the input is too small to be mirrored or wrapped around."""
+        more = PADDING_MODES[self.padding_mode]
+        if more is None:
+            return
+        for size, (k, _, p, d) in zip(map(value_of, sizes), self.window.axes, strict=True):
+            cells = d * (k - 1) - p if self.window.same else p
+            if isinstance(size, int) and isinstance(cells, int) and size < cells + more:
+                raise self.misfit(padding_mode=self.padding_mode, n=size, p=cells)
 
     @cached_property
     def window(self) -> Window:
         """The window that the kernel slides as."""
-        values = (self.kernel_size, self.stride, self.padding, self.dilation)
-        return Window(*(per_axis(value, self.axes, self.kind) for value in values))
+        sliding = (self.kernel_size, self.stride, self.dilation)
+        kernel, stride, dilation = (per_axis(value, self.axes, self.kind) for value in sliding)
+        if not isinstance(self.padding, str):
+            return Window(kernel, stride, per_axis(self.padding, self.axes, "padding"), dilation)
+        if self.padding == "valid":
+            return Window(kernel, stride, (0,) * self.axes, dilation)
+        before = tuple(SAME_BEFORE.conclude({"d": d, "k": k}) for d, k in zip(dilation, kernel, strict=True))
+        return Window(kernel, stride, cast("tuple[Hyper, ...]", before), dilation, same=True)
 
 
-@final
-@dataclass(frozen=True)
-class Conv1d(Conv):
-    """A convolution layer on (C, L)."""
-
-    axes = 1
-
-
-@final
-@dataclass(frozen=True)
-class Conv2d(Conv):
-    """A convolution layer on (C, H, W)."""
-
-    axes = 2
+def check_groups(layer: Layer, before: Value, after: Hyper, groups: Hyper) -> None:
+    """Raises DoesNotFit where the groups do not divide the channels before or after."""
+    for channels, what in ((before, "in_channels"), (after, "out_channels")):
+        if isinstance(channels, int) and isinstance(groups, int) and channels % groups:
+            raise layer.misfit(**{what: channels, "groups": groups})
 
 
-@final
-@dataclass(frozen=True)
-class Conv3d(Conv):
-    """A convolution layer on (C, D, H, W)."""
-
-    axes = 3
+Conv1d, Conv2d, Conv3d = family(Conv)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -11,6 +11,23 @@ from typing import TypeAlias, cast, final
 from solver.derivation import TUPLE, DoesNotFit, Quantity
 
 Nested: TypeAlias = "Quantity | Sequence[Nested]"
+
+
+def _nearest(position: int, size: int) -> int:
+    return min(max(position, 0), size - 1)
+
+
+def _mirrored(position: int, size: int) -> int:
+    return size - 1 - abs(size - 1 - abs(position))
+
+
+INSIDE: dict[str, Callable[[int, int], int]] = {
+    "zeros": _nearest,
+    "replicate": _nearest,
+    "reflect": _mirrored,
+    "circular": lambda position, size: position % size,
+}
+"""Padding mode -> the place, along an axis, of the cell that a place in the padding repeats."""
 
 
 @final
@@ -47,9 +64,9 @@ class Grid:
         return self.cells[index]
 
     def padded_at(self, place: tuple[int, ...], mode: str) -> Quantity:
-        """The cell at a place that may lie in the padding: 0 for "zeros", the nearest cell for "replicate"."""
-        inside = tuple(min(max(position, 0), size - 1) for position, size in zip(place, self.sizes, strict=True))
-        return self.at(inside) if inside == place or mode == "replicate" else 0
+        """The cell at a place that may lie in the padding, which is filled as torch's padding mode says."""
+        inside = tuple(INSIDE[mode](position, size) for position, size in zip(place, self.sizes, strict=True))
+        return self.at(inside) if inside == place or mode != "zeros" else 0
 
     def places(self) -> Iterator[tuple[int, ...]]:
         """All places in reading order."""

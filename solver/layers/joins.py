@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import zip_longest
 from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, Rule, component, formula, law, rank, value_of
 from solver.derivation import shape as shape_of
-from solver.layers.base import WHOLE, AxisField, Field, Join
+from solver.layers.base import WHOLE, AxisField, Field, Join, named
+from solver.layers.phases import united
 from solver.values import Value
 
 FIELDS = "Araujo, Norris & Sim 2019, Computing receptive fields, section on arbitrary graphs"
@@ -69,10 +69,19 @@ def union(fields: Sequence[Field], about: str = "") -> Field:
     different = list(dict.fromkeys(fields))
     if len(different) == 1:
         return different[0]
+    if any(_drift(axes) for axes in zip(*different, strict=True)):
+        return WHOLE
     return tuple(_union_axis(axes, about) for axes in zip(*different, strict=True))
 
 
+def _drift(axes: tuple[AxisField, ...]) -> bool:
+    """Whether paths whose units see in phases move at different speeds, so that no box holds what is seen."""
+    return any(axis.phases != () for axis in axes) and len({value_of(axis.jump) for axis in axes}) > 1
+
+
 def _union_axis(axes: tuple[AxisField, ...], about: str) -> AxisField:
+    if any(axis.phases != () for axis in axes):
+        return united(axes, about)
     starts = {f"a_{path}": axis.start for path, axis in enumerate(axes, start=1)}
     sizes = {f"r_{path}": axis.size for path, axis in enumerate(axes, start=1)}
     size = union_size(len(axes))(about, **starts, **sizes)
@@ -93,18 +102,13 @@ def agreed(shapes: Sequence[Quantity], about: str, skip: int | None = None) -> l
     return sizes
 
 
-def _named(sizes: Sequence[Quantity]) -> dict[str, Quantity]:
-    names = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W")}.get(len(sizes), ())
-    return {name or str(axis): size for axis, (name, size) in enumerate(zip_longest(names, sizes, fillvalue=""))}
-
-
 @final
 @dataclass(frozen=True)
 class Add(Join):
     """x + y + ..., element by element, as in a skip connection."""
 
     def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
-        return shape_of(_named(agreed(shapes, self.name)), self.name)
+        return shape_of(named(agreed(shapes, self.name)), self.name)
 
     def reach(self, fields: tuple[Field, ...]) -> Field:
         return union(fields, self.name)
@@ -124,7 +128,7 @@ class Concatenate(Join):
         sizes = agreed(shapes, self.name, skip=axis)
         parts = {f"c_{path}": component(shape, axis) for path, shape in enumerate(shapes, start=1)}
         sizes[axis] = channels_added(len(shapes))(self.name, **parts)
-        return shape_of(_named(sizes), self.name)
+        return shape_of(named(sizes), self.name)
 
     def reach(self, fields: tuple[Field, ...]) -> Field:
         return union(fields, self.name)

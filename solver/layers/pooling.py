@@ -1,6 +1,6 @@
 """Pooling layers: a fixed function of each window, channel by channel; nothing is learned.
 
-C  channels      K  kernel      H_out, W_out  sizes after      x  cells under the window
+C  channels      K  kernel      H_out, W_out  sizes after      x  cells under the window      q  a divisor of its own
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
-from typing import ClassVar, final
+from typing import ClassVar
 
-from solver.derivation import DoesNotFit, Quantity, Rule, formula, value_of
-from solver.layers.base import SIZES, Field, Layer, PerAxis, channels_first, per_axis, spatial, whole
+from solver.derivation import Quantity, Rule, formula, value_of
+from solver.layers.base import SIZES, Field, Layer, PerAxis, channels_first, every, family, per_axis, spatial, whole
 from solver.layers.grid import Grid
 from solver.layers.window import Window, output_sizes, reached, taps
 from solver.values import Shape
@@ -49,28 +49,42 @@ def average(cells: int) -> Rule:
     return formula("average_pooling.value", taught, symbol="z", source="tutorial 11, pooling", **slips)
 
 
+@cache
+def divided(cells: int) -> Rule:
+    """The sum of the values under a window over a divisor that was asked for."""
+    added = " + ".join(f"x_{index + 1}" for index in range(cells))
+    taught, source = f"({added})/q", "torch, average pooling with divisor_override"
+    return formula("average_pooling.divided", taught, symbol="z", source=source, divided_by_cells=f"({added})/{cells}")
+
+
+def per_output(layer: Layer, axes: int, shape: Quantity, output: Quantity) -> Quantity:
+    """One division an output."""
+    channels, before = spatial(shape, axes, layer.kind)
+    _, after = spatial(output, axes, layer.kind)
+    sizes = {f"{axis}_out": size for axis, size in zip(SIZES[axes], after, strict=True)}
+    sizes |= {f"{axis}_in": size for axis, size in zip(SIZES[axes], before, strict=True)}
+    return MULTIPLICATIONS[axes](layer.name, C=channels, **sizes)
+
+
 @dataclass(frozen=True)
 class Pool(Layer):
-    """A window of size k slides over each channel; the stride is the kernel size unless it is given."""
-
-    kernel_size: PerAxis
-    stride: PerAxis | None = None
-    padding: PerAxis = 0
+    """A window slides over each channel; the stride is the kernel size unless it is given."""
 
     axes: ClassVar[int]
 
     def __post_init__(self) -> None:
-        stride = self.kernel_size if self.stride is None else self.stride
-        window = {"kernel_size": self.kernel_size, "stride": stride, "padding": self.padding}
-        for argument, value in window.items():
+        kernel, stride, padding, dilation, _ = self._window()
+        stride = kernel if stride is None else stride
+        least = {"kernel_size": (kernel, 1), "stride": (stride, 1), "padding": (padding, 0), "dilation": (dilation, 1)}
+        for argument, (value, smallest) in least.items():
             values = per_axis(value, self.axes, argument)
-            least = 0 if argument == "padding" else 1
-            if any(isinstance(size, int) and size < least for size in values):
-                raise DoesNotFit(self.kind, {argument: values})
-            object.__setattr__(self, argument, values)
-        for k, _, p, _ in self.window.axes:
-            if isinstance(k, int) and isinstance(p, int) and 2 * p > k:
-                raise DoesNotFit(self.kind, {"kernel_size": k, "padding": p})
+            if not every(values, smallest):
+                raise self.misfit(**{argument: values})
+            if hasattr(self, argument):
+                object.__setattr__(self, argument, values)
+        for k, _, p, d in self.window.axes:
+            if all(isinstance(number, int) for number in (k, p, d)) and 2 * p > d * (k - 1) + 1:
+                raise self.misfit(kernel_size=k, padding=p, dilation=d)
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, self.axes, self.kind)
@@ -85,87 +99,126 @@ class Pool(Layer):
     def compute(self, x: Grid) -> Grid:
         """The pooled values, cell by cell; x is (C, sizes) without padding."""
         _, sizes = spatial(self.output(Shape(x.sizes)), self.axes, self.kind)
-        window = self.window
-        if any(p != 0 for p in window.padding):
-            raise DoesNotFit(self.kind, {"padding": window.padding})
-        kernel, stride, dilation = (tuple(map(whole, v)) for v in (window.kernel, window.stride, window.dilation))
-        cells = taps(kernel, dilation)
-        rule = self._value(len(cells))
         after = tuple(whole(value_of(size)) for size in sizes)
+        window = self.window
+        steps = taps(tuple(map(whole, window.kernel)), tuple(map(whole, window.dilation)))
+        corners = [
+            [i * whole(s) - whole(p) for i, s, p in zip(place, window.stride, window.padding, strict=True)]
+            for place in product(*map(range, after))
+        ]
         made = []
-        for channel, *place in product(range(x.sizes[0]), *map(range, after)):
-            corner = [i * s for i, s in zip(place, stride, strict=True)]
-            seen = {
-                f"x_{m + 1}": x.at((channel, *(start + step for start, step in zip(corner, offset, strict=True))))
-                for m, offset in enumerate(cells)
-            }
-            made.append(rule(self.name, **seen))
+        for channel, corner in product(range(x.sizes[0]), corners):
+            cells = [(channel, *(c + step for c, step in zip(corner, offset, strict=True))) for offset in steps]
+            made.append(self._value(x, cells))
         return Grid((x.sizes[0], *after), tuple(made))
-
-    @abstractmethod
-    def _value(self, cells: int) -> Rule:
-        """The rule for the value under a window."""
 
     @cached_property
     def window(self) -> Window:
         """The window that is pooled."""
-        values = (self.kernel_size, self.stride or 1, self.padding, 1)
-        return Window(*(per_axis(value, self.axes, self.kind) for value in values))
+        kernel, stride, padding, dilation, ceil = self._window()
+        stride = kernel if stride is None else stride
+        sliding = (per_axis(value, self.axes, self.kind) for value in (kernel, stride, padding, dilation))
+        return Window(*sliding, ceil=ceil)  # type: ignore[misc]  # four of them
+
+    @abstractmethod
+    def _window(self) -> tuple[PerAxis, PerAxis | None, PerAxis, PerAxis, bool]:
+        """Kernel, stride, padding, dilation and ceil_mode, as given."""
+
+    @abstractmethod
+    def _value(self, x: Grid, cells: list[tuple[int, ...]]) -> Quantity:
+        """The value under a window whose cells are these, some of them in the padding."""
+
+
+def _inside(x: Grid, cells: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    return [cell for cell in cells if all(0 <= place < size for place, size in zip(cell, x.sizes, strict=True))]
+
+
+def _seen(cells: list[Quantity]) -> dict[str, Quantity]:
+    return {f"x_{m + 1}": cell for m, cell in enumerate(cells)}
 
 
 @dataclass(frozen=True)
 class MaxPool(Pool):
-    """max over the window; comparisons are not multiplications."""
+    """max over the window, where padding never is the largest; comparisons are not multiplications."""
+
+    kernel_size: PerAxis
+    stride: PerAxis | None = None
+    padding: PerAxis = 0
+    dilation: PerAxis = 1
+    return_indices: bool = False
+    ceil_mode: bool = False
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
         return 0
 
-    def _value(self, cells: int) -> Rule:
-        return largest(cells)
+    def output(self, shape: Quantity) -> Quantity:
+        if self.return_indices:
+            raise self.misfit(return_indices=True)
+        return super().output(shape)
+
+    def _window(self) -> tuple[PerAxis, PerAxis | None, PerAxis, PerAxis, bool]:
+        return self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
+
+    def _value(self, x: Grid, cells: list[tuple[int, ...]]) -> Quantity:
+        seen = [x.at(cell) for cell in _inside(x, cells)]
+        return largest(len(seen))(self.name, **_seen(seen))
 
 
 @dataclass(frozen=True)
 class AvgPool(Pool):
-    """The average over the window: one division an output."""
+    """The average over the window, one division an output; padding counts as zeros unless count_include_pad is off."""
+
+    kernel_size: PerAxis
+    stride: PerAxis | None = None
+    padding: PerAxis = 0
+    ceil_mode: bool = False
+    count_include_pad: bool = True
+    divisor_override: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.divisor_override == 0 or (self.axes == 1 and self.divisor_override is not None):
+            raise self.misfit(divisor_override=self.divisor_override)
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
-        channels, before = spatial(shape, self.axes, self.kind)
-        _, after = spatial(output, self.axes, self.kind)
-        sizes = {f"{axis}_out": size for axis, size in zip(SIZES[self.axes], after, strict=True)}
-        sizes |= {f"{axis}_in": size for axis, size in zip(SIZES[self.axes], before, strict=True)}
-        return MULTIPLICATIONS[self.axes](self.name, C=channels, **sizes)
+        return per_output(self, self.axes, shape, output)
 
-    def _value(self, cells: int) -> Rule:
-        return average(cells)
+    def _window(self) -> tuple[PerAxis, PerAxis | None, PerAxis, PerAxis, bool]:
+        return self.kernel_size, self.stride, self.padding, 1, self.ceil_mode
+
+    def _value(self, x: Grid, cells: list[tuple[int, ...]]) -> Quantity:
+        if self.divisor_override is not None:
+            inside = [x.at(cell) for cell in _inside(x, cells)]
+            return divided(len(inside))(self.name, **_seen(inside), q=self.divisor_override)
+        counted = self._padded(x, cells) if self.count_include_pad else _inside(x, cells)
+        seen = [x.padded_at(cell, "zeros") for cell in counted]
+        return average(len(seen))(self.name, **_seen(seen))
+
+    def _padded(self, x: Grid, cells: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Without what a last part window has behind the padding."""
+        padding = (0, *map(whole, self.window.padding))
+        return [c for c in cells if all(i < n + p for i, n, p in zip(c, x.sizes, padding, strict=True))]
 
 
-@final
 @dataclass(frozen=True)
-class MaxPool1d(MaxPool):
-    """Max pooling on (C, L)."""
+class LPPool(Pool):
+    """(sum over the window of x^p)^(1/p), p the norm_type; powers are functions, as activations are."""
 
-    axes = 1
+    norm_type: int | float
+    kernel_size: PerAxis
+    stride: PerAxis | None = None
+    ceil_mode: bool = False
 
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        return 0
 
-@final
-@dataclass(frozen=True)
-class MaxPool2d(MaxPool):
-    """Max pooling on (C, H, W)."""
+    def _window(self) -> tuple[PerAxis, PerAxis | None, PerAxis, PerAxis, bool]:
+        return self.kernel_size, self.stride, 0, 1, self.ceil_mode
 
-    axes = 2
-
-
-@final
-@dataclass(frozen=True)
-class AvgPool1d(AvgPool):
-    """Average pooling on (C, L)."""
-
-    axes = 1
+    def _value(self, x: Grid, cells: list[tuple[int, ...]]) -> Quantity:
+        raise self.misfit(norm_type=self.norm_type)
 
 
-@final
-@dataclass(frozen=True)
-class AvgPool2d(AvgPool):
-    """Average pooling on (C, H, W)."""
-
-    axes = 2
+MaxPool1d, MaxPool2d, MaxPool3d = family(MaxPool)
+AvgPool1d, AvgPool2d, AvgPool3d = family(AvgPool)
+LPPool1d, LPPool2d, LPPool3d = family(LPPool)

@@ -9,7 +9,7 @@ on a small probability space, so E is linear, Var(x) = E[x^2] - E[x]^2, and no l
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -73,12 +73,13 @@ class Arithmetic(ABC, Generic[T]):
         self.indices: dict[str, int | str] = {}
         self.known: dict[str, T] = {}
         self.marginals: dict[int, list[T]] = {}
+        self.space: list[tuple[tuple[int, ...], T]] = []
         self.moments: dict[tuple[Formula, tuple[tuple[str, int | str], ...]], T] = {}
         self.terms_left = limits.FOLD_TERMS
 
     @abstractmethod
     def draw(self, key: str) -> T:
-        """A number that looks random and depends on the key alone; positive where that means something."""
+        """A number that looks random and depends on the key alone; one for a chance is positive."""
 
     @abstractmethod
     def number(self, value: int | Fraction) -> T: ...
@@ -145,7 +146,7 @@ class Arithmetic(ABC, Generic[T]):
 
     def call(self, function: str, arguments: tuple[Formula, ...]) -> T:
         match function, arguments:
-            case ("E" | "Var" | "Cov" | "std"), _:
+            case (("E" | "Var" | "Cov" | "std"), _):
                 return self.moment(Call(function, arguments))
             case "indicator", (Relation(sides, operators),):
                 each = [self.value(side) for side in sides]
@@ -203,24 +204,28 @@ class Arithmetic(ABC, Generic[T]):
         spread = self.plus(mixed, self.negative(self.times(self.mean(first), self.mean(second))))
         return self.raised(spread, _HALF) if function == "std" else spread
 
-    def outcomes(self) -> Iterator[tuple[int, ...]]:
-        if not self.chance.sides:
-            raise Undefined("too many independent names")
-        return product(range(self.chance.sides), repeat=self.axes)
-
     def over_outcomes(self, body: Formula) -> list[T]:
         """The values of a formula over all outcomes."""
         before = self.outcome
         values = []
-        for outcome in self.outcomes():
+        for outcome, _ in self.outcomes():
             self.outcome = outcome
             values.append(self.value(body))
         self.outcome = before
         return values
 
+    def outcomes(self) -> list[tuple[tuple[int, ...], T]]:
+        """The outcomes of the space, each a side for every axis, and their chances."""
+        if not self.chance.sides:
+            raise Undefined("too many independent names")
+        if not self.space:
+            for outcome in product(range(self.chance.sides), repeat=self.axes):
+                sides = [self.marginal(axis)[side] for axis, side in enumerate(outcome)]
+                self.space.append((outcome, self.product(sides)))
+        return self.space
+
     def mean(self, values: list[T]) -> T:
-        chances = [self.product([self.marginal(axis)[side] for axis, side in enumerate(o)]) for o in self.outcomes()]
-        return self.sum([self.times(chance, value) for chance, value in zip(chances, values, strict=True)])
+        return self.sum([self.times(chance, value) for (_, chance), value in zip(self.outcomes(), values, strict=True)])
 
     def marginal(self, axis: int) -> list[T]:
         """The chances of the values along one axis; they add up to 1."""

@@ -213,9 +213,7 @@ def from_sympy(expr: Expr) -> Formula:
 
 
 def _rational(value: Any) -> Formula:
-    top, bottom = (
-        (value.p, value.q) if isinstance(value, sympy.Rational) else (value.numerator, value.denominator)
-    )
+    top, bottom = (value.p, value.q) if isinstance(value, sympy.Rational) else (value.numerator, value.denominator)
     said: Formula = Number(abs(int(top)))
     if bottom != 1:
         said = Div(said, Number(int(bottom)))

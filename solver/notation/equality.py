@@ -226,9 +226,7 @@ class _Ladder:
             return self.compare(said.sides[-1], wanted.sides[-1])
         return direct
 
-    def sides(
-        self, sides: tuple[Formula, ...], operators: tuple[str, ...], wanted: Relation
-    ) -> Comparison:
+    def sides(self, sides: tuple[Formula, ...], operators: tuple[str, ...], wanted: Relation) -> Comparison:
         if operators != wanted.operators:
             return _DIFFERENT
         return _all([self.compare(mine, other) for mine, other in zip(sides, wanted.sides, strict=True)])
@@ -292,9 +290,7 @@ def _all(found: list[Comparison]) -> Comparison:
     ranks: tuple[Certainty, ...] = ("proved", "probable", "sampled")
     certainty = max((comparison.certainty for comparison in found), key=ranks.index, default=ranks[0])
     points = [comparison.points for comparison in found if comparison.points]
-    return Comparison(
-        "equal", certainty=certainty, error=sum(c.error for c in found), points=min(points, default=0)
-    )
+    return Comparison("equal", certainty=certainty, error=sum(c.error for c in found), points=min(points, default=0))
 
 
 def _from_points(found: Sampled | None) -> Comparison:

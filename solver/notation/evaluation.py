@@ -163,9 +163,7 @@ def _refuse(what: str) -> Compute:
 
 def _sum(terms: tuple[Formula, ...]) -> Compute:
     """The sum, subtracting where a minus sign stands, so that nothing is negated needlessly."""
-    signed = tuple(
-        (isinstance(term, Neg), compiled(term.body if isinstance(term, Neg) else term)) for term in terms
-    )
+    signed = tuple((isinstance(term, Neg), compiled(term.body if isinstance(term, Neg) else term)) for term in terms)
 
     def value(values: Values) -> Any:
         negative, first = signed[0]

@@ -1,7 +1,7 @@
 """Equality of formulas with roots, exponentials and logarithms: intervals that surely contain the values.
 
-Where the difference's interval leaves 0 out the formulas differ, which is proved; where it is thinner than 2^-100 around
-0 at every point they agree as far as anyone can see; a wide interval decides nothing.
+Where the difference's interval leaves 0 out the formulas differ, which is proved; where it is thinner than 2^-100
+around 0 at every point they agree as far as anyone can see; a wide interval decides nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ _LARGEST: Final = 4_000
 """Of an exponent of e, in bits: beyond it a number is too large to be told from another."""
 
 
-def enclosed(
-    left: Formula, right: Formula, chance: Chance, assume: Mapping[str, Domain], seed: str
-) -> Sampled | None:
+def enclosed(left: Formula, right: Formula, chance: Chance, assume: Mapping[str, Domain], seed: str) -> Sampled | None:
     """Comparison by intervals at several points; None where that decides nothing.
 
     >>> from solver.notation.reading import formula
@@ -38,8 +36,8 @@ def enclosed(
     False
     """
     compared = 0
-    for point in points((left, right), chance, _with_exponents((left, right), assume), seed):
-        at = Intervals(point, seed, chance)
+    for place, point in enumerate(points((left, right), chance, _with_exponents((left, right), assume), seed)):
+        at = Intervals(point, f"{seed} {place}", chance)
         try:
             difference = at.value(left) - at.value(right)
             if 0 not in difference:
@@ -145,21 +143,21 @@ class Intervals(Arithmetic[Interval]):
                 return iv.cos(body)
             case "tan", [body]:
                 return self.over(iv.sin(body), iv.cos(body))
-            case ("sinh" | "cosh" | "tanh"), [body]:
+            case (("sinh" | "cosh" | "tanh"), [body]):
                 return self._hyperbolic(function, body)
             case "erf", [body]:
                 return self._error_function(body)
             case "abs", [body]:
                 return abs(body)
             case "max", _:
-                return iv.mpf([max(argument.a for argument in arguments).a, max(argument.b for argument in arguments).b])
+                return iv.mpf([max(each.a for each in arguments).a, max(each.b for each in arguments).b])
             case "min", _:
-                return iv.mpf([min(argument.a for argument in arguments).a, min(argument.b for argument in arguments).b])
+                return iv.mpf([min(each.a for each in arguments).a, min(each.b for each in arguments).b])
             case "floor", [body]:
                 return self._floor(body)
             case "sign", [body]:
                 return self.holds(body, ">", iv.mpf(0)) - self.holds(body, "<", iv.mpf(0))
-            case ("factorial" | "binomial" | "delta"), _:
+            case (("factorial" | "binomial" | "delta"), _):
                 raise Undefined("beside roots and exponentials this is not computed")
             case _:
                 return self.draw(f"{function} {arguments}")
@@ -192,8 +190,8 @@ class Intervals(Arithmetic[Interval]):
         difference = left - right
         if 0 in difference:
             raise Undefined("a comparison of what may be equal")
-        above = bool(difference.a > 0)
-        return iv.mpf(int(operator == "!=" or (operator in (">", ">=") and above) or (operator in ("<", "<=") and not above)))
+        true = ("!=", ">", ">=") if difference.a > 0 else ("!=", "<", "<=")
+        return iv.mpf(int(operator in true))
 
     def opaque_fold(self, fold: Fold, body: Interval) -> Interval:
         raise Undefined("an integral, or a sum whose limits are no whole numbers")

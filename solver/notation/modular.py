@@ -211,7 +211,7 @@ class Residues(Arithmetic[int]):
 @final
 @dataclass(frozen=True, slots=True)
 class Magnitude:
-    """Degrees of numerator and denominator, bits of the largest coefficient of either, and how many opaque functions."""
+    """Degrees of numerator and denominator, bits of the largest coefficient, and how many functions are opaque."""
 
     top: int
     bottom: int
@@ -270,8 +270,8 @@ def _magnitude(formula: Formula, outcomes: int) -> Magnitude:
             top, bottom = (base.top, base.bottom) if times >= 0 else (base.bottom, base.top)
             return Magnitude(top * size, bottom * size, base.bits * size, opaque)
         case Call("E" | "Var" | "Cov" | "std", _):
-            inner = Magnitude(*(sum(getattr(part, of) for part in parts) * 2 for of in ("top", "bottom", "bits", "opaque")))
-            return Magnitude(inner.top + inner.bottom * outcomes + 2, inner.bottom * outcomes, inner.bits * outcomes, opaque)
+            top, bottom, bits = (2 * sum(getattr(part, of) for part in parts) for of in ("top", "bottom", "bits"))
+            return Magnitude(top + (bottom + 2) * outcomes, (bottom + 2) * outcomes, (bits + 64) * outcomes, opaque)
         case Fold(kind, _, _, low, high):
             return _fold_magnitude(kind, parts[2], low, high)
         case Call() | Partial():
@@ -285,6 +285,5 @@ def _fold_magnitude(kind: str, body: Magnitude, low: Formula, high: Formula) -> 
     count = max(0, last - first + 1)
     if count > limits.FOLD_TERMS:
         raise Refused("number_too_big")
-    return Magnitude((body.top + body.bottom + 1) * count, body.bottom * count, (body.bits + 1) * count, body.opaque * count)
-
-
+    top, bottom, bits = body.top + body.bottom + 1, body.bottom, body.bits + 1
+    return Magnitude(top * count, bottom * count, bits * count, body.opaque * count)

@@ -28,9 +28,7 @@ Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
 Exact: TypeAlias = "int | Fraction"
 
 WHOLE_FUNCTIONS: Final = frozenset({"floor", "ceil", "mod", "factorial", "binomial"})
-REAL_FUNCTIONS: Final = frozenset(
-    {"sqrt", "exp", "ln", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "tanh'", "sigmoid", "sigmoid'", "erf", "std"}
-)
+REAL_FUNCTIONS: Final = frozenset("sqrt exp ln log sin cos tan sinh cosh tanh tanh' sigmoid sigmoid' erf std".split())
 POINTS: Final = 64
 SWEEP: Final = 16
 MOST_PERIOD: Final = 1_024
@@ -49,9 +47,7 @@ class Sampled:
     points: int
 
 
-def sampled(
-    left: Formula, right: Formula, chance: Chance, assume: Mapping[str, Domain], seed: str
-) -> Sampled:
+def sampled(left: Formula, right: Formula, chance: Chance, assume: Mapping[str, Domain], seed: str) -> Sampled:
     """Exact comparison at many points.
 
     >>> from solver.notation.reading import formula
@@ -63,19 +59,19 @@ def sampled(
     if max(map(largest, (left, right))) > _LARGEST:
         return Sampled(False, 0)
     compared = terms = 0
-    for point in points((left, right), chance, assume, seed):
-        at = Fractions(point, seed, chance)
+    for place, point in enumerate(points((left, right), chance, assume, seed)):
+        at = Fractions(point, f"{seed} {place}", chance)
         try:
-            mine, other = at.value(left), at.value(right)
+            mine: Exact | None = at.value(left)
+            other: Exact | None = at.value(right)
         except (ZeroDivisionError, NotComputable, OverflowError, Undefined):
-            continue
-        finally:
-            terms += limits.FOLD_TERMS - at.terms_left
-            if terms > _TERMS:
-                break
-        compared += 1
+            mine = other = None
         if mine != other:
-            return Sampled(True, compared)
+            return Sampled(True, compared + 1)
+        compared += mine is not None
+        terms += limits.FOLD_TERMS - at.terms_left
+        if terms > _TERMS:
+            break
     return Sampled(False, compared)
 
 
@@ -120,7 +116,12 @@ def period(formulas: Sequence[Formula]) -> int:
     for formula in formulas:
         for part in subformulas(formula):
             if isinstance(part, Call) and part.function in ("floor", "ceil", "mod"):
-                inside = [quotient.bottom for whole in part.arguments for quotient in subformulas(whole) if isinstance(quotient, Div)]
+                inside = [
+                    quotient.bottom
+                    for whole in part.arguments
+                    for quotient in subformulas(whole)
+                    if isinstance(quotient, Div)
+                ]
                 for divisor in (*inside, *part.arguments[1:]):
                     value = exact(divisor) if not names(divisor) else None
                     if isinstance(value, int) and value > 0 and math.lcm(found, value) <= MOST_PERIOD:
@@ -166,8 +167,9 @@ class Fractions(Arithmetic[Exact]):
         self.seed = seed
 
     def draw(self, key: str) -> Exact:
-        digest = sha256(f"{self.seed} {sorted(self.point.items())} {key}".encode()).digest()
-        return Fraction(int.from_bytes(digest[:2], "big") % 199 + 1, 40)
+        digest = sha256(f"{self.seed} {key}".encode()).digest()
+        size = Fraction(int.from_bytes(digest[:2], "big") % 199 + 1, 40)
+        return -size if digest[2] % 2 and not key.startswith("chance") else size
 
     def number(self, value: Exact) -> Exact:
         return value

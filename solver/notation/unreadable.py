@@ -1,4 +1,4 @@
-"""What reading gives for a text that it cannot or must not read: a value with a reason and a place, not an exception."""
+"""What reading gives for a text that it cannot or must not read: a value with a reason and a place, no exception."""
 
 from __future__ import annotations
 

@@ -75,11 +75,11 @@ def _earlier(typed: tuple[str, ...], instance: Instance, language: Language) -> 
 def _lines(part: Part, judgement: Judgement, language: Language) -> Iterator[str]:
     say = words(language).say
     earned = marks(judgement.verdict, part)
-    yield feedback(say, judgement.verdict)
+    yield printable(feedback(say, judgement.verdict))
     if isinstance(judgement.verdict, Unreadable):
         yield from _pointed(judgement.answer, judgement.verdict.at)
     if judgement.read_as:
-        yield say("cli.read_as", formula=judgement.read_as)
+        yield say("cli.read_as", formula=printable(judgement.read_as))
     if earned is not None:
         yield say("cli.marks", marks=decimal(earned), max=decimal(part.marks))
 
