@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TypeAlias, final
+from typing import TypeAlias, cast, final
 
 from exercises.exercise import Instance
-from grader.kinds import KINDS, AnswerKind, Read, Reading
+from grader.kinds import KINDS, AnswerKind, Read
 from grader.verdict import (
     Explanation,
     Follows,
@@ -30,6 +30,7 @@ from solver.notation.tree import Formula
 from solver.values import Value
 
 MOST_EXPLANATIONS = 3
+MOST_REMEMBERED = 256
 
 Earlier: TypeAlias = Mapping[str, str]
 
@@ -72,6 +73,27 @@ class Marker:
         return values
 
 
+@final
+class _Outcomes:
+    """What a derivation leads to, given values for some of the parts it rests on: its result, and its mistakes."""
+
+    def __init__(self, derivation: Derivation, instead: Mapping[int, Value]) -> None:
+        def exchange(node: Derivation) -> Value | None:
+            return instead.get(id(node))
+
+        self.result = replay(derivation, exchange) if instead else derivation.result
+        self.mistakes = tuple(mistakes(derivation, exchange))
+
+    @cached_property
+    def led_to(self) -> dict[Value, list[Mistake]]:
+        """The mistakes by what they lead to."""
+        table: dict[Value, list[Mistake]] = {}
+        for mistake in self.mistakes:
+            table.setdefault(mistake.value, []).append(mistake)
+        return table
+
+
+@final
 class _PartMarker:
     def __init__(self, instance: Instance, part_id: str) -> None:
         self.part = instance.part(part_id)
@@ -79,15 +101,12 @@ class _PartMarker:
         self.derivation: Derivation = self.keys[part_id]
         self.key = self.derivation.result
         self.kind: AnswerKind = KINDS[instance.kind(self.part)](self.part, self.key)
+        self._remembered: dict[tuple[tuple[str, Value], ...], _Outcomes] = {}
 
     @cached_property
     def rests_on(self) -> tuple[str, ...]:
         inside = {id(node) for node in everything(self.derivation)} - {id(self.derivation)}
         return tuple(part for part, node in self.keys.items() if id(node) in inside)
-
-    @cached_property
-    def mistakes(self) -> tuple[Mistake, ...]:
-        return tuple(mistakes(self.derivation))
 
     def judge(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
         read = self.kind.read(text)
@@ -109,15 +128,15 @@ class _PartMarker:
         same = self._same(read, self.key)
         if same is not False:
             return Right() if same else Review("undecided")
-        exchange = self._exchange(earlier)
-        following = replay(self.derivation, exchange) if earlier else None
-        if following is not None and following != self.key and self._same(read, following):
+        following = self._outcomes(earlier) if earlier else None
+        moved = following is not None and following.result not in (None, self.key)
+        if following is not None and moved and self._same(read, cast("Value", following.result)):
             return Follows(tuple(earlier))
-        explained = self._explained(read, self.mistakes)
+        explained = self._explained(read, self._outcomes({}))
         if explained:
             return Slipped(explained)
-        if following is not None:
-            explained = self._explained(read, mistakes(self.derivation, exchange))
+        if following is not None and moved:
+            explained = self._explained(read, following)
             if explained:
                 return Follows(tuple(earlier), explained)
         for reading in read.readings:
@@ -126,19 +145,25 @@ class _PartMarker:
                 return Slipped(((Slip("", left_out),),))
         return Wrong()
 
+    def _outcomes(self, earlier: Mapping[str, Value]) -> _Outcomes:
+        """What the key's derivation leads to with these answers in place of the parts that they answer."""
+        at = tuple(earlier.items())
+        if at not in self._remembered:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            instead = {id(self.keys[part]): value for part, value in at}
+            self._remembered[at] = _Outcomes(self.derivation, instead)
+        return self._remembered[at]
+
     def _same(self, read: Read, key: Value) -> bool | None:
         """Whether one of the readings is the key; None where none is and one is undecided."""
         said = [self.kind.same(reading, key) for reading in read.readings]
         return True if True in said else None if None in said else False
 
-    def _exchange(self, earlier: Mapping[str, Value]) -> Exchanged:
-        instead = {id(self.keys[part]): value for part, value in earlier.items()}
-        return Exchanged(instead)
-
-    def _explained(self, read: Read, made: Iterable[Mistake]) -> tuple[Explanation, ...]:
+    def _explained(self, read: Read, outcomes: _Outcomes) -> tuple[Explanation, ...]:
         """The explanations with the fewest slips that lead to the answer, each once."""
         found: dict[Explanation, None] = {}
-        for mistake in made:
+        for mistake in self._candidates(read, outcomes):
             if found and len(mistake.slips) > len(next(iter(found))):
                 break
             if self._same(read, mistake.value):
@@ -151,22 +176,14 @@ class _PartMarker:
         ]
         return tuple(kept[:MOST_EXPLANATIONS])
 
-
-@final
-class Exchanged:
-    """Exchanges the nodes that earlier answers stand for with those answers."""
-
-    def __init__(self, instead: Mapping[int, Value]) -> None:
-        self.instead = instead
-
-    def __call__(self, node: Derivation) -> Value | None:
-        return self.instead.get(id(node))
+    def _candidates(self, read: Read, outcomes: _Outcomes) -> Iterable[Mistake]:
+        """The mistakes that may explain an answer: all, or those looked up."""
+        if not self.kind.literal:
+            return outcomes.mistakes
+        return [mistake for reading in read.readings for mistake in outcomes.led_to.get(cast("Value", reading), ())]
 
 
 def _slips(mistake: Mistake) -> Iterator[Slip]:
     for name, about in mistake.slips:
         rule = next(step.rule.name for step in mistake.steps if name in step.rule.slips)
         yield Slip(rule, name, about)
-
-
-__all__ = ["Marker", "Reading", "judge"]

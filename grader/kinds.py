@@ -55,6 +55,11 @@ class AnswerKind(ABC):
         """The slip by which a reading leaves out a part of a key, if it does."""
         return ""
 
+    @property
+    def literal(self) -> bool:
+        """Whether the same means equal: then mistakes can be looked up by what they lead to."""
+        return False
+
 
 @final
 class Number(AnswerKind):
@@ -65,6 +70,10 @@ class Number(AnswerKind):
         if isinstance(value, Unreadable):
             return value
         return Read((value,), plain(as_formula(value)))
+
+    @property
+    def literal(self) -> bool:
+        return self.part.within is None
 
     def same(self, reading: Reading, key: Value) -> bool | None:
         if not isinstance(reading, int | Fraction) or not isinstance(key, int | Fraction):
@@ -78,6 +87,10 @@ class Number(AnswerKind):
 @final
 class Sizes(AnswerKind):
     """A shape in any usual spelling and order of channels: 10x10x3, (3, 10, 10), 3@10x10, torch.Size([3, 10, 10])."""
+
+    @property
+    def literal(self) -> bool:
+        return True
 
     def read(self, text: str) -> Read | Unreadable:
         said, at = _last_side(without_words(text), text)
@@ -122,6 +135,10 @@ class Sizes(AnswerKind):
 @final
 class Row(AnswerKind):
     """A row of numbers, with commas, semicolons or blanks between them, in any bracket or none."""
+
+    @property
+    def literal(self) -> bool:
+        return True
 
     def read(self, text: str) -> Read | Unreadable:
         said = without_words(text)

@@ -99,6 +99,7 @@ def values_of(node: ast.expr) -> Iterator[ast.Constant]:
             yield from values_of(no)
 
 
+@cache
 def wanted() -> set[str]:
     """The keys that are put together at run time."""
     slips = set().union(*every_rule().values()) | {"channels_left_out"}

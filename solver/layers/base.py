@@ -25,7 +25,7 @@ from abc import ABC, ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, final
 
 from solver.derivation import DoesNotFit, Quantity, component, rank, value_of
 from solver.derivation import shape as shape_of
@@ -247,7 +247,7 @@ def family(base: type[Family], *axes: int) -> tuple[type[Family], ...]:
     def made(count: int) -> type[Family]:
         sizes = "(" + ", ".join(("C", *SIZES[count])) + ")"
         held = {"axes": count, "__module__": base.__module__, "__doc__": f"{base.__doc__}\n\nOn {sizes}."}
-        return final(ABCMeta(f"{base.__name__}{count}d", (base,), held))
+        return final(cast("type[Family]", ABCMeta(f"{base.__name__}{count}d", (base,), held)))
 
     return tuple(map(made, axes or (1, 2, 3)))
 

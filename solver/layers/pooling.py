@@ -117,8 +117,8 @@ class Pool(Layer):
         """The window that is pooled."""
         kernel, stride, padding, dilation, ceil = self._window()
         stride = kernel if stride is None else stride
-        sliding = (per_axis(value, self.axes, self.kind) for value in (kernel, stride, padding, dilation))
-        return Window(*sliding, ceil=ceil)  # type: ignore[misc]  # four of them
+        sliding = [per_axis(value, self.axes, self.kind) for value in (kernel, stride, padding, dilation)]
+        return Window(sliding[0], sliding[1], sliding[2], sliding[3], ceil=ceil)
 
     @abstractmethod
     def _window(self) -> tuple[PerAxis, PerAxis | None, PerAxis, PerAxis, bool]:

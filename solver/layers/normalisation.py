@@ -1,0 +1,280 @@
+"""Normalisation: every number is shifted and scaled, by statistics and then by what is learned.
+
+C  channels      D, H, W  sizes      n_1, n_2, ...  the sizes that are normalised together
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import ClassVar, final
+
+from solver.derivation import Quantity, Rule, component, formula, rank, value_of
+from solver.layers.base import SIZES, WHOLE, Elementwise, Field, Hyper, every, family, named, sizes_of
+from solver.values import Value
+
+BATCH_NORM = "Ioffe & Szegedy 2015, Batch normalization"
+
+ORDER = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
+
+
+def _pairs(axes: int) -> Rule:
+    slips = {"shifts_forgotten": "C", "statistics_counted": "4*C"}
+    if axes:
+        slips["pair_for_each_position"] = "*".join(("2*C", *SIZES[axes]))
+    return formula("normalisation.parameters", "2*C", symbol="N", source=f"{BATCH_NORM}, section 3.2", **slips)
+
+
+PARAMETERS = {axes: _pairs(axes) for axes in (0, 1, 2, 3)}
+
+SCALES = formula("normalisation.scales", "C", symbol="N", source="torch, bias=False", shifts_counted="2*C")
+
+BUFFERS = formula(
+    "normalisation.buffers",
+    "2*C + 1",
+    symbol="N",
+    source="torch: a running mean and a running variance for each channel, and a counter of batches",
+    counter_forgotten="2*C",
+)
+
+
+def _elements(axes: int) -> Rule:
+    said = ORDER[axes]
+    slips = {"one_for_each_channel": "C"} if "C" in said else {}
+    source = "one multiplication an element"
+    return formula("elementwise.multiplications", "*".join(said), symbol="M", source=source, **slips)
+
+
+ELEMENTS = {axes: _elements(axes) for axes in ORDER}
+
+
+@cache
+def normalised_parameters(axes: int, biased: bool) -> Rule:
+    """A scale, and if it is biased a shift, for each of the numbers that are normalised together."""
+    scales = "*".join(f"n_{axis + 1}" for axis in range(axes))
+    if not biased:
+        return formula("layer_norm.scales", scales, symbol="N", source="torch", shifts_counted=f"2*{scales}")
+    slips = {"shifts_forgotten": scales, "one_pair": "2"}
+    source = "Ba, Kiros & Hinton 2016, Layer normalization"
+    return formula("layer_norm.parameters", f"2*{scales}", symbol="N", source=source, **slips)
+
+
+def multiplied_each(sizes: Quantity, about: str) -> Quantity:
+    """One multiplication for each element of a shape."""
+    each = sizes_of(sizes)
+    while len(each) > len(ORDER):
+        each[:2] = [ELEMENTS[2](about, C=each[0], D=each[1])]
+    return ELEMENTS[len(each)](about, **dict(zip(ORDER[len(each)], each, strict=True)))
+
+
+@dataclass(frozen=True)
+class Norm(Elementwise):
+    """A layer that shifts and scales every number: one multiplication an element."""
+
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        return multiplied_each(shape, self.name)
+
+    def for_channels(self, shape: Quantity, affine: bool, bias: bool) -> Quantity:
+        """What is learned where each channel has a scale and a shift."""
+        if not affine:
+            return 0
+        channels, *rest = sizes_of(shape)
+        if not bias:
+            return SCALES(self.name, C=channels)
+        names = SIZES.get(len(rest), ())
+        return PARAMETERS[len(names)](self.name, C=channels, **dict(zip(names, rest, strict=False)))
+
+    def has_channels(self, shape: Quantity, said: Hyper | None) -> None:
+        """Raises DoesNotFit where the number of channels that was said is not the input's."""
+        channels = value_of(component(shape, 0))
+        if said is not None and isinstance(channels, int) and channels != said:
+            raise self.misfit(num_features=said, in_channels=channels)
+
+
+@dataclass(frozen=True)
+class BatchNorm(Norm):
+    """(x - mean)/sqrt(variance + eps)*scale + shift for each channel; at inference by the running statistics.
+
+    Without running statistics the mean is over the input at hand, and every output depends on all of it.
+    """
+
+    num_features: Hyper | None = None
+    eps: float = 1e-05
+    momentum: float | None = 0.1
+    affine: bool = True
+    track_running_stats: bool = True
+    bias: bool = field(default=True, kw_only=True)
+
+    axes: ClassVar[int]
+
+    def output(self, shape: Quantity) -> Quantity:
+        least = 1 if self.axes == 1 else self.axes + 1
+        if not least <= rank(shape) <= self.axes + 1:
+            raise self.misfit(shape=value_of(shape), axes=self.axes + 1)
+        self.has_channels(shape, self.num_features)
+        return shape
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.for_channels(shape, self.affine, self.bias)
+
+    def buffers(self, shape: Quantity) -> Quantity:
+        return BUFFERS(self.name, C=component(shape, 0)) if self.track_running_stats else 0
+
+    def reach(self, field: Field) -> Field:
+        return field if self.track_running_stats else WHOLE
+
+    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
+        return {"num_features": value_of(component(shape, 0))}
+
+
+@dataclass(frozen=True)
+class InstanceNorm(Norm):
+    """(x - mean)/sqrt(variance + eps) for each channel of each input, over all its positions.
+
+    With running statistics they serve at inference instead.
+    """
+
+    num_features: Hyper | None = None
+    eps: float = 1e-05
+    momentum: float | None = 0.1
+    affine: bool = False
+    track_running_stats: bool = False
+    bias: bool = field(default=True, kw_only=True)
+
+    axes: ClassVar[int]
+
+    def output(self, shape: Quantity) -> Quantity:
+        if rank(shape) != self.axes + 1:
+            raise self.misfit(shape=value_of(shape), axes=self.axes + 1)
+        if self.affine or self.track_running_stats:
+            self.has_channels(shape, self.num_features)
+        if not self.track_running_stats and all(value_of(size) == 1 for size in sizes_of(shape)[1:]):
+            raise self.misfit(shape=value_of(shape))
+        return shape
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.for_channels(shape, self.affine, self.bias)
+
+    def buffers(self, shape: Quantity) -> Quantity:
+        return BUFFERS(self.name, C=component(shape, 0)) if self.track_running_stats else 0
+
+    def reach(self, field: Field) -> Field:
+        return field if self.track_running_stats else WHOLE
+
+    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
+        return {"num_features": value_of(component(shape, 0))}
+
+
+BatchNorm1d, BatchNorm2d, BatchNorm3d = family(BatchNorm)
+InstanceNorm1d, InstanceNorm2d, InstanceNorm3d = family(InstanceNorm)
+
+
+@final
+@dataclass(frozen=True)
+class GroupNorm(Norm):
+    """(x - mean)/sqrt(variance + eps)*scale + shift, the statistics over all positions of a group of channels."""
+
+    num_groups: Hyper
+    num_channels: Hyper | None = None
+    eps: float = 1e-05
+    affine: bool = True
+    bias: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not every(self.num_groups, 1):
+            raise self.misfit(num_groups=self.num_groups)
+
+    def output(self, shape: Quantity) -> Quantity:
+        self.has_channels(shape, self.num_channels)
+        channels, groups = value_of(component(shape, 0)), self.num_groups
+        if isinstance(channels, int) and isinstance(groups, int) and channels % groups:
+            raise self.misfit(num_groups=groups, num_channels=channels)
+        return shape
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.for_channels(shape, self.affine, self.bias)
+
+    def reach(self, field: Field) -> Field:
+        return WHOLE
+
+    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
+        return {"num_channels": value_of(component(shape, 0))}
+
+
+@dataclass(frozen=True)
+class LastAxes(Norm):
+    """A layer that normalises the last axes together."""
+
+    normalized_shape: Hyper | tuple[Hyper, ...]
+
+    @property
+    def normalised(self) -> tuple[Hyper, ...]:
+        """The sizes that are normalised together."""
+        given = self.normalized_shape
+        return given if isinstance(given, tuple) else (given,)
+
+    def output(self, shape: Quantity) -> Quantity:
+        sizes, last = [value_of(size) for size in sizes_of(shape)], self.normalised
+        if not last or len(last) > len(sizes):
+            raise self.misfit(normalized_shape=last, shape=value_of(shape))
+        for said, size in zip(last, sizes[-len(last) :], strict=True):
+            if isinstance(said, int) and isinstance(size, int) and said != size:
+                raise self.misfit(normalized_shape=last, shape=value_of(shape))
+        return shape
+
+    def seen(self, field: Field, shape: Quantity) -> Field:
+        return field if rank(shape) == 1 else WHOLE
+
+    def reach(self, field: Field) -> Field:
+        return WHOLE
+
+    def learned(self, biased: bool) -> Quantity:
+        """A scale, and perhaps a shift, for each number."""
+        sizes = {f"n_{axis}": size for axis, size in enumerate(self.normalised, start=1)}
+        return normalised_parameters(len(sizes), biased)(self.name, **sizes)
+
+
+@final
+@dataclass(frozen=True)
+class LayerNorm(LastAxes):
+    """(x - mean)/sqrt(variance + eps)*scale + shift, the statistics over the last axes."""
+
+    eps: float = 1e-05
+    elementwise_affine: bool = True
+    bias: bool = True
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.learned(self.bias) if self.elementwise_affine else 0
+
+
+@final
+@dataclass(frozen=True)
+class RMSNorm(LastAxes):
+    """x/sqrt(mean of x^2 + eps)*scale, the mean over the last axes."""
+
+    eps: float | None = None
+    elementwise_affine: bool = True
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.learned(False) if self.elementwise_affine else 0
+
+
+@final
+@dataclass(frozen=True)
+class LocalResponseNorm(Norm):
+    """x/(k + alpha*(mean of x^2 over neighbouring channels))^beta."""
+
+    size: int
+    alpha: float = 0.0001
+    beta: float = 0.75
+    k: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not every(self.size, 1):
+            raise self.misfit(size=self.size)
+
+    def output(self, shape: Quantity) -> Quantity:
+        if rank(shape) < 2:
+            raise self.misfit(shape=value_of(shape))
+        return shape
