@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from unicodedata import bidirectional
 
 if TYPE_CHECKING:
     from exercises.exercise import Language
+
+Direction: TypeAlias = Literal["rtl", "ltr"]
 
 LEFT_TO_RIGHT: Final = "\u2066"
 RIGHT_TO_LEFT: Final = "\u2067"
@@ -45,6 +48,19 @@ def runs(text: str, language: Language) -> Iterator[tuple[str, bool]]:
         done = stop
     if done < len(text):
         yield text[done:], False
+
+
+def direction(text: str) -> Direction:
+    """Where a text that stands by itself begins: as its first letter says, and left where it has none.
+
+    Browsers guess differently: a <bdi> without letters takes the direction around it, and 48 + 300 shows
+    as 300 + 48 in a Hebrew line.
+
+    >>> direction("5×5×3 ערוצים"), direction("48 + 300"), direction("=x")
+    ('rtl', 'ltr', 'ltr')
+    """
+    strong = (kind for kind in map(bidirectional, text) if kind in ("L", "R", "AL"))
+    return "ltr" if next(strong, "L") == "L" else "rtl"
 
 
 def isolated(text: str, direction: str = LEFT_TO_RIGHT) -> str:

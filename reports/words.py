@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import cache
 from gettext import c2py
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Final, final
+
+from reports.bidi import Direction
 
 if TYPE_CHECKING:  # what says one line to a reader need not load the solver
     from exercises.exercise import Language
-
-Direction: TypeAlias = Literal["rtl", "ltr"]
 
 CATALOGS: Final = Path(__file__).parent / "catalogs"
 RIGHT_TO_LEFT: Final = ("he",)

@@ -130,6 +130,6 @@ class Counted:
 def counted(rows: Iterable[Row], convention: Convention) -> Counted:
     """A network's rows as a counter counts them; items that are nothing are left out."""
     listed = list(rows)
-    macs: Any = sum((value_of(row.macs) for row in listed), 0)  # type: ignore[arg-type]  # counts add
-    items = {item: sum((value_of(amount(row)) for row in listed), 0) for item, amount in convention.items.items()}  # type: ignore[misc]
+    macs: Any = sum((value_of(row.macs) for row in listed), 0)
+    items = {item: sum((value_of(amount(row)) for row in listed), 0) for item, amount in convention.items.items()}
     return Counted(convention, macs, {item: value for item, value in items.items() if value != 0})

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from fractions import Fraction
 from hashlib import sha256
 from itertools import chain, combinations, islice
@@ -24,7 +25,7 @@ from typing import TypeAlias, cast, final
 from solver.notation.code import function
 from solver.notation.printing import ascii_text
 from solver.notation.reading import formula as read_formula
-from solver.notation.tree import Formula
+from solver.notation.tree import Formula, names
 from solver.values import Shape, Value, as_formula
 
 Conclusion: TypeAlias = Callable[[Mapping[str, Value]], Value]
@@ -71,6 +72,11 @@ class Rule:
     slips: Mapping[str, Rule] = field(default_factory=dict)
     needs: Formula | None = None
     hidden: bool = False
+
+    @cached_property
+    def uses(self) -> tuple[str, ...] | None:
+        """The premises in its formula; others are there for its slips. None where it has no formula."""
+        return None if self.taught is None else names(self.taught)
 
     def __call__(self, about: str = "", /, **premises: Quantity) -> Quantity:
         """The value that follows from values, or the derivation that follows from derivations."""
@@ -245,6 +251,13 @@ def rests_on(node: Derivation) -> tuple[Derivation, ...]:
             return tuple(premises.values()) if item is None else (item,)
 
 
+def explained_by(node: Derivation) -> tuple[Derivation, ...]:
+    """What a reader has to know to follow a node: of its premises those that its formula uses."""
+    if isinstance(node, Given) or node.rule.uses is None:
+        return rests_on(node)
+    return tuple(node.premises[name] for name in node.rule.uses if name in node.premises)
+
+
 def _item(node: Derived) -> Derivation | None:
     """The premise of a shape or tuple that a component takes out, where they were put together by a rule."""
     if node.rule is not COMPONENT:
@@ -280,7 +293,9 @@ def everything(derivation: Derivation) -> tuple[Derivation, ...]:
 
 def walk(derivation: Derivation) -> Iterator[Derived]:
     """The applications that a reader is shown, each once, in the order in which they are read."""
-    return (node for node in nodes(derivation) if isinstance(node, Derived) and not node.rule.hidden)
+    return (
+        node for node in nodes(derivation, explained_by) if isinstance(node, Derived) and not node.rule.hidden
+    )
 
 
 def replay(derivation: Derivation, exchange: Exchange) -> Value | None:
@@ -338,7 +353,7 @@ def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterat
     """
     right = replay(derivation, given)
     places: dict[tuple[str, str], dict[str, list[Derived]]] = {}
-    for node in nodes(derivation):
+    for node in nodes(derivation, explained_by):
         if isinstance(node, Derived):
             for slip in node.rule.slips:
                 places.setdefault((node.rule.name, slip), {}).setdefault(node.about, []).append(node)
@@ -350,7 +365,7 @@ def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterat
             once.extend({id(node): slip for node in where} for where in layers.values())
     pairs = (first | second for first, second in combinations(everywhere, 2) if not first.keys() & second.keys())
     for made in islice(chain(everywhere, once, pairs), MOST_REPLAYS):
-        steps = tuple(node for node in nodes(derivation) if id(node) in made)
+        steps = tuple(node for node in nodes(derivation, explained_by) if id(node) in made)
 
         def exchange(node: Derivation, made: Mapping[int, str] = made) -> Rule | Value | None:
             instead = given(node)

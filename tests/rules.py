@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -52,4 +53,5 @@ def _held(values: Iterable[Any]) -> Iterator[Rule]:
             yield from (rule for rule in value.values() if isinstance(rule, Rule))
         elif hasattr(value, "cache_info") and value.__annotations__.get("return") == "Rule":
             wanted = [kind for name, kind in value.__annotations__.items() if name != "return"]
-            yield value(*(kind == "bool" or 2 for kind in wanted))
+            for arguments in product(*((False, True) if kind == "bool" else (2,) for kind in wanted)):
+                yield value(*arguments)

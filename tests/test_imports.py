@@ -20,11 +20,10 @@ PLACES = {  # library: the folders and files that may import it
     "mpmath": ("solver/notation",),
     "torch": TORCH,
     "jinja2": ("reports",),
-    "babel": ("reports",),
     "click": ("tirgul",),
     "rich": ("tirgul",),
 }
-HEAVY = ("sympy", "numpy", "torch", "jinja2", "babel", "rich")
+HEAVY = ("sympy", "numpy", "torch", "jinja2", "rich")
 LIGHT = (*PACKAGES, "tirgul.cli")  # importing one of these loads nothing heavy
 COMMANDS = [path.stem for path in files("tirgul/commands") if not path.stem.startswith("_")]
 

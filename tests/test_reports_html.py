@@ -251,6 +251,13 @@ def isolated(around: tuple[Element, ...]) -> bool:
 
 
 @every_page
+def test_every_isolate_says_its_direction(name):
+    """Browsers guess differently where a text has no letters, as 48 + 300 = 349."""
+    isolates = [*READ[name].tagged("bdi"), *READ[name].tagged("pre")]
+    assert [one for one in isolates if one.attributes.get("dir") not in ("ltr", "rtl")] == []
+
+
+@every_page
 def test_mathematics_is_isolated_by_the_style(name):
     (style,) = READ[name].tagged("style")
     assert re.search(r"math \{[^}]*direction: ltr; unicode-bidi: isolate", style.text)

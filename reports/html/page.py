@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from exercises.exercise import Language
 from grader.gradebooks.cells import decimal
+from reports.bidi import direction
 from reports.markup import Html, escape, joined
 from reports.mathematics.mathml import mathml
 from reports.text import text_html, words_html
@@ -67,7 +68,10 @@ class Said:
 
 def inert(value: object) -> Html:
     """A value between words: markup as it is, anything else escaped and kept apart from the words around it."""
-    return value if isinstance(value, Html) else Html(f"<bdi>{escape(visible(str(value)))}</bdi>")
+    if isinstance(value, Html):
+        return value
+    text = visible(str(value))
+    return Html(f'<bdi dir="{direction(text)}">{escape(text)}</bdi>')
 
 
 def visible(text: str) -> str:
@@ -131,6 +135,7 @@ def section(template: str, language: Language, **values: object) -> Html:
             text=lambda said: text_html(said, language),
             inert=inert,
             visible=visible,
+            direction=direction,
             math=mathml,
             mark=mark,
             worth=lambda n: said.count("page.worth", int(n) if n == int(n) else MANY, n=mark(n)),

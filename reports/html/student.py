@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import final
-from unicodedata import bidirectional
 
 from exercises.exercise import Instance, Language
 from grader.results import Result, Student
 from grader.verdict import Review, Unreadable, name
-from reports.bidi import runs
+from reports.bidi import direction, runs
 from reports.feedback import feedback
 from reports.html.page import Said, page, visible
 from reports.markup import Html, escape, joined
@@ -111,10 +110,11 @@ def typed_html(text: str, at: int | None = None) -> Html:
     written as its code. The character at `at` gets a mark, the end of the text too.
     """
     cut, rest = text[:MOST_SHOWN], " …" if len(text) > MOST_SHOWN else ""
+    turned = direction(text) == "rtl"
     pieces, start = [], 0
     for run, foreign in runs(cut, "he"):
         said = _marked(run, None if at is None else at - start)
-        pieces.append(Html(f'<bdi dir="ltr">{said}</bdi>') if foreign and _is_hebrew(cut) else said)
+        pieces.append(Html(f'<bdi dir="ltr">{said}</bdi>') if foreign and turned else said)
         start += len(run)
     end = _marked(" ", 0) if at == len(text) and not rest else Html(rest)
     return joined([*pieces, end])
@@ -126,9 +126,3 @@ def _marked(run: str, at: int | None) -> Html:
         return escape(visible(run))
     spot = escape(visible(run[at])) if run[at].strip() else Html("&nbsp;")
     return Html(f'{escape(visible(run[:at]))}<mark class="at">{spot}</mark>{escape(visible(run[at + 1 :]))}')
-
-
-def _is_hebrew(text: str) -> bool:
-    """Whether a block that takes its direction from the text runs from right to left."""
-    first = next((character for character in text if bidirectional(character) in ("L", "R", "AL")), "")
-    return first != "" and bidirectional(first) != "L"

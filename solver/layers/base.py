@@ -212,6 +212,10 @@ class Join(Operation):
         """How many numbers the join learns on inputs of these shapes."""
         return 0
 
+    def inferred(self, shapes: tuple[Quantity, ...]) -> Mapping[str, Value]:
+        """The arguments that torch wants to be told, read off the inputs."""
+        return {}
+
     def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
         """Scalar multiplications at inference, as the course counts them."""
         return 0

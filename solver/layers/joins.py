@@ -1,6 +1,7 @@
 """Steps that put signals together: sums with broadcasting, concatenations.
 
-    a, r  start and size of a field      c  channels      n  sizes that have to agree
+    a, r  start and size of a field      c  channels      n_1, n_2  sizes that have to agree
+    P  number of matrices      n, q, m  sizes of the matrices n x q and q x m
 """
 
 from __future__ import annotations
@@ -10,11 +11,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import final
 
-from solver.derivation import DoesNotFit, Quantity, Rule, component, formula, law, rank, value_of
+from solver.derivation import DoesNotFit, Quantity, Rule, component, formula, law, rank, total, value_of
 from solver.derivation import shape as shape_of
-from solver.layers.base import WHOLE, AxisField, Field, Join, named
+from solver.layers.base import WHOLE, AxisField, Field, Join, named, sizes_of
+from solver.layers.counts import POSITIONS, multiplied_each
 from solver.layers.phases import united
 from solver.values import Value
+
+MATRIX_PRODUCT = formula(
+    "matrix_product.multiplications",
+    "P*n*q*m",
+    symbol="M",
+    source="each of the n m numbers of a product is a sum of q products",
+    inner_size_forgotten="P*n*m",
+    positions_forgotten="n*q*m",
+)
 
 FIELDS = "Araujo, Norris & Sim 2019, Computing receptive fields, section on arbitrary graphs"
 
@@ -102,16 +113,42 @@ def agreed(shapes: Sequence[Quantity], about: str, skip: int | None = None) -> l
     return sizes
 
 
-@final
 @dataclass(frozen=True)
-class Add(Join):
-    """x + y + ..., element by element, as in a skip connection."""
+class Broadcast(Join):
+    """Signals put together element by element; a size of 1 fits every size, as torch broadcasts it."""
 
     def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
         return shape_of(named(agreed(shapes, self.name)), self.name)
 
     def reach(self, fields: tuple[Field, ...]) -> Field:
         return union(fields, self.name)
+
+
+@final
+class Add(Broadcast):
+    """x + y + ..., element by element, as in a skip connection."""
+
+
+@final
+class Subtract(Broadcast):
+    """x - y, element by element."""
+
+
+@final
+class Multiply(Broadcast):
+    """x*y*..., element by element, as where channels are weighted: one multiplication an element and factor."""
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        times = {f"factor_{index}": multiplied_each(output, self.name) for index in range(1, len(shapes))}
+        return total(times, self.name)
+
+
+@final
+class Divide(Broadcast):
+    """x/y, element by element: one division an element."""
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        return multiplied_each(output, self.name)
 
 
 @final
@@ -132,3 +169,56 @@ class Concatenate(Join):
 
     def reach(self, fields: tuple[Field, ...]) -> Field:
         return union(fields, self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Stack(Join):
+    """Signals of one shape one behind the other along a new axis."""
+
+    axis: int = 0
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        axes = rank(shapes[0])
+        sizes = sizes_of(shapes[0])
+        alike = all([value_of(size) for size in sizes_of(shape)] == list(map(value_of, sizes)) for shape in shapes)
+        if not alike or not -axes - 1 <= self.axis <= axes:
+            raise self.misfit(shapes=tuple(map(value_of, shapes)), axis=self.axis)
+        sizes.insert(self.axis % (axes + 1), len(shapes))
+        return shape_of(named(sizes), self.name)
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return WHOLE if self.axis else union(fields, self.name)
+
+
+@final
+@dataclass(frozen=True)
+class MatMul(Join):
+    """A B for the matrices in the last two axes; the axes before them are broadcast."""
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        before, left, right = self._read(shapes)
+        return shape_of(named([*before, left[0], right[1]]), self.name)
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        before, (rows, inner), (_, columns) = self._read(shapes)
+        many: Quantity = 1
+        for size in before:
+            many = POSITIONS(self.name, a=many, b=size)
+        return MATRIX_PRODUCT(self.name, P=many, n=rows, q=inner, m=columns)
+
+    def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        return self.multiplications(shapes, output)
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return WHOLE
+
+    def _read(self, shapes: tuple[Quantity, ...]) -> tuple[list[Quantity], list[Quantity], list[Quantity]]:
+        """The sizes before the matrices, and those of each matrix."""
+        if len(shapes) != 2 or min(map(rank, shapes)) < 2:
+            raise self.misfit(shapes=tuple(map(value_of, shapes)))
+        left, right = map(sizes_of, shapes)
+        if value_of(left[-1]) != value_of(right[-2]):
+            raise self.misfit(shapes=tuple(map(value_of, shapes)))
+        heads = [shape_of(named(sizes[:-2])) for sizes in (left, right) if len(sizes) > 2]
+        return agreed(heads, self.name) if heads else [], left[-2:], right[-2:]

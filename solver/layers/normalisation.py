@@ -11,13 +11,11 @@ from functools import cache
 from typing import ClassVar, final
 
 from solver.derivation import Quantity, Rule, component, formula, rank, value_of
-from solver.layers.base import SIZES, WHOLE, Elementwise, Field, Hyper, every, family, named, sizes_of
+from solver.layers.base import SIZES, WHOLE, Elementwise, Field, Hyper, every, family, sizes_of
+from solver.layers.counts import multiplied_each
 from solver.values import Value
 
 BATCH_NORM = "Ioffe & Szegedy 2015, Batch normalization"
-
-ORDER = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
-
 
 def _pairs(axes: int) -> Rule:
     slips = {"shifts_forgotten": "C", "statistics_counted": "4*C"}
@@ -39,16 +37,6 @@ BUFFERS = formula(
 )
 
 
-def _elements(axes: int) -> Rule:
-    said = ORDER[axes]
-    slips = {"one_for_each_channel": "C"} if "C" in said else {}
-    source = "one multiplication an element"
-    return formula("elementwise.multiplications", "*".join(said), symbol="M", source=source, **slips)
-
-
-ELEMENTS = {axes: _elements(axes) for axes in ORDER}
-
-
 @cache
 def normalised_parameters(axes: int, biased: bool) -> Rule:
     """A scale, and if it is biased a shift, for each of the numbers that are normalised together."""
@@ -58,14 +46,6 @@ def normalised_parameters(axes: int, biased: bool) -> Rule:
     slips = {"shifts_forgotten": scales, "one_pair": "2"}
     source = "Ba, Kiros & Hinton 2016, Layer normalization"
     return formula("layer_norm.parameters", f"2*{scales}", symbol="N", source=source, **slips)
-
-
-def multiplied_each(sizes: Quantity, about: str) -> Quantity:
-    """One multiplication for each element of a shape."""
-    each = sizes_of(sizes)
-    while len(each) > len(ORDER):
-        each[:2] = [ELEMENTS[2](about, C=each[0], D=each[1])]
-    return ELEMENTS[len(each)](about, **dict(zip(ORDER[len(each)], each, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -229,9 +209,10 @@ class LastAxes(Norm):
     def reach(self, field: Field) -> Field:
         return WHOLE
 
-    def learned(self, biased: bool) -> Quantity:
+    def learned(self, shape: Quantity, biased: bool) -> Quantity:
         """A scale, and perhaps a shift, for each number."""
-        sizes = {f"n_{axis}": size for axis, size in enumerate(self.normalised, start=1)}
+        last = sizes_of(shape)[-len(self.normalised) :]
+        sizes = {f"n_{axis}": size for axis, size in enumerate(last, start=1)}
         return normalised_parameters(len(sizes), biased)(self.name, **sizes)
 
 
@@ -245,7 +226,7 @@ class LayerNorm(LastAxes):
     bias: bool = True
 
     def parameters(self, shape: Quantity) -> Quantity:
-        return self.learned(self.bias) if self.elementwise_affine else 0
+        return self.learned(shape, self.bias) if self.elementwise_affine else 0
 
 
 @final
@@ -257,7 +238,7 @@ class RMSNorm(LastAxes):
     elementwise_affine: bool = True
 
     def parameters(self, shape: Quantity) -> Quantity:
-        return self.learned(False) if self.elementwise_affine else 0
+        return self.learned(shape, False) if self.elementwise_affine else 0
 
 
 @final

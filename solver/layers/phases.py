@@ -33,7 +33,6 @@ TRANSPOSED_SIZE = formula(
     source=GUIDE,
     seen_as_convolution="r + (k - 1)*j",
     stride_ignored_in_field="r + floor((k - 1)/s)",
-    rounded_up="r + ceil((k - 1)/s)*j",
 )
 
 TRANSPOSED_JUMP = formula("field.transposed_jump", "j/s", symbol="j_out", source=GUIDE, jump_multiplied="j*s")

@@ -1,29 +1,183 @@
-"""Layers that only arrange numbers anew."""
+"""Layers that only arrange numbers anew.
+
+C, D, H, W  sizes of a shape; n_1, n_2, ... those of some of its axes      K_h, K_w  kernel sizes of a sliding window
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from math import prod
 from typing import final
 
-from solver.derivation import Quantity, component, formula, rank
+from solver.derivation import Quantity, Rule, formula, rank, value_of
 from solver.derivation import shape as shape_of
-from solver.layers.base import Elementwise
+from solver.layers.base import (
+    WHOLE,
+    Elementwise,
+    Field,
+    Hyper,
+    PerAxis,
+    axis_of,
+    every,
+    named,
+    per_axis,
+    sizes_of,
+    spatial,
+)
+from solver.layers.counts import POSITIONS
+from solver.layers.window import Window, output_sizes, reached
+
+NAMES = {2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
 
 FLATTENED = {
     rank: formula("flatten.features", "*".join(sizes), symbol="D", channels_not_flattened="*".join(sizes[1:]))
-    for rank, sizes in {2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}.items()
+    for rank, sizes in NAMES.items()
 }
+
+
+@cache
+def merged(axes: int) -> Rule:
+    """The size of some axes in one."""
+    return formula("flatten.some", "*".join(f"n_{axis + 1}" for axis in range(axes)), symbol="n_out")
+
+
+REST = formula("unflatten.rest", "floor(n/m)", symbol="n_out", needs="mod(n, m) = 0")
+
+PATCH = formula("unfold.channels", "C*K_h*K_w", symbol="C_out", channels_forgotten="K_h*K_w", cells_forgotten="C")
 
 
 @final
 @dataclass(frozen=True)
 class Flatten(Elementwise):
-    """(C, H, W) -> (C H W,): the same numbers in one row."""
+    """(C, H, W) -> (C H W,): the numbers of the axes start_dim to end_dim in one row, the batch axis being 0."""
+
+    start_dim: int = 1
+    end_dim: int = -1
 
     def output(self, shape: Quantity) -> Quantity:
         axes = rank(shape)
-        if axes == 1:
+        first, last = axis_of(self.start_dim, axes, self.kind), axis_of(self.end_dim, axes, self.kind)
+        if first > last:
+            raise self.misfit(start_dim=self.start_dim, end_dim=self.end_dim)
+        if first == last:
             return shape
-        names = {2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}[axes]
-        sizes = {name: component(shape, axis) for axis, name in enumerate(names)}
-        return shape_of({"D": FLATTENED[axes](self.name, **sizes)}, self.name)
+        sizes = sizes_of(shape)
+        if last - first == axes - 1 and axes in NAMES:
+            return shape_of({"D": FLATTENED[axes](self.name, **dict(zip(NAMES[axes], sizes, strict=True)))}, self.name)
+        some = {f"n_{index}": size for index, size in enumerate(sizes[first : last + 1], start=1)}
+        return shape_of(named([*sizes[:first], merged(len(some))(self.name, **some), *sizes[last + 1 :]]), self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Unflatten(Elementwise):
+    """One axis becomes several, the batch axis being 0; one of their sizes may be -1, whatever is left over."""
+
+    dim: int
+    unflattened_size: tuple[Hyper, ...]
+
+    def __post_init__(self) -> None:
+        sizes = self.unflattened_size
+        if not isinstance(sizes, tuple) or not sizes or sizes.count(-1) > 1:
+            raise self.misfit(unflattened_size=sizes)
+        if not every(tuple(size for size in sizes if size != -1), 1):
+            raise self.misfit(unflattened_size=sizes)
+
+    def output(self, shape: Quantity) -> Quantity:
+        sizes = sizes_of(shape)
+        axis = axis_of(self.dim, len(sizes), self.kind)
+        known = [size for size in self.unflattened_size if size != -1]
+        product: Hyper = prod(known)
+        n = value_of(sizes[axis])
+        if -1 not in self.unflattened_size and isinstance(n, int) and isinstance(product, int) and n != product:
+            raise self.misfit(n=n, unflattened_size=self.unflattened_size)
+        made = [REST(self.name, n=sizes[axis], m=product) if m == -1 else m for m in self.unflattened_size]
+        return shape_of(named([*sizes[:axis], *made, *sizes[axis + 1 :]]), self.name)
+
+    def reach(self, field: Field) -> Field:
+        """The positions of the new axes are not followed: the whole input is sure."""
+        return WHOLE
+
+
+@final
+@dataclass(frozen=True)
+class ChannelShuffle(Elementwise):
+    """Channels of g groups are dealt out anew: channel (i, j) of g x C/g becomes channel (j, i)."""
+
+    groups: int
+
+    def __post_init__(self) -> None:
+        if not every(self.groups, 1):
+            raise self.misfit(groups=self.groups)
+
+    def output(self, shape: Quantity) -> Quantity:
+        channels = value_of(sizes_of(shape)[0])
+        if rank(shape) < 2 or (isinstance(channels, int) and channels % self.groups):
+            raise self.misfit(groups=self.groups, shape=value_of(shape))
+        return shape
+
+
+@dataclass(frozen=True)
+class Patches(Elementwise):
+    """What a sliding window on (C, H, W) sees, as a column for each of its positions."""
+
+    def slid(self, given: tuple[PerAxis, PerAxis, PerAxis, PerAxis]) -> Window:
+        """The window, from kernel, dilation, padding and stride in torch's order."""
+        kernel, dilation, padding, stride = (per_axis(value, 2, self.kind) for value in given)
+        if not every((*kernel, *dilation, *stride), 1) or not every(padding, 0):
+            raise self.misfit(kernel_size=kernel, dilation=dilation, padding=padding, stride=stride)
+        return Window(kernel, stride, padding, dilation)
+
+
+@final
+@dataclass(frozen=True)
+class Unfold(Patches):
+    """(C, H, W) -> (C K_h K_w, L): the cells under each of the L positions of a window, as a column."""
+
+    kernel_size: PerAxis
+    dilation: PerAxis = 1
+    padding: PerAxis = 0
+    stride: PerAxis = 1
+
+    def output(self, shape: Quantity) -> Quantity:
+        channels, sizes = spatial(shape, 2, self.kind)
+        window = self.slid((self.kernel_size, self.dilation, self.padding, self.stride))
+        height, width = output_sizes(sizes, window, self.name)
+        rows = PATCH(self.name, C=channels, K_h=window.kernel[0], K_w=window.kernel[1])
+        return shape_of(named([rows, POSITIONS(self.name, a=height, b=width)]), self.name)
+
+    def reach(self, field: Field) -> Field:
+        """Each column sees a window; columns are numbered row by row."""
+        return reached(field, self.slid((self.kernel_size, self.dilation, self.padding, self.stride)), self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Fold(Patches):
+    """(C K_h K_w, L) -> (C, H, W): columns are put back where Unfold took them from, and added."""
+
+    output_size: PerAxis
+    kernel_size: PerAxis
+    dilation: PerAxis = 1
+    padding: PerAxis = 0
+    stride: PerAxis = 1
+
+    def output(self, shape: Quantity) -> Quantity:
+        if rank(shape) != 2:
+            raise self.misfit(shape=value_of(shape))
+        window = self.slid((self.kernel_size, self.dilation, self.padding, self.stride))
+        sizes = per_axis(self.output_size, 2, self.kind)
+        if not every(sizes, 1):
+            raise self.misfit(output_size=sizes)
+        height, width = map(value_of, output_sizes(sizes, window, self.name))
+        rows, columns = map(value_of, sizes_of(shape))
+        cells = window.kernel[0] * window.kernel[1]
+        known = all(isinstance(number, int) for number in (rows, columns, cells, height, width))
+        if known and (columns != height * width or rows % cells):  # type: ignore[operator]  # integers
+            raise self.misfit(shape=value_of(shape), output_size=sizes)
+        return shape_of(named([REST(self.name, n=sizes_of(shape)[0], m=cells), *sizes]), self.name)
+
+    def reach(self, field: Field) -> Field:
+        """The positions of columns are not followed: the whole input is sure."""
+        return WHOLE

@@ -1,7 +1,8 @@
 """Transposed convolution: each input position spreads a kernel over the output.
 
 n  length of one axis      k, s, p, p_o, d  kernel, stride, padding, output padding, dilation of one axis
-C_in, C_out  channels      K, K_h, K_w  kernel sizes      g  groups      H_in, W_in, H_out, W_out  sizes before and after
+C_in, C_out  channels      K, K_h, K_w  kernel sizes      g  groups
+H_in, W_in, H_out, W_out   sizes before and after
 """
 
 from __future__ import annotations
@@ -138,7 +139,8 @@ class ConvTranspose(Layer):
         return {"in_channels": value_of(component(shape, 0))}
 
     def _kernel(self) -> dict[str, Quantity]:
-        kernel: dict[str, Quantity] = {f"K{axis}": k for axis, (k, *_) in zip(AXES[self.axes], self.spread, strict=True)}
+        kernels = per_axis(self.kernel_size, self.axes, self.kind)
+        kernel: dict[str, Quantity] = {f"K{axis}": k for axis, k in zip(AXES[self.axes], kernels, strict=True)}
         return kernel if self.groups == 1 else kernel | {"g": self.groups}
 
     def _read(self, shape: Quantity) -> tuple[Quantity, tuple[Quantity, ...]]:

@@ -98,7 +98,7 @@ def _terms(value: Any) -> tuple[tuple[Monomial, int], ...]:
 @final
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """left = right, left != right or left >= right: what the sizes of an input have to satisfy, and where it is asked."""
+    """left = right, left != right or left >= right: what sizes have to satisfy, and where it is asked."""
 
     relation: str
     left: Count
@@ -158,8 +158,8 @@ class Domain:
         if self.only is not None:
             return [f"{name} in {{{', '.join(map(str, self))}}}"]
         if self.period > 1:
-            residues = ", ".join(map(str, sorted(self.residues)))
-            said.append(f"{self.period} | {name}" if self.residues == {0} else f"{name} mod {self.period} in {{{residues}}}")
+            rest = f"{name} mod {self.period} in {{{', '.join(map(str, sorted(self.residues)))}}}"
+            said.append(f"{self.period} | {name}" if self.residues == {0} else rest)
         if self.least > 1 or not said:
             said.append(f"{name} >= {self.least}")
         return said
@@ -279,7 +279,7 @@ class Conditions:
             self.domains[name] = Domain(least, here.period, here.residues, here.only)
 
     def _for_residues(self, left: Any, right: Any) -> bool:
-        """Restricts the residues of each symbol so that left = right for all n of theirs; false where that is impossible."""
+        """Restricts the residues of each symbol so that left = right for all n of theirs; false where none do."""
         parts = _by_symbol(left, right)
         if parts is None:
             return False

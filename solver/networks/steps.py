@@ -1,78 +1,526 @@
-"""Steps of imported networks that have no layer kind of torch's: what functions and operators do to signals.
+"""Steps of imported networks that torch has no layer for: what functions and operators do to signals.
 
-Shapes are without a batch axis, as everywhere. A step that mixes positions of the input says `whole input`.
+Shapes are without a batch axis, as everywhere; an axis is its number in such a shape. A step that mixes positions of
+the input sees the whole input. A count that nobody knows is a symbol of its own, so that no total passes over it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import reduce
 from typing import Any, TypeAlias, final
 
-from solver.derivation import DoesNotFit, Quantity, law, value_of
-from solver.layers.base import WHOLE, AxisField, Elementwise, Field, Join, Layer
-from solver.sizes import Polynomial, Size
-from solver.values import Shape, Value
+from solver.derivation import DoesNotFit, Quantity, component, law, total, value_of
+from solver.derivation import shape as shape_of
+from solver.layers.base import WHOLE, AxisField, Elementwise, Field, Join, Layer, named, sizes_of
+from solver.layers.counts import POSITIONS, multiplied_each
+from solver.layers.joins import MATRIX_PRODUCT, union
+from solver.networks.conditions import quotient, simple, times
+from solver.networks.reshaping import Grouping
+from solver.values import Shape, Size, Value
 
 Sizes: TypeAlias = "tuple[Any, ...]"
 
 
-def product(sizes: Iterable[Any]) -> Any:
-    """The product of sizes, 1 of none."""
-    return prod(sizes, start=1)
+# --- the laws: bookkeeping, said once for values and for derivations
 
 
-def quotient(whole: Any, part: Any) -> Any:
-    """whole / part where it has no remainder whatever the symbols are, else None.
+def _permuted(given: Any) -> Value:
+    shape, order = given["shape"], given["order"]
+    if sorted(order) != list(range(len(shape))):
+        raise DoesNotFit("permuted", given)
+    return Shape(shape[axis] for axis in order)
 
-    >>> H, W = Size.symbol("H"), Size.symbol("W")
-    >>> quotient(12*H*W, 4*H), quotient(H, 2)
-    (3*W, None)
+
+def _reshaped(given: Any) -> Value:
+    made: list[Any] = []
+    for axes, sizes in given["grouping"]:
+        before, known = times(given["shape"][axis] for axis in axes), times(size for size in sizes if size != -1)
+        left = quotient(before, known)
+        fits = left is not None if -1 in sizes else left == 1 or not (isinstance(before, int) or isinstance(known, int))
+        if not fits:
+            raise DoesNotFit("reshaped", given)
+        made.extend(left if size == -1 else size for size in sizes)
+    return Shape(made)
+
+
+def _sliced(given: Any) -> Value:
+    made = list(given["shape"])
+    for axis, start, stop, step in given["cuts"]:
+        made[axis] = cut(made[axis], start, stop, step)
+    return _possible(made, "sliced", given)
+
+
+def _padded(given: Any) -> Value:
+    made = list(given["shape"])
+    for axis, before, behind in given["sides"]:
+        made[axis] = made[axis] + before + behind
+    return _possible(made, "padded", given)
+
+
+def _possible(sizes: Sequence[Any], rule: str, given: Any) -> Value:
+    if any(isinstance(size, int) and size < 1 for size in sizes):
+        raise DoesNotFit(rule, given)
+    return Shape(sizes)
+
+
+def _reduced(given: Any) -> Value:
+    axes, kept = given["axes"], given["kept"]
+    return Shape(1 if axis in axes else size for axis, size in enumerate(given["shape"]) if kept or axis not in axes)
+
+
+def _broadcast(given: Any) -> Value:
+    shapes = list(given.values())
+    axes = max(map(len, shapes))
+    made = []
+    for sizes in zip(*((1,) * (axes - len(shape)) + tuple(shape) for shape in shapes), strict=True):
+        different = dict.fromkeys(size for size in sizes if size != 1)
+        if len(different) > 1:
+            raise DoesNotFit("broadcast", given)
+        made.append(next(iter(different), 1))
+    return Shape(made)
+
+
+def _met(given: Any) -> Value:
+    if tuple(value for name, value in given.items() if name not in ("met", "made")) != given["met"]:
+        raise DoesNotFit("no_formula", given)
+    shape: Value = given["made"]
+    return shape
+
+
+PERMUTED = law("permuted", _permuted, hidden=True)
+RESHAPED = law("reshaped", _reshaped, hidden=True)
+SLICED = law("sliced", _sliced, hidden=True)
+REDUCED = law("reduced", _reduced, hidden=True)
+BROADCAST = law("broadcast", _broadcast, hidden=True)
+PADDED = law("padded", _padded, hidden=True)
+CONSTANT = law("constant", lambda premises: premises["sizes"], hidden=True)
+MET = law("no_formula", _met, hidden=True)
+"""The shape that torch gave for these input shapes; for others nobody knows."""
+
+
+def cut(size: Any, start: int, stop: int | None, step: int) -> Any:
+    """The length of x[start:stop:step] along an axis of this size; -1 counts from the end.
+
+    >>> cut(7, 0, None, 2), cut(7, -2, None, 1), cut(Size.symbol("H"), 1, -1, 1)
+    (4, 2, H - 2)
     """
-    if whole == part:
-        return 1
-    if isinstance(whole, int) and isinstance(part, int):
-        return whole // part if part and whole % part == 0 else None
-    below = _monomial(part)
-    terms = _terms(whole)
-    if below is None or terms is None:
-        return None
-    divisor, factor = below
-    made: dict[tuple[Size, ...], int] = {}
-    for monomial, count in terms:
-        left = list(monomial)
-        for size in divisor:
-            if size not in left:
-                return None
-            left.remove(size)
-        if count % factor:
-            return None
-        made[tuple(left)] = count // factor
-    return simple(Polynomial.of(made))
+    if isinstance(size, int):
+        return len(range(*slice(start, stop, step).indices(size)))
+    first = size + start if start < 0 else start
+    last = size if stop is None else size + stop if stop < 0 else stop
+    return simple((last - first + step - 1) // step)
 
 
-def simple(count: Any) -> Any:
-    """A polynomial that is one size as that size."""
-    if isinstance(count, Polynomial) and sum(1 for monomial, _ in count.terms if monomial) == 1:
-        value: Any = 0
-        for monomial, factor in count.terms:
-            if len(monomial) > 1:
-                return count
-            value = value + factor * (monomial[0] if monomial else 1)
-        return value
-    return count
+def _many(names: Sequence[Quantity]) -> dict[str, Quantity]:
+    return {f"x_{number}": shape for number, shape in enumerate(names, start=1)}
 
 
-def _terms(value: Any) -> tuple[tuple[tuple[Size, ...], int], ...] | None:
-    many = value if isinstance(value, Polynomial) else (value + Size.symbol("_")) - Size.symbol("_") if False else value
-    if isinstance(many, Size):
-        many = Polynomial.of({}) + many if False else many**1
-    return many.terms if isinstance(many, Polynomial) else None
+# --- from one signal
 
 
-def _monomial(value: Any) -> tuple[tuple[Size, ...], int] | None:
-    if isinstance(value, int):
-        return ((), value) if value else None
-    terms = _terms(value)
-    return terms[0] if terms is not None and len(terms) == 1 else None
+@final
+@dataclass(frozen=True)
+class Function(Elementwise):
+    """A function that maps every number by itself and multiplies nothing: exp, sqrt, x + 1."""
+
+    function: str
+
+    @property
+    def kind(self) -> str:
+        """torch's name of the function."""
+        return self.function
+
+
+@final
+@dataclass(frozen=True)
+class Scale(Elementwise):
+    """Every number times, or divided by, one number: one multiplication an element."""
+
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        return multiplied_each(output, self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Mixed(Elementwise):
+    """A step that keeps the shape, and whose outputs depend on other positions: roll, cumsum."""
+
+    function: str
+
+    @property
+    def kind(self) -> str:
+        """torch's name of the function."""
+        return self.function
+
+    def reach(self, field: Field) -> Field:
+        return WHOLE
+
+
+@final
+@dataclass(frozen=True)
+class Constant(Elementwise):
+    """Numbers that do not depend on the input, beside a signal; `learned` of them are parameters used first here."""
+
+    sizes: Sizes
+    learned: int = 0
+
+    @property
+    def kind(self) -> str:
+        """Parameter, where any of them is learned."""
+        return "Parameter" if self.learned else "Constant"
+
+    def output(self, shape: Quantity) -> Quantity:
+        return CONSTANT(self.name, sizes=Shape(self.sizes), beside=shape)
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.learned
+
+
+@final
+@dataclass(frozen=True)
+class Tokenwise(Layer):
+    """A dense layer or a norm along the channels, where these are the last axis: each position by itself."""
+
+    layer: Layer
+
+    @property
+    def kind(self) -> str:
+        """The kind of the layer."""
+        return self.layer.kind
+
+    def output(self, shape: Quantity) -> Quantity:
+        return self.layer.output(shape)
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.layer.parameters(shape)
+
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        return self.layer.multiplications(shape, output)
+
+    def macs(self, shape: Quantity, output: Quantity) -> Quantity:
+        return self.layer.macs(shape, output)
+
+    def reach(self, field: Field) -> Field:
+        return field
+
+
+@final
+@dataclass(frozen=True)
+class Permute(Elementwise):
+    """The axes in another order."""
+
+    order: tuple[int, ...]
+
+    def output(self, shape: Quantity) -> Quantity:
+        return PERMUTED(self.name, shape=shape, order=self.order)
+
+
+@final
+@dataclass(frozen=True)
+class Reshape(Elementwise):
+    """Runs of axes become other sizes: ((0,), (8, -1)) takes channels in groups of eight."""
+
+    grouping: Grouping
+
+    def output(self, shape: Quantity) -> Quantity:
+        return RESHAPED(self.name, shape=shape, grouping=self.grouping)
+
+
+@final
+@dataclass(frozen=True)
+class Slice(Elementwise):
+    """x[start:stop:step] along axes; `along` says which of them run along which axis of the field."""
+
+    cuts: tuple[tuple[int, int, int | None, int], ...]
+    along: tuple[tuple[int, int, int], ...] = ()
+
+    def output(self, shape: Quantity) -> Quantity:
+        return SLICED(self.name, shape=shape, cuts=self.cuts)
+
+    def reach(self, field: Field) -> Field:
+        if field == WHOLE:
+            return WHOLE
+        made = list(field)
+        for axis, start, step in self.along:
+            seen = made[axis]
+            if seen.phases != ():
+                return WHOLE
+            jump, first = reduce(_times, (seen.jump, step)), reduce(_times, (seen.jump, start))
+            made[axis] = AxisField(seen.size, jump, _plus(seen.start, first))
+        return tuple(made)
+
+
+def _times(left: Quantity, right: Quantity) -> Quantity:
+    return TIMES(a=left, b=right)
+
+
+def _plus(left: Quantity, right: Quantity) -> Quantity:
+    return PLUS(a=left, b=right)
+
+
+TIMES = law("times", lambda premises: premises["a"] * premises["b"], hidden=True)  # type: ignore[operator]  # numbers
+PLUS = law("plus", lambda premises: premises["a"] + premises["b"], hidden=True)  # type: ignore[operator]  # numbers
+
+
+@final
+@dataclass(frozen=True)
+class Expand(Elementwise):
+    """Axes of size 1 repeated to these sizes, and new axes in front."""
+
+    sizes: Sizes
+
+    def output(self, shape: Quantity) -> Quantity:
+        return BROADCAST(self.name, shape=shape, sizes=Shape(self.sizes))
+
+
+@final
+@dataclass(frozen=True)
+class Pad(Elementwise):
+    """Numbers added (or, below 0, cut off) before and behind along axes; `along` as for slices."""
+
+    sides: tuple[tuple[int, Any, Any], ...]
+    along: tuple[tuple[int, Any], ...] = ()
+
+    def output(self, shape: Quantity) -> Quantity:
+        return PADDED(self.name, shape=shape, sides=self.sides)
+
+    def reach(self, field: Field) -> Field:
+        if field == WHOLE:
+            return WHOLE
+        made = list(field)
+        for axis, before in self.along:
+            seen = made[axis]
+            if not isinstance(before, int) or seen.phases != ():
+                return WHOLE
+            made[axis] = AxisField(seen.size, seen.jump, _plus(seen.start, _times(seen.jump, -before)))
+        return tuple(made)
+
+
+@final
+@dataclass(frozen=True)
+class Reduce(Layer):
+    """A sum, mean or extreme along axes; a mean divides once an output, a norm squares every number."""
+
+    function: str
+    axes: tuple[int, ...]
+    kept: bool = False
+    mixes: bool = True
+
+    @property
+    def kind(self) -> str:
+        """torch's name of the function."""
+        return self.function
+
+    def output(self, shape: Quantity) -> Quantity:
+        return REDUCED(self.name, shape=shape, axes=self.axes, kept=self.kept)
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return 0
+
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        counted = {"mean": output, "norm": shape, "prod": shape}.get(self.function)
+        return 0 if counted is None else multiplied_each(counted, self.name)
+
+    def reach(self, field: Field) -> Field:
+        return WHOLE if self.mixes else field
+
+
+# --- from several
+
+
+@final
+@dataclass(frozen=True)
+class Combine(Join):
+    """A function of several tensors, number by number, that multiplies nothing: minus, where, maximum."""
+
+    function: str
+
+    @property
+    def kind(self) -> str:
+        """torch's name of the function."""
+        return self.function
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        return BROADCAST(self.name, **_many(shapes))
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return union(fields, self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Assign(Join):
+    """A signal some of whose numbers are replaced by those of another: x[...] = y."""
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        return shapes[0]
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return union(fields, self.name)
+
+
+@final
+@dataclass(frozen=True)
+class Applied(Join):
+    """A layer whose weights are another signal: nothing is learned here, the rest is the layer's."""
+
+    layer: Layer
+
+    @property
+    def kind(self) -> str:
+        """The kind of the layer."""
+        return self.layer.kind
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        return self.layer.output(shapes[0])
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        return self.layer.multiplications(shapes[0], output)
+
+    def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        return self.layer.macs(shapes[0], output)
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return WHOLE
+
+
+@final
+@dataclass(frozen=True)
+class Each(Layer):
+    """A layer applied to each of the inputs along the first axis: (N, C, H, W), as where frames are put in the batch."""
+
+    layer: Layer
+
+    @property
+    def kind(self) -> str:
+        """The kind of the layer."""
+        return self.layer.kind
+
+    def output(self, shape: Quantity) -> Quantity:
+        one = self.layer.output(_one(shape))
+        return shape_of(named([component(shape, 0), *sizes_of(one)]), self.name)
+
+    def parameters(self, shape: Quantity) -> Quantity:
+        return self.layer.parameters(_one(shape))
+
+    def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
+        return _for_each(shape, self.layer.multiplications(_one(shape), _one(output)), self.name)
+
+    def macs(self, shape: Quantity, output: Quantity) -> Quantity:
+        return _for_each(shape, self.layer.macs(_one(shape), _one(output)), self.name)
+
+    def reach(self, field: Field) -> Field:
+        return WHOLE
+
+
+def _one(shape: Quantity) -> Quantity:
+    return shape_of(named(sizes_of(shape)[1:]))
+
+
+def _for_each(shape: Quantity, count: Quantity, about: str) -> Quantity:
+    return 0 if value_of(count) == 0 else POSITIONS(about, a=component(shape, 0), b=count)
+
+
+@final
+@dataclass(frozen=True)
+class Attention(Join):
+    """softmax(Q K^T) V for queries (.., L, E), keys (.., S, E) and values (.., S, E_v), and what is added to the scores."""
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        queries, keys, values = map(sizes_of, shapes[:3])
+        if value_of(queries[-1]) != value_of(keys[-1]) or value_of(keys[-2]) != value_of(values[-2]):
+            raise self.misfit(shapes=tuple(map(value_of, shapes)))
+        return shape_of(named([*queries[:-1], values[-1]]), self.name)
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        queries, keys, values = map(sizes_of, shapes[:3])
+        many = reduce(lambda a, b: POSITIONS(self.name, a=a, b=b), queries[:-2], 1)
+        scores = MATRIX_PRODUCT(self.name, P=many, n=queries[-2], q=queries[-1], m=keys[-2])
+        sums = MATRIX_PRODUCT(self.name, P=many, n=queries[-2], q=keys[-2], m=values[-1])
+        return total({"scores": scores, "sums": sums}, self.name)
+
+    def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        return self.multiplications(shapes, output)
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return WHOLE
+
+
+@final
+@dataclass(frozen=True)
+class Einsum(Join):
+    """A sum of products of two signals over indices, in einsum's letters: ("nchw", "nkchw", "nkhw")."""
+
+    left: str
+    right: str
+    result: str
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        sizes = self._letters(shapes)
+        return shape_of(named([sizes[letter] for letter in self.result]), self.name)
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        sizes = list(self._letters(shapes).values())
+        return reduce(lambda a, b: POSITIONS(self.name, a=a, b=b), sizes, 1)
+
+    def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        summed = set(self.left + self.right) - set(self.result)
+        return self.multiplications(shapes, output) if summed else 0
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return WHOLE
+
+    def _letters(self, shapes: tuple[Quantity, ...]) -> dict[str, Quantity]:
+        sizes: dict[str, Quantity] = {}
+        for letters, shape in zip((self.left, self.right), shapes, strict=True):
+            for letter, size in zip(letters, sizes_of(shape), strict=True):
+                before = value_of(sizes.get(letter, 1))
+                if before not in (1, value_of(size)) and value_of(size) != 1:
+                    raise self.misfit(shapes=tuple(map(value_of, shapes)))
+                if letter not in sizes or before == 1:
+                    sizes[letter] = size
+        return sizes
+
+
+@final
+@dataclass(frozen=True)
+class Unknown(Join):
+    """An operation that has no formula here: its shape is the one that torch gave, its cost a symbol.
+
+    `part` numbers the outputs of an operation that has several; the first one bears the cost.
+    """
+
+    function: str
+    met: tuple[Shape, ...]
+    made: Shape
+    cost: str
+    part: int = 0
+
+    @property
+    def kind(self) -> str:
+        """torch's name of the operation."""
+        return self.function
+
+    def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
+        if tuple(map(value_of, shapes)) != self.met:
+            raise DoesNotFit("no_formula", {"operation": self.function, "shapes": tuple(map(value_of, shapes))})
+        return MET(self.name, met=self.met, made=self.made, **_many(shapes))
+
+    def reach(self, fields: tuple[Field, ...]) -> Field:
+        return WHOLE
+
+    def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        return 0 if self.part else Size.symbol(f"multiplications_{self.cost}")
+
+    def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
+        return 0 if self.part else Size.symbol(f"macs_{self.cost}")
+
+
+def renamed(operation: Any, name: str) -> Any:
+    """The same operation under another name; what it has computed about itself is kept."""
+    twin = object.__new__(type(operation))
+    vars(twin).update(vars(operation))
+    vars(twin)["name"] = name
+    return twin

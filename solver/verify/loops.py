@@ -66,6 +66,116 @@ def windows(premises: Premises) -> int:
     return count
 
 
+def windows_begun(premises: Premises) -> int:
+    """Slides a window until one is not full, and counts that one too, if it begins before the padding behind."""
+    n, k, s, p, d = (premises[letter] for letter in "nkspd")
+    count, first = 0, -p
+    while first < n:
+        missing = sum(1 for cell in range(first, first + (k - 1) * d + 1) if cell >= n + p)
+        if missing >= s:
+            break
+        count += 1
+        if missing:
+            break
+        first += s
+    return count
+
+
+def windows_between(premises: Premises) -> int:
+    """Slides a window over an input with a padding for each side."""
+    places = len(range(-premises["p_1"], premises["n"] + premises["p_2"]))
+    return windows({**premises, "n": places, "p": 0})
+
+
+def shared_out(premises: Premises) -> tuple[int, int]:
+    """Deals the cells that a window covers beyond one to the two sides, first behind."""
+    before = behind = 0
+    for _ in range(max(cell * premises["d"] for cell in range(premises["k"]))):
+        if behind <= before:
+            behind += 1
+        else:
+            before += 1
+    return before, behind
+
+
+def painted(premises: Premises) -> int:
+    """Paints what each input of a transposed window reaches, cuts the padding off and appends the output padding."""
+    n, k, s, p, d = (premises[letter] for letter in "nkspd")
+    last = 0
+    for i in range(n):
+        for m in range(k):
+            last = max(last, i * s + m * d)
+    cells = list(range(last + 1))
+    kept = cells[p : len(cells) - p] if p else cells
+    return len(kept + [0] * premises["p_o"])
+
+
+def _reaching(premises: Premises) -> dict[int, set[int]]:
+    """For outputs of a transposed window the inputs that reach them; inputs go on on both sides."""
+    k, s, p, d = premises["k"], premises["s"], premises.get("p", 0), premises.get("d", 1)
+    far = (k * d + p + s) // s + 2
+    found: dict[int, set[int]] = {}
+    for i, m in product(range(-far, 2 * far + 1), range(k)):
+        found.setdefault(i * s - p + m * d, set()).add(i)
+    return {output: inputs for output, inputs in found.items() if 0 <= output < 2 * s}
+
+
+def transposed_size(premises: Premises) -> Any:
+    """The longest stretch of pixels behind any output of a transposed window."""
+    r, j = premises["r"], premises["j"]
+    seen = ([i * j + pixel for i in inputs for pixel in range(r)] for inputs in _reaching(premises).values())
+    return max(max(pixels) - min(pixels) + 1 for pixels in seen)
+
+
+def transposed_start(premises: Premises) -> Any:
+    """The first pixel behind the first output of a transposed window."""
+    return premises["a"] + min(i * premises["j"] for i in _reaching(premises)[0])
+
+
+def _envelope(premises: Premises) -> tuple[Any, Any]:
+    """How far the pixels behind an output lie from where it should, at j/s for each output: least and most."""
+    j = Fraction(premises["j"])
+    off = [i * j - output * j / premises["s"] for output, inputs in _reaching(premises).items() for i in inputs]
+    return min(off), max(off)
+
+
+def phases(premises: Premises) -> Any:
+    """Lists pixel by pixel what the units under each output see, over as many outputs as it takes to repeat."""
+    a, r, j = premises["a"], premises["r"], premises["j"]
+    before = premises["phases"] or ((a, r),)
+
+    def pixels(unit: int) -> set[int]:
+        first, size = before[unit % len(before)]
+        turns = (unit - unit % len(before)) // len(before)
+        return {int(first + turns * len(before) * j) + pixel for pixel in range(size)}
+
+    made, moved = [], 0
+    while True:
+        for units in premises["taps"]:
+            seen = set().union(*(pixels(unit + moved) for unit in units))
+            made.append((min(seen), max(seen) - min(seen) + 1) if seen else (0, 0))
+        moved += premises["advance"]
+        if moved % len(before) == 0:
+            return tuple(made)
+
+
+def united(premises: Premises) -> Any:
+    """Lists pixel by pixel what each path sees, unit by unit."""
+    paths = [name[2:] for name in premises if name.startswith("r_")]
+    lengths = [len(premises[f"phases_{path}"] or "1") for path in paths]
+    until = next(n for n in range(1, 10**6) if all(n % length == 0 for length in lengths))
+    made = []
+    for unit in range(until):
+        seen: set[int] = set()
+        for path in paths:
+            given = premises[f"phases_{path}"] or ((premises[f"a_{path}"], premises[f"r_{path}"]),)
+            first, size = given[unit % len(given)]
+            moved = (unit - unit % len(given)) * premises[f"j_{path}"]
+            seen |= {int(first + moved) + pixel for pixel in range(size)}
+        made.append((min(seen), max(seen) - min(seen) + 1) if seen else (0, 0))
+    return tuple(made)
+
+
 def weights(premises: Premises) -> int | None:
     """Ticks off every weight of every filter of every group."""
     groups = premises.get("g", 1)
@@ -80,6 +190,51 @@ def multiplied(premises: Premises) -> int | None:
     groups = premises.get("g", 1)
     channels = premises["C_in"] // groups
     return _sorted_ticks(premises["C_out"], *_positions(premises), channels, *_axes(premises, "K"))
+
+
+def spread(premises: Premises) -> int | None:
+    """Ticks off every weight that each input number is multiplied by."""
+    positions = [value for name, value in premises.items() if name.endswith("_in") and name != "C_in"]
+    return _sorted_ticks(
+        premises["C_in"], *positions, premises["C_out"] // premises.get("g", 1), *_axes(premises, "K")
+    )
+
+
+def _all(*counts: int | None) -> int | None:
+    total: int | None = 0
+    for count in counts:
+        total = _plus(total, count)
+    return total
+
+
+def attention_weights(premises: Premises) -> int | None:
+    """Ticks off the weights that make queries, keys, values and the result."""
+    features = premises["E"]
+    read = [features, premises.get("E_k", features), premises.get("E_v", features), features]
+    return _all(*(_sorted_ticks(features, each) for each in read))
+
+
+def attention_multiplied(premises: Premises) -> int | None:
+    """Ticks off the projections of each position, the scores and the weighted sums."""
+    queries, features, looked = premises["L"], premises["E"], premises["T"]
+    keys = premises.get("S", queries)
+    projected = [
+        (queries, features, features),
+        (keys, features, premises.get("E_k", features)),
+        (keys, features, premises.get("E_v", features)),
+        (queries, features, features),
+    ]
+    compared = [(queries, looked, features)] * 2
+    return _all(*(_sorted_ticks(*lengths) for lengths in projected + compared))
+
+
+def _fitting(whole: int, part: int) -> int:
+    """How often a part can be taken away."""
+    count = 0
+    while whole >= part:
+        whole -= part
+        count += 1
+    return count
 
 
 def field_size(premises: Premises) -> int:
@@ -99,16 +254,19 @@ def field_repeated(premises: Premises) -> int:
     return max(marked) - min(marked) + 1
 
 
-def union_size(premises: Premises) -> int:
+def union_size(premises: Premises) -> Any:
     """Marks what each path sees and measures the marked stretch."""
     paths = range(1, len(premises) // 2 + 1)
     marked = {premises[f"a_{path}"] + pixel for path in paths for pixel in range(premises[f"r_{path}"])}
     return max(marked) - min(marked) + 1
 
 
-def _walked(start: int, steps: int, step: int) -> int:
-    for _ in range(steps):
-        start += step
+def _walked(start: Any, steps: Any, step: Any) -> Any:
+    """Walks so many steps, backwards where they are negative, and parts of steps where they are a fraction."""
+    parts = Fraction(steps)
+    each = Fraction(step) / parts.denominator
+    for _ in range(abs(parts.numerator)):
+        start += each if parts > 0 else -each
     return start
 
 
@@ -141,25 +299,67 @@ def added(premises: Premises) -> Any:
 
 ORACLES: dict[str, Oracle] = {
     "window.output_size": windows,
+    "window.output_size_ceil": windows_begun,
+    "window.output_size_uneven": windows_between,
+    "padding.same_before": lambda at: shared_out(at)[0],
+    "padding.same_behind": lambda at: shared_out(at)[1],
+    "padding.output_size": lambda at: len(range(-at["p_1"], at["n"] + at["p_2"])),
     "field.size": field_size,
+    "field.transposed_size": transposed_size,
+    "field.transposed_jump": lambda at: _walked(Fraction(0), at["j"], Fraction(1, at["s"])),
+    "field.transposed_start": transposed_start,
+    "field.envelope_size": lambda at: at["r"] + _envelope(at)[1] - _envelope(at)[0],
+    "field.envelope_start": lambda at: at["a"] + _envelope(at)[0],
+    "field.phases": phases,
+    "field.united_phases": united,
     "field.jump": lambda at: _walked(0, at["s"], at["j"]),
     "field.start": lambda at: _walked(at["a"], at["p"], -at["j"]),
     "field.repeated": field_repeated,
     "field.union_start": lambda at: sorted(at.values())[0],
     "field.union_size": union_size,
     "concatenation.channels": added,
+    "dense.features": lambda at: sum(1 for _ in range(at["m"])),
     "convolution.channels": lambda at: sum(1 for _ in range(at["m"])),
     "convolution.weights": weights,
     "convolution.parameters": lambda at: _plus(weights(at), _ticks(at["C_out"])),
     "convolution.multiplications": multiplied,
     "convolution.value": correlated,
+    "transposed.output_size": painted,
+    "transposed.multiplications": spread,
     "max_pooling.value": lambda at: sorted(_cells(at, "x"))[-1],
     "average_pooling.value": averaged,
+    "average_pooling.divided": lambda at: sum(map(Fraction, _cells(at, "x")), Fraction(0)) / at["q"],
     "average_pooling.multiplications": lambda at: _sorted_ticks(at["C"], *_positions(at)),
     "dense.weights": lambda at: _sorted_ticks(at["D_in"], at["D_out"]),
     "dense.parameters": lambda at: _plus(_sorted_ticks(at["D_in"], at["D_out"]), _ticks(at["D_out"])),
     "dense.multiplications": lambda at: _sorted_ticks(at["D_in"], at["D_out"]),
     "dense.multiplications_each": lambda at: _sorted_ticks(at["P"], at["D_in"], at["D_out"]),
+    "bilinear.weights": lambda at: _sorted_ticks(at["D_1"], at["D_2"], at["D_out"]),
+    "bilinear.parameters": lambda at: _plus(_sorted_ticks(at["D_1"], at["D_2"], at["D_out"]), _ticks(at["D_out"])),
+    "bilinear.multiplications": lambda at: _sorted_ticks(at["P"], at["D_1"], at["D_2"], at["D_out"]),
+    "matrix_product.multiplications": lambda at: _sorted_ticks(*at.values()),
+    "normalisation.parameters": lambda at: _plus(_ticks(at["C"]), _ticks(at["C"])),
+    "normalisation.scales": lambda at: _ticks(at["C"]),
+    "normalisation.buffers": lambda at: _all(_ticks(at["C"]), _ticks(at["C"]), 1),
+    "layer_norm.parameters": lambda at: _plus(_sorted_ticks(*at.values()), _sorted_ticks(*at.values())),
+    "layer_norm.scales": lambda at: _sorted_ticks(*at.values()),
+    "elementwise.multiplications": lambda at: _sorted_ticks(*at.values()),
+    "prelu.parameters": lambda at: _ticks(at["m"]),
+    "glu.size": lambda at: _fitting(at["n"], 2),
+    "embedding.parameters": lambda at: _sorted_ticks(at["V"], at["E"]),
+    "attention.weights": attention_weights,
+    "attention.parameters": lambda at: _all(attention_weights(at), *[_ticks(at["E"])] * 4),
+    "attention.appended": lambda at: _plus(_ticks(at["E"]), _ticks(at["E"])),
+    "attention.keys": added,
+    "attention.multiplications": attention_multiplied,
+    "upsample.size": lambda at: _sorted_ticks(at["f"], at["n"]),
+    "upsample.rescaled": lambda at: _fitting(at["u"] * at["n"], at["v"]),
+    "pixel_shuffle.channels": lambda at: _fitting(at["C"], len(range(at["f"])) * at["f"]),
+    "pixel_unshuffle.channels": lambda at: _sorted_ticks(at["C"], at["f"], at["f"]),
+    "pixel_unshuffle.size": lambda at: _fitting(at["n"], at["f"]),
+    "unfold.channels": lambda at: _sorted_ticks(at["C"], at["K_h"], at["K_w"]),
+    "flatten.some": lambda at: _sorted_ticks(*at.values()),
+    "unflatten.rest": lambda at: _fitting(at["n"], at["m"]),
     "flatten.features": lambda at: _sorted_ticks(*at.values()),
     "mlp.represents": imitated,
     "order.ignored": order_ignored,

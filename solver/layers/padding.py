@@ -1,0 +1,113 @@
+"""Padding as a layer of its own: cells are added at the ends of each axis, or taken away where the padding is negative.
+
+n  length of one axis      p_1, p_2  cells added before and behind it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from solver.derivation import Quantity, formula, value_of
+from solver.layers.base import (
+    WHOLE,
+    AxisField,
+    Elementwise,
+    Field,
+    Hyper,
+    PerAxis,
+    channels_first,
+    family,
+    spatial,
+    whole,
+)
+from solver.layers.phases import tapped
+from solver.layers.window import FIELD_START
+
+OUTPUT_SIZE = formula(
+    "padding.output_size",
+    "n + p_1 + p_2",
+    symbol="n_out",
+    needs="n + p_1 + p_2 >= 1",
+    padded_once="n + p_1",
+)
+
+
+@dataclass(frozen=True)
+class Pad(Elementwise):
+    """Cells are added around each channel: one number for all ends, or a pair for each axis, the last axis first."""
+
+    padding: PerAxis
+
+    axes: ClassVar[int]
+    more: ClassVar[int | None] = None
+    """By how much an input has to be longer than its padding, if it has to."""
+
+    def __post_init__(self) -> None:
+        ends = self.padding if isinstance(self.padding, tuple) else (self.padding,) * (2 * self.axes)
+        if len(ends) != 2 * self.axes or any(isinstance(end, bool | float) for end in ends):
+            raise self.misfit(padding=self.padding)
+        object.__setattr__(self, "padding", ends)
+
+    @property
+    def ends(self) -> list[tuple[Hyper, Hyper]]:
+        """Before and behind each axis, the first axis first."""
+        ends = self.padding if isinstance(self.padding, tuple) else (self.padding,) * (2 * self.axes)
+        return list(zip(ends[::2], ends[1::2], strict=True))[::-1]
+
+    def output(self, shape: Quantity) -> Quantity:
+        channels, sizes = spatial(shape, self.axes, self.kind)
+        for n, ends in zip(map(value_of, sizes), self.ends, strict=True):
+            known = isinstance(n, int) and self.more is not None
+            if known and any(isinstance(p, int) and p > n - self.more for p in ends):  # type: ignore[operator]  # known
+                raise self.misfit(n=n, padding=ends)
+        after = [OUTPUT_SIZE(self.name, n=n, p_1=p, p_2=q) for n, (p, q) in zip(sizes, self.ends, strict=True)]
+        return channels_first(channels, after, self.name)
+
+    def reach(self, field: Field) -> Field:
+        if field == WHOLE:
+            return WHOLE
+        return tuple(self._shifted(axis, before) for axis, (before, _) in zip(field, self.ends, strict=True))
+
+    def _shifted(self, axis: AxisField, before: Hyper) -> AxisField:
+        if axis.phases != ():
+            return tapped(axis, ((-whole(before),),), 1, axis.jump, self.name)
+        return AxisField(axis.size, axis.jump, FIELD_START(self.name, a=axis.start, p=before, j=axis.jump))
+
+
+@dataclass(frozen=True)
+class ZeroPad(Pad):
+    """Zeros around each channel."""
+
+
+@dataclass(frozen=True)
+class ConstantPad(Pad):
+    """The same number around each channel."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class ReflectionPad(Pad):
+    """What lies inside the border, mirrored at the last cell; the padding has to be smaller than the input."""
+
+    more = 1
+
+
+@dataclass(frozen=True)
+class ReplicationPad(Pad):
+    """The last cell again and again."""
+
+
+@dataclass(frozen=True)
+class CircularPad(Pad):
+    """The other end of the input; the padding must not be larger than the input."""
+
+    more = 0
+
+
+ZeroPad1d, ZeroPad2d, ZeroPad3d = family(ZeroPad)
+ConstantPad1d, ConstantPad2d, ConstantPad3d = family(ConstantPad)
+ReflectionPad1d, ReflectionPad2d, ReflectionPad3d = family(ReflectionPad)
+ReplicationPad1d, ReplicationPad2d, ReplicationPad3d = family(ReplicationPad)
+CircularPad1d, CircularPad2d, CircularPad3d = family(CircularPad)

@@ -1,0 +1,318 @@
+"""A walk through a network's own code: signals without numbers go in, and every step that they take is recorded.
+
+A `Ghost` stands for a tensor. What is done to it becomes a step of a graph, whose shape, counts and field are those of
+its layer; what the layer has said for one shape is not asked for again. This module knows nothing of torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, final
+
+from solver.derivation import DoesNotFit
+from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, Row, input_field
+from solver.layers.composite import Graph, Node
+from solver.networks.conditions import Conditions, times
+from solver.networks.guarded import guarded
+from solver.networks.reshaping import MIXED, Roles, grouped, merged
+from solver.networks.steps import Constant, Mixed, Permute, Reshape, renamed
+from solver.values import Shape, Value
+
+Facts: TypeAlias = "tuple[Shape, Value, Value, Value]"
+"""The shape after a step, parameters, multiplications and macs."""
+
+MOST_REMEMBERED = 4096
+
+
+class CannotFollow(Exception):
+    """A network that cannot be followed without numbers: why, at which operation, in which module, in which line.
+
+    Reasons: needs_values (what happens next depends on numbers), needs_size (it depends on a size that is a symbol),
+    unknown_operation (torch itself cannot say what shape an operation gives), undecided (it depends on which of two
+    symbols is larger), not_initialised (parameters have no shape yet), not_a_signal (what comes out is no tensor).
+    """
+
+    def __init__(self, reason: str, operation: str, path: str = "", place: str = "", detail: str = "") -> None:
+        super().__init__(reason, operation, path, place, detail)
+        self.reason, self.operation, self.path, self.place, self.detail = reason, operation, path, place, detail
+
+    def __str__(self) -> str:
+        where = f" in {self.path}" if self.path else ""
+        line = f" ({self.place})" if self.place else ""
+        return f"{self.reason}: {self.operation}{where}{line}{': ' if self.detail else ''}{self.detail}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class WithoutFormula:
+    """An operation whose cost nobody knows: where it is, the symbol that its cost is, the shapes that torch gave."""
+
+    name: str
+    operation: str
+    module: str
+    place: str
+    cost: str
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+
+
+class Ghost:
+    """A tensor without numbers: its signal's number, its shape with and without the batch axis, what it sees."""
+
+    __slots__ = ("batched", "dtype", "field", "index", "roles", "sizes", "walk")
+
+    def __init__(
+        self, walk: Walk, index: int, sizes: Shape, batched: bool, seen: Field, roles: Roles, dtype: Any = None
+    ) -> None:
+        self.walk = walk
+        self.index = index
+        self.sizes = sizes
+        self.batched = batched
+        self.field = seen
+        self.roles = roles
+        self.dtype = dtype
+
+    @property
+    def full(self) -> tuple[Any, ...]:
+        """The sizes with the batch axis, which has size 1."""
+        return (1, *self.sizes) if self.batched else tuple(self.sizes)
+
+
+@final
+class Step:
+    """A layer without a name, and what it has said so far."""
+
+    __slots__ = ("by_position", "by_shape", "facts", "fields", "layer")
+
+    def __init__(self, layer: Layer | Join) -> None:
+        self.layer = layer
+        self.facts: dict[Any, Facts] = {}
+        self.fields: dict[Any, Field] = {}
+        self.by_shape = isinstance(layer, Layer) and type(layer).seen is not Layer.seen
+        self.by_position = type(layer).reach is Elementwise.reach and not self.by_shape
+
+    def learn(self, shapes: Any) -> Facts:
+        """What the layer says of a shape, or a join of several."""
+        layer: Any = self.layer
+        after = layer.output(shapes)
+        said = (after, layer.parameters(shapes), layer.multiplications(shapes, after), layer.macs(shapes, after))
+        if len(self.facts) > MOST_REMEMBERED:
+            self.facts.clear()
+        self.facts[shapes] = said
+        return said
+
+    def look(self, key: Any, seen: Any, shapes: Any) -> Field:
+        """What an output of the layer sees."""
+        layer: Any = self.layer
+        after: Field = layer.seen(seen, shapes) if self.by_shape else layer.reach(seen)
+        if len(self.fields) > MOST_REMEMBERED:
+            self.fields.clear()
+        self.fields[key] = after
+        return after
+
+
+STEPS: dict[Hashable, Step] = {}
+"""Steps by what they were made from; all their answers are functions of their arguments alone."""
+
+
+def step_of(key: Hashable, make: Callable[[], Layer | Join]) -> Step:
+    """The step with this key."""
+    step = STEPS.get(key)
+    if step is None:
+        if len(STEPS) > MOST_REMEMBERED:
+            STEPS.clear()
+        step = STEPS[key] = Step(make())
+    return step
+
+
+def step(layer: Layer | Join) -> Step:
+    """The step of a layer without a name."""
+    return step_of((type(layer), layer), lambda: layer)
+
+
+Record: TypeAlias = "tuple[Step, tuple[int, ...], tuple[Shape, ...], str, bool, Facts, Field]"
+
+
+@final
+@dataclass
+class Walk:
+    """What has been recorded so far."""
+
+    ghost: type[Ghost]
+    place: Callable[[], str] = lambda: ""
+    path: str = ""
+    inputs: list[Ghost] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    uses: dict[str, int] = field(default_factory=dict)
+    without_formula: list[WithoutFormula] = field(default_factory=list)
+    conditions: Conditions = field(default_factory=Conditions)
+
+    def __post_init__(self) -> None:
+        self.conditions.where = lambda: self.path
+
+    # --- signals
+
+    def input(self, sizes: Shape, dtype: Any = None) -> Ghost:
+        """A signal that the network is given; before the first step."""
+        seen = input_field(len(sizes) - 1)
+        made = self.ghost(self, len(self.inputs), sizes, True, seen, natural(len(sizes)), dtype)
+        self.inputs.append(made)
+        return made
+
+    def layer(self, step: Step, x: Ghost, name: str, learned: bool = True) -> Ghost:
+        """The signal after a layer that keeps the meaning of the axes, or flattens them."""
+        sizes, before = x.sizes, x.field
+        facts = step.facts.get(sizes)
+        if facts is None:
+            facts = self._asked(step.learn, name, sizes)
+        key = (before, sizes) if step.by_shape else before
+        after = step.fields.get(key)
+        if after is None:
+            after = self._asked(step.look, name, key, before, sizes)
+        made, records, inputs = facts[0], self.records, self.inputs
+        index = len(records) + len(inputs)
+        records.append((step, (x.index,), (sizes,), name, learned, facts, after))
+        roles = x.roles if len(made) == len(sizes) else (merged(x.roles),) * len(made)
+        return self.ghost(self, index, made, x.batched, after, roles, x.dtype)
+
+    def join(self, step: Step, signals: Sequence[Ghost], name: str, batched: bool = True) -> Ghost:
+        """The signal after a join."""
+        shapes = tuple([x.sizes for x in signals])
+        facts = step.facts.get(shapes)
+        if facts is None:
+            facts = self._asked(step.learn, name, shapes)
+        fields = tuple([x.field for x in signals])
+        after = step.fields.get(fields)
+        if after is None:
+            after = self._asked(step.look, name, fields, _alike(fields), shapes)
+        index = len(self.records) + len(self.inputs)
+        self.records.append((step, tuple([x.index for x in signals]), shapes, name, True, facts, after))
+        return self.ghost(self, index, facts[0], batched, after, together(signals, len(facts[0])), signals[0].dtype)
+
+    def arranged(self, layer: Layer, x: Ghost, operation: str, batched: bool, roles: Roles) -> Ghost:
+        """The signal after a step that moves numbers, and so says anew which axis is which."""
+        made = self.layer(step(layer), x, self.unique(operation))
+        made.batched, made.roles = batched, roles
+        return made
+
+    def window(self, step: Step, x: Ghost, name: str, learned: bool = True) -> Ghost:
+        """As `layer`, for one that takes the axes behind the channels for those of the field."""
+        if x.field != WHOLE and not step.by_position and x.roles != natural(len(x.sizes)):
+            x = self.whole(x, "mixed")
+        return self.layer(step, x, name, learned)
+
+    def whole(self, x: Ghost, why: str) -> Ghost:
+        """The signal, seeing the whole input."""
+        return x if x.field == WHOLE else self.layer(step(Mixed(why)), x, self.unique(why))
+
+    def constant(self, sizes: Shape, learned: int, beside: Ghost, name: str, batched: bool = False) -> Ghost:
+        """Numbers that do not depend on the input, beside a signal."""
+        made = self.layer(step(Constant(tuple(sizes), learned)), beside, name)
+        made.batched, made.roles = batched, (None,) * len(sizes)
+        return made
+
+    def _asked(self, ask: Callable[..., Any], name: str, *about: Any) -> Any:
+        try:
+            return ask(*about)
+        except DoesNotFit as misfit:
+            misfit.about = name
+            raise
+
+    # --- names
+
+    def unique(self, operation: str) -> str:
+        """A name of its own for an operation in the module that is running."""
+        return self.again(f"{self.path}.{operation}" if self.path else operation)
+
+    def again(self, name: str) -> str:
+        """A name, numbered from its second use on: conv, conv#2."""
+        count = self.uses.get(name, 0) + 1
+        self.uses[name] = count
+        return name if count == 1 else f"{name}#{count}"
+
+    # --- axes
+
+    def axis(self, x: Ghost, dim: int) -> int:
+        """The axis of our shape that torch calls `dim`; -1 for the batch axis."""
+        full = len(x.sizes) + x.batched
+        if not -full <= dim < max(full, 1):
+            raise DoesNotFit("axis", {"dim": dim, "shape": x.sizes})
+        return dim % max(full, 1) - x.batched
+
+    def reshaped(self, x: Ghost, full: Sequence[Any], operation: str) -> Ghost:
+        """The signal with these sizes, the batch axis among them and -1 for what is left."""
+        wanted = tuple(full)
+        batched = bool(wanted) and wanted[0] == 1
+        target = wanted[1:] if batched else wanted
+        if not batched and wanted and wanted[0] == -1 and times(wanted[1:]) == times(x.sizes):
+            batched, target = True, wanted[1:]
+        if x.sizes == target and x.batched == batched:
+            return x
+        grouping, roles = grouped(x.sizes, target, x.roles, self.conditions)
+        return self.arranged(Reshape(grouping), x, operation, batched, roles)
+
+    def permuted(self, x: Ghost, order: Sequence[int], operation: str) -> Ghost:
+        """The axes, the batch axis among them, in another order."""
+        full = len(order)
+        axes = [axis % full for axis in order]
+        if not x.batched or axes[0] == 0:
+            inner = tuple(axis - x.batched for axis in (axes[1:] if x.batched else axes))
+            if inner == tuple(range(len(inner))):
+                return x
+            return self.arranged(Permute(inner), x, operation, x.batched, tuple(x.roles[axis] for axis in inner))
+        wide = self.reshaped_unbatched(x, operation)
+        return self.arranged(Permute(tuple(axes)), wide, operation, False, tuple(wide.roles[axis] for axis in axes))
+
+    def reshaped_unbatched(self, x: Ghost, operation: str) -> Ghost:
+        """The signal with its batch axis as an axis like the others."""
+        if not x.batched:
+            return x
+        grouping = (((), (1,)), *(((axis,), (-1,)) for axis in range(len(x.sizes))))
+        return self.arranged(Reshape(grouping), x, operation, False, (None, *x.roles))
+
+    def guarded(self, size: Any) -> Any:
+        """A size as the network's code sees it."""
+        return size if isinstance(size, int) else guarded(size, self.conditions)
+
+    # --- what has been walked
+
+    def graph(self, outputs: Iterable[Ghost]) -> Graph:
+        """The network as a graph of layers."""
+        nodes = tuple(
+            Node(renamed(step.layer, name), inputs, shared=not learned)
+            for step, inputs, _, name, learned, _, _ in self.records
+        )
+        return Graph(nodes, tuple(x.index for x in outputs), len(self.inputs))
+
+    def rows(self) -> tuple[Row, ...]:
+        """A row for each step, with its facts."""
+        return tuple(map(_row, self.records))
+
+
+def _row(record: Record) -> Row:
+    """A row that need not ask its layer again: its facts are cached properties, which live in its dictionary."""
+    step, _, shapes, name, learned, (after, parameters, multiplications, macs), seen = record
+    row = Row(renamed(step.layer, name), shapes, after, seen, learned)
+    vars(row).update(parameters=parameters if learned else 0, multiplications=multiplications, macs=macs)
+    return row
+
+
+def natural(axes: int) -> Roles:
+    """Channels first, then the axes of the field."""
+    return (None, *range(axes - 1)) if axes else ()
+
+
+def together(signals: Sequence[Ghost], axes: int) -> Roles:
+    """The roles after a join that broadcasts: those that the signals with more than one number there agree on."""
+    made: list[int | None] = []
+    for back in range(axes, 0, -1):
+        here = {x.roles[-back] for x in signals if back <= len(x.sizes) and x.sizes[-back] != 1}
+        known = here - {None}
+        made.append(None if not known else known.pop() if len(known) == 1 else MIXED)
+    return tuple(made)
+
+
+def _alike(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Fields that can be united: where signals have different numbers of axes, each sees the whole input."""
+    return fields if len(set(map(len, fields))) == 1 else (WHOLE,) * len(fields)
