@@ -22,7 +22,8 @@ Amount: TypeAlias = Callable[[Row], Any]
 
 
 def _elements(shape: Any) -> Any:
-    return prod(value_of(shape), start=1)
+    sizes: Any = value_of(shape)
+    return prod(sizes, start=1)
 
 
 def _before(row: Row) -> Any:
@@ -124,7 +125,7 @@ class Counted:
     @property
     def total(self) -> Any:
         """What the counter prints."""
-        return self.convention.factor * sum(self.items.values(), self.macs)  # type: ignore[arg-type]  # counts add
+        return self.convention.factor * sum(self.items.values(), self.macs)
 
 
 def counted(rows: Iterable[Row], convention: Convention) -> Counted:

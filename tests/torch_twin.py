@@ -1,19 +1,79 @@
-"""The torch module that a network of `solver.layers` stands for, built by name and arguments alone."""
+"""The torch module that a layer of `solver.layers` stands for, built by name and arguments alone."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+import re
+import warnings
+from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
+from solver.derivation import DoesNotFit
 from solver.layers.base import Layer
 from solver.layers.composite import Chain
-from solver.layers.convolution import Conv
-from solver.layers.dense import Linear
-from solver.layers.pooling import Pool
 from solver.questions import output_size
 from solver.values import Shape
+from tests.calls import Call
+
+TOLD = {
+    "Conv": ("in_channels", 0, 0),
+    "ConvTranspose": ("in_channels", 0, 0),
+    "BatchNorm": ("num_features", 0, 0),
+    "InstanceNorm": ("num_features", 0, 0),
+    "GroupNorm": ("num_channels", 0, 0),
+    "Linear": ("in_features", 0, -1),
+    "Bilinear": ("in1_features", 0, -1, "in2_features", 1, -1),
+}
+"""Kind -> arguments that torch wants to be told: name, which input, which of its sizes."""
+
+REFUSALS = (RuntimeError, ValueError, AssertionError, TypeError, IndexError, NotImplementedError, ZeroDivisionError)
+
+
+def told(kind: str, shapes: tuple[tuple[int, ...], ...]) -> dict[str, int]:
+    """What torch wants to be told of the inputs."""
+    wanted: Any = TOLD.get(re.sub(r"\dd$", "", kind), ())
+    return {wanted[i]: shapes[wanted[i + 1]][wanted[i + 2]] for i in range(0, len(wanted), 3)}
+
+
+def built(kind: str, arguments: Mapping[str, Any], shapes: tuple[tuple[int, ...], ...]) -> nn.Module:
+    """torch's module of this kind."""
+    named = "MultiheadAttention" if kind == "CrossAttention" else kind
+    given = {**told(kind, shapes), **arguments}
+    module: nn.Module = getattr(nn, named)(**given)
+    return module.eval()
+
+
+def run(module: nn.Module, kind: str, shapes: tuple[tuple[int, ...], ...], device: str = "cpu") -> torch.Tensor:
+    """The module on zeros: two of a batch, but for attention, whose sequences have no batch axis here."""
+    if "Attention" in kind:
+        sequences = [torch.zeros(shape, device=device) for shape in shapes]
+        return module(*(sequences * 3 if len(sequences) == 1 else sequences))[0]
+    batch = [torch.zeros(2, *shape, device=device, dtype=torch.long if kind == "Embedding" else None) for shape in shapes]
+    return module(*batch)
+
+
+def facts(call: Call) -> tuple[tuple[int, ...], int, int, int] | None:
+    """Output, parameters, buffers and multiply-accumulates as torch has them; None where torch refuses."""
+    with warnings.catch_warnings(), FlopCounterMode(display=False) as counter:
+        warnings.simplefilter("ignore")
+        try:
+            module = built(call.kind, call.arguments, call.shapes)
+            made = run(module, call.kind, call.shapes)
+        except REFUSALS:
+            return None
+    sizes = tuple(made.shape if "Attention" in call.kind else made.shape[1:])
+    if 0 in sizes:
+        return None
+    macs = counter.get_total_flops() // 4  # two of a batch
+    if "Attention" in call.kind:  # torch's counter sees it on meta tensors only
+        with FlopCounterMode(display=False) as counter:
+            run(built(call.kind, call.arguments, call.shapes).to("meta"), call.kind, call.shapes, "meta")
+        macs = counter.get_total_flops() // 2
+    learned = sum(parameter.numel() for parameter in module.parameters())
+    return sizes, learned, sum(buffer.numel() for buffer in module.buffers()), macs
 
 
 def twin(network: Chain, shape: tuple[int, ...]) -> nn.Module:
@@ -21,32 +81,15 @@ def twin(network: Chain, shape: tuple[int, ...]) -> nn.Module:
     modules: list[nn.Module] = []
     here: Any = Shape(shape)
     for layer in network.layers:
-        modules.append(_module(layer, here))
-        here = output_size(layer, here) if not isinstance(here, str) and _fits(layer, here) else "unknown"
-        if here == "unknown":
+        modules.append(module_of(layer, here))
+        try:
+            here = output_size(layer, here)
+        except DoesNotFit:
             break
     return nn.Sequential(*modules)
 
 
-def _fits(layer: Layer, shape: Any) -> bool:
-    from solver.derivation import DoesNotFit
-
-    try:
-        output_size(layer, shape)
-    except DoesNotFit:
-        return False
-    return True
-
-
-def _module(layer: Layer, shape: Any) -> nn.Module:
-    build = getattr(nn, layer.kind)
-    match layer:
-        case Conv():
-            arguments = {each.name: getattr(layer, each.name) for each in fields(layer) if each.name not in ("name", "out_channels")}
-            return build(shape[0], layer.out_channels, **arguments)
-        case Pool():
-            return build(layer.kernel_size, layer.stride, layer.padding)
-        case Linear():
-            return build(shape[-1], layer.out_features, layer.bias)
-        case _:
-            return build()
+def module_of(layer: Layer, shape: Any) -> nn.Module:
+    """torch's module of a layer on inputs of this shape; its arguments are the layer's fields."""
+    arguments = {name: value for name, value in layer.arguments.items() if value is not None}
+    return built(layer.kind, arguments, (tuple(shape),))

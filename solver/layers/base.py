@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from abc import ABC, ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, final
 
@@ -142,6 +142,11 @@ class Operation(ABC):  # noqa: B024  # its two kinds, Layer and Join, have the a
     def kind(self) -> str:
         """The name of the operation's class, which is torch's where torch has one."""
         return type(self).__name__
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """What it was called with, by torch's names, without its own name."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "name"}
 
     def misfit(self, **premises: object) -> DoesNotFit:
         """The refusal of arguments or inputs, which names the operation."""

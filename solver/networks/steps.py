@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, TypeAlias, final
 
 from solver.derivation import DoesNotFit, Quantity, component, law, total, value_of
@@ -247,8 +246,7 @@ class Slice(Elementwise):
             seen = made[axis]
             if seen.phases != ():
                 return WHOLE
-            jump, first = reduce(_times, (seen.jump, step)), reduce(_times, (seen.jump, start))
-            made[axis] = AxisField(seen.size, jump, _plus(seen.start, first))
+            made[axis] = AxisField(seen.size, _times(seen.jump, step), _plus(seen.start, _times(seen.jump, start)))
         return tuple(made)
 
 
@@ -389,7 +387,7 @@ class Applied(Join):
 @final
 @dataclass(frozen=True)
 class Each(Layer):
-    """A layer applied to each of the inputs along the first axis: (N, C, H, W), as where frames are put in the batch."""
+    """A layer applied to each of the inputs along the first axis, as where frames are put in the batch: (N, C, H, W)."""
 
     layer: Layer
 
@@ -419,14 +417,21 @@ def _one(shape: Quantity) -> Quantity:
     return shape_of(named(sizes_of(shape)[1:]))
 
 
+def _product(sizes: Sequence[Quantity], about: str) -> Quantity:
+    many: Quantity = 1
+    for size in sizes:
+        many = POSITIONS(about, a=many, b=size)
+    return many
+
+
 def _for_each(shape: Quantity, count: Quantity, about: str) -> Quantity:
     return 0 if value_of(count) == 0 else POSITIONS(about, a=component(shape, 0), b=count)
 
 
 @final
 @dataclass(frozen=True)
-class Attention(Join):
-    """softmax(Q K^T) V for queries (.., L, E), keys (.., S, E) and values (.., S, E_v), and what is added to the scores."""
+class ScaledDotProductAttention(Join):
+    """softmax(Q K^T) V for queries (.., L, E), keys (.., S, E) and values (.., S, E_v), perhaps with a mask."""
 
     def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
         queries, keys, values = map(sizes_of, shapes[:3])
@@ -436,7 +441,7 @@ class Attention(Join):
 
     def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
         queries, keys, values = map(sizes_of, shapes[:3])
-        many = reduce(lambda a, b: POSITIONS(self.name, a=a, b=b), queries[:-2], 1)
+        many = _product(queries[:-2], self.name)
         scores = MATRIX_PRODUCT(self.name, P=many, n=queries[-2], q=queries[-1], m=keys[-2])
         sums = MATRIX_PRODUCT(self.name, P=many, n=queries[-2], q=keys[-2], m=values[-1])
         return total({"scores": scores, "sums": sums}, self.name)
@@ -462,8 +467,7 @@ class Einsum(Join):
         return shape_of(named([sizes[letter] for letter in self.result]), self.name)
 
     def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
-        sizes = list(self._letters(shapes).values())
-        return reduce(lambda a, b: POSITIONS(self.name, a=a, b=b), sizes, 1)
+        return _product(list(self._letters(shapes).values()), self.name)
 
     def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
         summed = set(self.left + self.right) - set(self.result)

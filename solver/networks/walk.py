@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, final
+from typing import Any, NamedTuple, TypeAlias, final
 
 from solver.derivation import DoesNotFit
 from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, Row, input_field
@@ -112,6 +112,58 @@ class Step:
         return after
 
 
+class Pair(NamedTuple):
+    """What torch gives where it gives values and their places."""
+
+    values: Any
+    indices: Any
+
+
+@final
+@dataclass(slots=True)
+class Weights:
+    """The parameters that a network has registered, and which of them have been used.
+
+    What code computes from parameters alone rests on them: the sum of two is learned, and counts as both.
+    """
+
+    owners: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """Parameter, by its id -> its name and how many numbers it has."""
+    used: set[int] = field(default_factory=set)
+    made: dict[int, tuple[Any, frozenset[int]]] = field(default_factory=dict)
+    """Tensor computed from parameters, by its id -> itself, that it stays, and the parameters that it rests on."""
+    signals: dict[int, Ghost] = field(default_factory=dict)
+    """Tensor computed from parameters at a cost, by its id -> the signal that stands for it."""
+
+    def sources(self, tensor: Any) -> frozenset[int]:
+        """The parameters that a tensor rests on."""
+        key = id(tensor)
+        if key in self.owners:
+            return frozenset((key,))
+        return self.made[key][1] if key in self.made else frozenset()
+
+    def learned(self, tensor: Any) -> bool:
+        """Whether a tensor rests on parameters."""
+        return bool(self.sources(tensor))
+
+    def rests(self, tensor: Any, sources: Iterable[frozenset[int]]) -> None:
+        """Notes what a tensor was computed from."""
+        both = frozenset().union(*sources)
+        if both and id(tensor) not in self.owners:
+            self.made[id(tensor)] = (tensor, both)
+
+    def take(self, tensors: Iterable[Any]) -> tuple[str, int]:
+        """The name and the number of the parameters under these tensors that were not used before."""
+        fresh = [key for key in dict.fromkeys(k for t in tensors for k in sorted(self.sources(t), key=self._order))]
+        fresh = [key for key in fresh if key not in self.used]
+        self.used.update(fresh)
+        names = [self.owners[key][0] for key in fresh]
+        return names[0] if names else "", sum(self.owners[key][1] for key in fresh)
+
+    def _order(self, key: int) -> str:
+        return self.owners[key][0]
+
+
 STEPS: dict[Hashable, Step] = {}
 """Steps by what they were made from; all their answers are functions of their arguments alone."""
 
@@ -147,6 +199,7 @@ class Walk:
     uses: dict[str, int] = field(default_factory=dict)
     without_formula: list[WithoutFormula] = field(default_factory=list)
     conditions: Conditions = field(default_factory=Conditions)
+    weights: Weights = field(default_factory=Weights)
 
     def __post_init__(self) -> None:
         self.conditions.where = lambda: self.path
@@ -211,6 +264,58 @@ class Walk:
         made = self.layer(step(Constant(tuple(sizes), learned)), beside, name)
         made.batched, made.roles = batched, (None,) * len(sizes)
         return made
+
+    def signals(self, values: Sequence[Any]) -> list[Ghost]:
+        """Signals for tensors: those that are none are constants beside the first that is."""
+        beside = next((value for value in values if isinstance(value, Ghost)), self.inputs[0])
+        return [self.signal(value, beside) for value in values]
+
+    def signal(self, value: Any, beside: Any = None) -> Ghost:
+        """The signal that a tensor is, or the constant."""
+        if isinstance(value, Ghost):
+            return value
+        if id(value) in self.weights.signals:
+            return self.weights.signals[id(value)]
+        full = tuple(value.shape)
+        batched = len(full) > 1 and full[0] == 1
+        name, count = self.weights.take((value,))
+        near = beside if isinstance(beside, Ghost) else self.inputs[0]
+        name = self.again(name) if name else self.unique("constant")
+        return self.constant(Shape(full[1:] if batched else full), count, near, name, batched)
+
+    def is_number(self, value: Any) -> bool:
+        """Whether a tensor is one number that is not learned."""
+        return not isinstance(value, Ghost) and times(value.shape) == 1 and not self.weights.learned(value)
+
+    def pair(self, values: Ghost, indices: Ghost) -> Pair:
+        """Values and where they were found."""
+        return Pair(values, indices)
+
+    def fitted(self, signals: Sequence[Ghost], skip: int | None = None) -> list[Ghost]:
+        """The signals with one form for sizes that are equal under a condition, which is noted; but for one axis."""
+        axes = max(len(x.sizes) for x in signals)
+        if all(isinstance(size, int) for x in signals for size in x.sizes):
+            return list(signals)
+        wide = [[None] * (axes - len(x.sizes)) + list(x.sizes) for x in signals]
+        for axis in range(axes):
+            known = [sizes[axis] for sizes in wide if sizes[axis] not in (None, 1)]
+            if axis != skip and known:
+                form = min(known, key=_plainness)
+                for x, sizes in zip(signals, wide, strict=True):
+                    if sizes[axis] not in (None, 1):
+                        self._fit(sizes[axis], form, x)
+                        sizes[axis] = form
+        return [self.resized(x, sizes[axes - len(x.sizes) :]) for x, sizes in zip(signals, wide, strict=True)]
+
+    def _fit(self, size: Any, form: Any, x: Ghost) -> None:
+        if not self.conditions.fit(form, size):
+            misfit = DoesNotFit("join.agreed", {"n_1": form, "n_2": size, "shape": x.sizes})
+            misfit.about = self.path
+            raise misfit
+
+    def resized(self, x: Ghost, sizes: Sequence[Any]) -> Ghost:
+        """The same signal with its sizes written in another form."""
+        return self.ghost(self, x.index, Shape(sizes), x.batched, x.field, x.roles, x.dtype)
 
     def _asked(self, ask: Callable[..., Any], name: str, *about: Any) -> Any:
         try:
@@ -296,6 +401,11 @@ def _row(record: Record) -> Row:
     row = Row(renamed(step.layer, name), shapes, after, seen, learned)
     vars(row).update(parameters=parameters if learned else 0, multiplications=multiplications, macs=macs)
     return row
+
+
+def _plainness(size: Any) -> tuple[int, int]:
+    """Numbers before sizes, sizes with small divisors first."""
+    return (0, 0) if isinstance(size, int) else (1, getattr(size, "divisor", 1) * abs(getattr(size, "outer", 1)))
 
 
 def natural(axes: int) -> Roles:
