@@ -7,6 +7,7 @@
     replay(node, exchange)   the answer with a rule or a value exchanged: what a mistake leads to, what follows from it
     mistakes(node)           the replays with one slip, one slip made once, and two slips
     fingerprint(node)        a hash of what the derivation says, under which its checks are recorded
+    opened(node)             the smaller steps of one step, for a rule that is a lemma
 
 A rule called on values gives a value; called on derivations it gives a `Derived`. So what is written once with rules
 computes fast and explains itself. Readings are loops, never recursive, and visit a shared node once.
@@ -52,26 +53,58 @@ class DoesNotFit(Exception):
 @final
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """How a value follows from the values of named premises.
+    """How a value follows from the values of named premises: a formula over them, or a law.
 
-    name      the key of its words in every catalog
-    conclude  the value that follows; raises DoesNotFit where there is none
-    taught    its formula in the order in which it is taught; None for a law, whose conclusion is its own statement
-    symbol    the name of what is concluded, as written left of the equality sign
-    source    where the formula is from
-    slips     the same rule, wrong: slip name -> rule
-    needs     what must hold of the premises
-    hidden    true for bookkeeping that no reader is shown, as taking one size out of a shape
+    name       the key of its words in every catalog
+    text       the formula in the order in which it is taught; empty for a law, whose conclusion is its own statement
+    law        the function of the premises that a law is
+    symbol     the name of what is concluded, as written left of the equality sign
+    source     where the formula is from
+    slips      the same rule, wrong: slip name -> rule
+    condition  what must hold of the premises
+    hidden     true for bookkeeping that no reader is shown, as taking one size out of a shape
+
+    Texts are read when they are first needed: most rules are never used in one run.
     """
 
     name: str
-    conclude: Conclusion
-    taught: Formula | None = None
+    text: str = ""
+    law: Conclusion | None = None
     symbol: str = ""
     source: str = ""
     slips: Mapping[str, Rule] = field(default_factory=dict)
-    needs: Formula | None = None
+    condition: str = ""
     hidden: bool = False
+
+    @cached_property
+    def taught(self) -> Formula | None:
+        """The formula; None for a law."""
+        return read_formula(self.text) if self.text else None
+
+    @cached_property
+    def needs(self) -> Formula | None:
+        """The condition as a formula; None where there is none."""
+        return read_formula(self.condition) if self.condition else None
+
+    @cached_property
+    def conclude(self) -> Conclusion:
+        """The value that follows from values; raises DoesNotFit where there is none."""
+        return self.law or self._computed()
+
+    def _computed(self) -> Conclusion:
+        name, taught, needs = self.name, cast("Formula", self.taught), self.needs
+        compute = function(taught)
+        holds = function(needs) if needs is not None else None
+
+        def conclude(premises: Mapping[str, Value]) -> Value:
+            try:
+                if holds is not None and holds(premises) is False:
+                    raise DoesNotFit(name, premises, needs)
+                return cast("Value", compute(premises))
+            except ZeroDivisionError:
+                raise DoesNotFit(name, premises, taught) from None
+
+        return conclude
 
     @cached_property
     def uses(self) -> tuple[str, ...] | None:
@@ -144,32 +177,14 @@ def formula(name: str, text: str, *, symbol: str = "", source: str = "", needs: 
     >>> area(h=3, w=5), area.slips["forgot_width"](h=3, w=5)
     (15, 3)
     """
-    condition = read_formula(needs) if needs else None
-    wrong = {slip: _rule(slip, read_formula(said), symbol, "", {}, condition) for slip, said in slips.items()}
-    return _rule(name, read_formula(text), symbol, source, wrong, condition)
-
-
-def _rule(
-    name: str, taught: Formula, symbol: str, source: str, slips: Mapping[str, Rule], needs: Formula | None
-) -> Rule:
-    compute = function(taught)
-    holds = function(needs) if needs is not None else None
-
-    def conclude(premises: Mapping[str, Value]) -> Value:
-        try:
-            if holds is not None and holds(premises) is False:
-                raise DoesNotFit(name, premises, needs)
-            return cast("Value", compute(premises))
-        except ZeroDivisionError:
-            raise DoesNotFit(name, premises, taught) from None
-
-    return Rule(name, conclude, taught, symbol, source, slips, needs)
+    wrong = {slip: Rule(slip, said, symbol=symbol, condition=needs) for slip, said in slips.items()}
+    return Rule(name, text, symbol=symbol, source=source, slips=wrong, condition=needs)
 
 
 def law(name: str, conclude: Conclusion, *, source: str = "", hidden: bool = False, **slips: Conclusion) -> Rule:
     """A rule that is a function of its premises and has no formula over them."""
-    wrong = {slip: Rule(slip, said, source=source) for slip, said in slips.items()}
-    return Rule(name, conclude, source=source, slips=wrong, hidden=hidden)
+    wrong = {slip: Rule(slip, law=said, source=source) for slip, said in slips.items()}
+    return Rule(name, law=conclude, source=source, slips=wrong, hidden=hidden)
 
 
 # --- a tuple or a shape is one node with projections
@@ -296,6 +311,13 @@ def walk(derivation: Derivation) -> Iterator[Derived]:
     return (
         node for node in nodes(derivation, explained_by) if isinstance(node, Derived) and not node.rule.hidden
     )
+
+
+def opened(node: Derived) -> Derivation | None:
+    """The derivation that a lemma stands for, from the same premises to the same result; None for other rules."""
+    if node.rule.opens is None:
+        return None
+    return node.rule.opens({name: premise.result for name, premise in node.premises.items()})
 
 
 def replay(derivation: Derivation, exchange: Exchange) -> Value | None:

@@ -1,11 +1,14 @@
-"""Symbols for sizes and hyper-parameters, as SymPy knows them. Imported only where a symbol is met."""
+"""Symbols for sizes and hyper-parameters, random variables and their moments, as SymPy knows them.
+
+Imported only where a symbol is met.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any, cast
 
-from sympy import Expr, Max, Min, Symbol, floor, sympify
+from sympy import Expr, Function, IndexedBase, Max, Min, Symbol, floor, sympify
 
 
 @cache
@@ -32,3 +35,61 @@ def expression(value: Any) -> Any:
 def floored(quotient: Expr) -> Expr:
     """floor(quotient)"""
     return cast("Expr", floor(quotient))
+
+
+# --- chance: SymPy's own functions and indexed names, which evaluate nothing
+
+
+class Variable(Symbol):  # type: ignore[misc]  # SymPy's classes are Any
+    """A random variable of its own: v."""
+
+    is_real = True
+
+
+@cache
+def variable(name: str) -> Variable:
+    """A random variable of its own: v."""
+    return Variable(name)
+
+
+@cache
+def family(name: str) -> IndexedBase:
+    """Random variables with an index: family("w")[i] is w_i."""
+    return IndexedBase(name, real=True)
+
+
+class E(Function):  # type: ignore[misc]
+    """E[x]"""
+
+    nargs = 1
+    is_real = True
+
+
+class Var(Function):  # type: ignore[misc]
+    """Var(x)"""
+
+    nargs = 1
+    is_real = True
+    is_nonnegative = True
+
+
+class Cov(Function):  # type: ignore[misc]
+    """Cov(x, y)"""
+
+    nargs = 2
+    is_real = True
+
+
+class relu(Function):  # type: ignore[misc]  # noqa: N801  # as it is printed
+    """max(0, y)"""
+
+    nargs = 1
+    is_real = True
+    is_nonnegative = True
+
+
+class sigmoid(Function):  # type: ignore[misc]  # noqa: N801
+    """1/(1 + exp(-y))"""
+
+    nargs = 1
+    is_real = True

@@ -90,13 +90,15 @@ def pooling(draw: Draw, axes: int) -> Call:
                 arguments |= _optional(draw, divisor_override=st.integers(-1, 3))
         case _:
             arguments |= {"norm_type": 2} | _optional(draw, **common)
+            arguments["kernel_size"] = draw(st.integers(1, 4))  # torch knows no other in one dimension
     return Call(f"{what}Pool{axes}d", arguments, (_shape(draw, axes),))
 
 
 def adaptive(draw: Draw, axes: int) -> Call:
     size = _each(axes, 1, 6) | st.tuples(*[st.none() | st.integers(1, 6)] * axes) | st.none() | st.just(-1)
     kind = f"Adaptive{draw(st.sampled_from(('Avg', 'Max')))}Pool{axes}d"
-    return Call(kind, {"output_size": draw(size)}, (_shape(draw, axes),))
+    shape = _shape(draw, axes)[: axes + 1]  # torch averages any number of axes where the output's size is 1
+    return Call(kind, {"output_size": draw(size)}, (shape,))
 
 
 def norm(draw: Draw, axes: int) -> Call:
@@ -133,7 +135,8 @@ def padding(draw: Draw, axes: int) -> Call:
     low = -2 if mode in ("Zero", "Constant") else 0
     ends = st.tuples(*[st.integers(low, 3)] * (2 * axes)) | st.integers(low, 3)
     arguments = {"padding": draw(ends)} | ({"value": 1.5} if mode == "Constant" else {})
-    return Call(f"{mode}Pad{axes}d", arguments, (_shape(draw, axes),))
+    shape = _shape(draw, axes)
+    return Call(f"{mode}Pad{axes}d", arguments, (shape[: axes + 1] if low else shape,))  # constants pad any last axes
 
 
 def upsampling(draw: Draw, axes: int) -> Call:
@@ -243,8 +246,10 @@ def embedding(draw: Draw, axes: int) -> Call:
 FAMILIES: dict[str, tuple[Callable[[Draw, int], Call], tuple[int, ...]]] = {
     made.__name__: (made, axes)
     for axes, all_made in {
-        (1, 2, 3): (convolution, transposed, pooling, adaptive, norm, group_norm, layer_norm, response_norm, padding)
-        + (upsampling, activation, along_axis, prelu, dropout, flatten, unflatten),
+        (1, 2, 3): (
+            *(convolution, transposed, pooling, adaptive, norm, group_norm, layer_norm, response_norm, padding),
+            *(upsampling, activation, along_axis, prelu, dropout, flatten, unflatten),
+        ),
         (2,): (shuffle, unfold, dense, bilinear, attention, embedding),
     }.items()
     for made in all_made

@@ -51,7 +51,9 @@ def run(module: nn.Module, kind: str, shapes: tuple[tuple[int, ...], ...], devic
     if "Attention" in kind:
         sequences = [torch.zeros(shape, device=device) for shape in shapes]
         return module(*(sequences * 3 if len(sequences) == 1 else sequences))[0]
-    batch = [torch.zeros(2, *shape, device=device, dtype=torch.long if kind == "Embedding" else None) for shape in shapes]
+    batch = [
+        torch.zeros(2, *shape, device=device, dtype=torch.long if kind == "Embedding" else None) for shape in shapes
+    ]
     return module(*batch)
 
 

@@ -31,7 +31,8 @@ class AdaptivePool(Layer):
         if not isinstance(given, tuple):
             given = (given,) * self.axes
         known = tuple(size for size in given if size is not None)
-        if len(given) != self.axes or not every(known, 1) or (self.axes == 1 and not known):
+        lacking = self.output_size is None or (self.axes == 1 and not known)
+        if lacking or len(given) != self.axes or not every(known, 1):
             raise self.misfit(output_size=self.output_size)
         object.__setattr__(self, "output_size", given)
 

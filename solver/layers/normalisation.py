@@ -92,7 +92,8 @@ class BatchNorm(Norm):
         least = 1 if self.axes == 1 else self.axes + 1
         if not least <= rank(shape) <= self.axes + 1:
             raise self.misfit(shape=value_of(shape), axes=self.axes + 1)
-        self.has_channels(shape, self.num_features)
+        if self.affine or self.track_running_stats:
+            self.has_channels(shape, self.num_features)
         return shape
 
     def parameters(self, shape: Quantity) -> Quantity:

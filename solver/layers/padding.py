@@ -58,11 +58,15 @@ class Pad(Elementwise):
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, self.axes, self.kind)
         for n, ends in zip(map(value_of, sizes), self.ends, strict=True):
-            known = isinstance(n, int) and self.more is not None
-            if known and any(isinstance(p, int) and p > n - self.more for p in ends):  # type: ignore[operator]  # known
+            if isinstance(n, int) and not self._can_pad(n, [p for p in ends if isinstance(p, int)]):
                 raise self.misfit(n=n, padding=ends)
         after = [OUTPUT_SIZE(self.name, n=n, p_1=p, p_2=q) for n, (p, q) in zip(sizes, self.ends, strict=True)]
         return channels_first(channels, after, self.name)
+
+    def _can_pad(self, n: int, ends: list[int]) -> bool:
+        """Whether the input is long enough for what is taken from it, away or to be repeated."""
+        most = n - self.more if self.more is not None else None
+        return n + sum(p for p in ends if p < 0) >= 0 and (most is None or all(p <= most for p in ends))
 
     def reach(self, field: Field) -> Field:
         if field == WHOLE:

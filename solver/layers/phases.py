@@ -71,6 +71,9 @@ PHASES = law("field.phases", _seen, source=f"{GUIDE}: each output is made from t
 
 UNITED = law("field.united_phases", _united)
 
+INTEGER = law("field.integer", lambda premises: int(premises["j"]), hidden=True)  # type: ignore[call-overload]  # a fraction
+"""A fraction with denominator 1 as the integer that it is."""
+
 LARGEST = law("field.largest", _largest, hidden=True)
 """The largest field of any phase."""
 
@@ -132,7 +135,9 @@ def _phased(seen: Quantity, jump: Quantity, about: str) -> AxisField:
     first = component(component(seen, 0), 0)
     size = LARGEST(about, phases=seen)
     phases: Any = value_of(seen)
-    step = value_of(jump)
+    step: Any = value_of(jump)
+    if isinstance(step, Fraction) and step.denominator == 1:
+        jump, step = INTEGER(about, j=jump), int(step)
     alike = all((start, r) == (phases[0][0] + turn * step, phases[0][1]) for turn, (start, r) in enumerate(phases))
     return AxisField(size, jump, first, () if alike and isinstance(step, int) else seen)
 

@@ -71,6 +71,8 @@ class Pool(Layer):
     """A window slides over each channel; the stride is the kernel size unless it is given."""
 
     axes: ClassVar[int]
+    filled: ClassVar[tuple[int, ...]] = ()
+    """In how many dimensions torch wants an input that is no smaller than the kernel, whatever the padding."""
 
     def __post_init__(self) -> None:
         kernel, stride, padding, dilation, _ = self._window()
@@ -83,11 +85,16 @@ class Pool(Layer):
             if hasattr(self, argument):
                 object.__setattr__(self, argument, values)
         for k, _, p, d in self.window.axes:
-            if all(isinstance(number, int) for number in (k, p, d)) and 2 * p > d * (k - 1) + 1:
+            covered = k if self.axes == 1 else d * (k - 1) + 1  # torch leaves the dilation out in one dimension
+            if isinstance(covered, int) and isinstance(p, int) and 2 * p > covered:
                 raise self.misfit(kernel_size=k, padding=p, dilation=d)
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, self.axes, self.kind)
+        if self.axes in self.filled:
+            for n, k in zip(map(value_of, sizes), self.window.kernel, strict=True):
+                if isinstance(n, int) and isinstance(k, int) and n < k:
+                    raise self.misfit(n=n, kernel_size=k)
         return channels_first(channels, output_sizes(sizes, self.window, self.name), self.name)
 
     def parameters(self, shape: Quantity) -> Quantity:
@@ -175,6 +182,8 @@ class AvgPool(Pool):
     count_include_pad: bool = True
     divisor_override: int | None = None
 
+    filled = (3,)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.divisor_override == 0 or (self.axes == 1 and self.divisor_override is not None):
@@ -208,6 +217,8 @@ class LPPool(Pool):
     kernel_size: PerAxis
     stride: PerAxis | None = None
     ceil_mode: bool = False
+
+    filled = (3,)
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
         return 0

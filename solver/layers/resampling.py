@@ -150,7 +150,9 @@ class Resampled(Elementwise):
             return self._tapped(axis, (n // gcd(n, m), m // gcd(n, m)), MODES[mode][1])
         if m == 1:
             return AxisField(axis.size, FIELD_JUMP(self.name, j=axis.jump, s=n), axis.start)
-        common = gcd(n - 1, m - 1) or 1
+        if n == 1:
+            return self._tapped(axis, (1, m), lambda o, v, u: (0,))
+        common = gcd(n - 1, m - 1)
         around = ALIGNABLE[mode]
         v, u = (n - 1) // common, (m - 1) // common
         return self._tapped(axis, (v, u), lambda o, v, u: _around(Fraction(o * v, u), *around))

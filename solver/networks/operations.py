@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 from solver.derivation import DoesNotFit
 from solver.layers import kinds
-from solver.layers.base import Join
 from solver.networks.conditions import times
 from solver.networks.guarded import bare
 from solver.networks.reshaping import MIXED, merged
@@ -369,7 +368,7 @@ def _is_tensor(value: Any) -> bool:
     return isinstance(value, Ghost) or hasattr(value, "requires_grad_")
 
 
-def combined(walk: Walk, name: str, operands: Sequence[Any], layer: Join | None = None) -> Any:
+def combined(walk: Walk, name: str, operands: Sequence[Any], join: Step | None = None) -> Any:
     """The signal that several tensors make number by number."""
     name = name.strip("_")
     tensors = [operand for operand in operands if _is_tensor(operand) and not walk.is_number(operand)]
@@ -378,7 +377,7 @@ def combined(walk: Walk, name: str, operands: Sequence[Any], layer: Join | None 
         return walk.layer(step(Function(name)), signals[0], walk.unique(name))
     rank = max(len(x.full) for x in signals)
     batched = all(x.batched for x in signals if len(x.full) == rank)
-    return walk.join(step(layer or Combine(name)), signals, walk.unique(name), batched)
+    return walk.join(join or step(Combine(name)), signals, walk.unique(name), batched)
 
 
 @operation(
@@ -391,15 +390,17 @@ def _combination(walk: Walk, name: str, *operands: Any, **more: Any) -> Any:
 
 
 def _put_together(kind: str, swap: bool = False) -> Handler:
-    def entry(walk: Walk, name: str, input: Any, other: Any, *given: Any, **more: Any) -> Any:
-        name = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div"}[kind]
+    join, name = step(kinds()[kind]()), {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div"}[kind]
+    one = step(Scale() if kind in ("Multiply", "Divide") else Function(name))
+
+    def entry(walk: Walk, _: str, input: Any, other: Any, *given: Any, **more: Any) -> Any:
         pair = (other, input) if swap else (input, other)
-        numbers = [value for value in pair if not _is_tensor(value) or walk.is_number(value)]
-        if not numbers:
-            return combined(walk, name, pair, kinds()[kind]())
+        if isinstance(input, Ghost) and isinstance(other, Ghost) and input.sizes == other.sizes:
+            return walk.join(join, pair, walk.unique(name), input.batched and other.batched)
+        if all(_is_tensor(value) and not walk.is_number(value) for value in pair):
+            return combined(walk, name, pair, join)
         (x,) = (value for value in pair if isinstance(value, Ghost))
-        layer = Scale() if kind in ("Multiply", "Divide") else Function(name)
-        return walk.layer(step(layer), x, walk.unique(name))
+        return walk.layer(one, x, walk.unique(name))
 
     return entry
 

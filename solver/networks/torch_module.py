@@ -3,7 +3,7 @@
 A `TorchGhost` answers what code asks of a tensor (shape, size, dim, isinstance) and `__torch_function__`, so no tensor is
 computed and control flow on shapes works. torch's own layers are read by the names of their arguments; a function whose
 formula nobody knows runs on meta tensors of these shapes: its shape is exact and its cost is a symbol, named.
-The only module under `solver/networks` that imports torch.
+Nothing else under `solver/networks` imports torch.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import fields
-from functools import cache, cached_property, partial
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from functools import cache, partial
+from operator import attrgetter
 from pathlib import Path
-from types import FunctionType
+from types import FrameType, FunctionType, TracebackType
 from typing import Any, Final, TypeAlias, final
 
 import torch
@@ -24,22 +25,21 @@ from torch.overrides import TorchFunctionMode
 
 from solver.derivation import DoesNotFit
 from solver.layers import kinds
-from solver.layers.base import Join, Layer
+from solver.layers.base import Layer
 from solver.layers.composite import Composite
-from solver.networks.conditions import Undecided, times
+from solver.networks.conditions import Undecided, at, times
 from solver.networks.guarded import Guarded
-from solver.networks.imported import Imported, Registered, Unused
-from solver.networks.operations import OPERATIONS, last_axis, operation
-from solver.networks.reshaping import merged
+from solver.networks.imported import Imported, Registered
+from solver.networks.operations import OPERATIONS, applied, last_axis
 from solver.networks.steps import Unknown
-from solver.networks.walk import CannotFollow, Ghost, Step, Walk, WithoutFormula, step, step_of
+from solver.networks.walk import STEPS, CannotFollow, Ghost, Step, Walk, WithoutFormula, natural, step_of
 from solver.values import Shape, Size
 
 Input: TypeAlias = "Sequence[int | str | Size] | torch.Tensor"
 """Sizes without a batch axis, some of which may be symbols; or a tensor with one, for its shape and type."""
 
-OWN: Final = str(Path(__file__).parent)
-TORCH: Final = str(Path(torch.__file__).parent)
+ELSEWHERE: Final = (str(Path(__file__).parent), str(Path(torch.__file__).parent))
+"""Where code is that is not the network's."""
 
 
 # --- what stands for a tensor
@@ -52,40 +52,56 @@ class Sizes(tuple[Any, ...]):
 
     def numel(self) -> Any:
         """The product of the sizes."""
-        return times(size.value if isinstance(size, Guarded) else size for size in self)
+        product: Any = 1
+        for size in self:
+            product = product * size
+        return product
 
 
 class TorchGhost(Ghost):
     """A tensor without numbers, as a module's code sees it."""
 
-    __slots__ = ()
-
     __class__ = property(lambda self: torch.Tensor)  # type: ignore[assignment]  # isinstance(x, torch.Tensor) holds
 
     @classmethod
     def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _walk_of(args, kwargs).function(function, args, kwargs or {})
+        (ghost, *_) = _ghosts((args, kwargs))
+        return ghost.walk.function(function, args, kwargs or {})
 
     @property
     def shape(self) -> Any:
         """The sizes, the batch axis among them."""
         full = self.full
-        if all(type(size) is int for size in full):
-            return torch.Size(full)
-        return Sizes(map(self.walk.guarded, full))
+        if self.walk.symbolic and not all(isinstance(size, int) for size in full):
+            return Sizes(map(self.walk.guarded, full))
+        return torch.Size(full)
 
     def __getattr__(self, name: str) -> Any:
-        attribute = getattr(torch.Tensor, name, None)
-        if callable(attribute):
-            return partial(_method, self, attribute)
         if name in ATTRIBUTES:
             return ATTRIBUTES[name](self)
-        raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+        method = getattr(torch.Tensor, name, None)
+        if not callable(method):
+            raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+        return partial(_method, self, method)
+
+    @property
+    def data(self) -> TorchGhost:
+        """The tensor itself."""
+        return self
+
+    @data.setter
+    def data(self, value: Ghost) -> None:
+        self.become(value)
+
+    def become(self, other: Ghost) -> None:
+        """Stands for what another ghost stands for, as after an operation in place."""
+        for slot in Ghost.__slots__:
+            setattr(self, slot, getattr(other, slot))
 
     def __len__(self) -> Any:
         return self.shape[0]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.walk.function(torch.Tensor.unbind, (self,), {}))
 
     def __hash__(self) -> int:
@@ -94,4 +110,548 @@ class TorchGhost(Ghost):
     def __repr__(self) -> str:
         return f"Ghost({'x'.join(map(str, self.full))})"
 
-    __format__ = object.__format__
+    def __format__(self, how: str) -> str:
+        return repr(self)
+
+
+def _method(ghost: TorchGhost, function: Any, *args: Any, **kwargs: Any) -> Any:
+    return ghost.walk.function(function, (ghost, *args), kwargs)
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    function = getattr(torch.Tensor, name)
+
+    def operator(self: TorchGhost, *args: Any) -> Any:
+        return self.walk.function(function, (self, *args), {})
+
+    return operator
+
+
+OPERATORS: Final = (
+    "add radd iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod pow rpow matmul rmatmul "
+    "neg abs invert and or xor eq ne lt le gt ge getitem setitem bool int float index complex contains"
+).split()
+
+for _operation in OPERATORS:
+    setattr(TorchGhost, f"__{_operation}__", _operator(f"__{_operation}__"))
+
+
+def _turned(ghost: TorchGhost) -> Any:
+    return ghost.walk.function(torch.Tensor.transpose, (ghost, -2, -1), {})
+
+
+ATTRIBUTES: Final[Mapping[str, Callable[[TorchGhost], Any]]] = {
+    "ndim": lambda x: len(x.full),
+    "device": lambda x: x.walk.device,
+    "T": _turned,
+    "mT": _turned,
+    "H": _turned,
+    "mH": _turned,
+    "real": lambda x: x,
+    "layout": lambda x: torch.strided,
+    "grad": lambda x: None,
+    "grad_fn": lambda x: None,
+    "names": lambda x: (None,) * len(x.full),
+    "is_leaf": lambda x: True,
+    "itemsize": lambda x: 4,
+    "_version": lambda x: 0,
+} | {
+    name: lambda x: False
+    for name in "requires_grad is_cuda is_cpu is_xpu is_mps is_meta is_mkldnn is_sparse is_sparse_csr is_quantized "
+    "is_nested retains_grad is_vulkan is_ipu is_xla is_hpu is_mtia is_maia is_ort".split()
+}
+
+
+def _ghosts(value: Any) -> list[TorchGhost]:
+    """The ghosts among arguments, also in lists."""
+    if type(value) is TorchGhost:
+        return [value]
+    if isinstance(value, list | tuple) and type(value) is not torch.Size:
+        return [ghost for item in value for ghost in _ghosts(item)]
+    return [ghost for item in value.values() for ghost in _ghosts(item)] if type(value) is dict else []
+
+
+def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """Arguments or results with tensors, real or not, exchanged."""
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_mapped(change, item) for item in value))
+    if type(value) in (list, tuple):
+        return type(value)(_mapped(change, item) for item in value)
+    return {key: _mapped(change, item) for key, item in value.items()} if type(value) is dict else value
+
+
+# --- the walk
+
+
+@final
+@dataclass
+class TorchWalk(Walk):
+    """A walk through a module's own code."""
+
+    device: Any = None
+    symbolic: bool = False
+    classes: dict[type[Any], None] = field(default_factory=dict)
+    """The classes of the network's modules."""
+
+    def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function or method of torch's gives."""
+        name = function.__name__.partition(".")[0]
+        if not (type(args and args[0]) is TorchGhost or _ghosts((args, kwargs))):
+            return self.aside(function, name, args, kwargs)
+        in_place = name[-1] == "_" and (name[:2] != "__" or name[2] == "i")
+        if in_place and name not in OPERATIONS and name[:2] != "__":
+            name = name[:-1]
+        handler = OPERATIONS.get(name)
+        made = NotImplemented if handler is None else handler(self, name, *args, **kwargs)
+        if made is NotImplemented:
+            made = self.unknown(function, name, args, kwargs)
+        if in_place and name not in NOT_IN_PLACE and type(args[0]) is TorchGhost and type(made) is TorchGhost:
+            args[0].become(made)
+            return args[0]
+        return made
+
+    def aside(self, function: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function gives on tensors that are no signals: parameters, masks. It is computed."""
+        made = function(*args, **kwargs)
+        if name.startswith("__") and name.endswith("et__"):
+            return made
+        tensors: list[Any] = []
+        _mapped(tensors.append, (args, kwargs))
+        sources = [self.weights.sources(tensor) for tensor in tensors]
+        if any(sources):
+            _mapped(lambda tensor: self.weights.rests(tensor, sources), made)
+        if name in COSTED and self.inputs:
+            self.at_a_cost(name, tensors, args, kwargs, made)
+        return made
+
+    def at_a_cost(self, name: str, tensors: list[Any], args: Any, kwargs: Any, made: Any) -> None:
+        """Records a product of tensors that are no signals."""
+        first = tensors[0]
+        ghost = self.signal(first, self.inputs[0])
+        args, kwargs = (_mapped(lambda tensor: ghost if tensor is first else tensor, each) for each in (args, kwargs))
+        stands = OPERATIONS[name](self, name, *args, **kwargs)
+        if isinstance(stands, Ghost) and isinstance(made, torch.Tensor):
+            self.weights.made[id(made)] = (made, frozenset())
+            self.weights.signals[id(made)] = stands
+
+    def unknown(self, function: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function without a formula gives: its own code runs if it has some, else it runs on meta tensors."""
+        inner = _opened(function)
+        if inner is not None:
+            with Watch(self):
+                return inner(*args, **kwargs)
+        ghosts = list({id(ghost): ghost for ghost in _ghosts((args, kwargs))}.values())
+        made, shapes = self.on_meta(function, name, args, kwargs, ghosts)
+        tensors: list[Any] = []
+        _mapped(lambda tensor: type(tensor) is TorchGhost or tensors.append(tensor), (args, kwargs))
+        learned, count = self.weights.take(tensors)
+        if count:
+            self.constant(Shape((count,)), count, ghosts[0], self.again(learned))
+        row = self.unique(name)
+        cost = "".join(letter if letter.isalnum() else "_" for letter in row)
+        met, parts = tuple(ghost.sizes for ghost in ghosts), iter(range(len(shapes)))
+        outputs: list[Shape] = []
+
+        def stand(tensor: Any) -> Ghost:
+            part = next(parts)
+            full = shapes[part]
+            batched = len(full) > 1 and full[0] == 1
+            outputs.append(Shape(full[1:] if batched else full))
+            own = row if part == 0 else self.again(f"{row}:{part}")
+            join = Step(Unknown(name, met, outputs[-1], cost, part))
+            stands = self.join(join, ghosts, own, batched)
+            stands.dtype = tensor.dtype
+            return stands
+
+        results = _mapped(stand, made)
+        self.without_formula.append(WithoutFormula(row, name, self.path, self.place(), cost, met, tuple(outputs)))
+        return results
+
+    def on_meta(
+        self, function: Any, name: str, args: Any, kwargs: Any, ghosts: Sequence[Ghost]
+    ) -> tuple[Any, list[tuple[Any, ...]]]:
+        """What torch makes of meta tensors of these shapes, and the shapes of its results, with symbols where they are."""
+        names = sorted({key for ghost in ghosts for size in ghost.sizes for key in _symbols(size)})
+        points = [{key: self._sample(key, turn) for key in names} for turn in range(3 if names else 1)]
+        runs = []
+        for point in points:
+            change = partial(_meta, point=point)
+            try:
+                runs.append(function(*_mapped(change, args), **_mapped(change, kwargs)))
+            except (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError) as error:
+                raise CannotFollow("unknown_operation", name, self.path, self.place(), str(error)) from error
+        shapes: list[list[tuple[int, ...]]] = []
+        for run in runs:
+            found: list[tuple[int, ...]] = []
+            _mapped(lambda tensor, found=found: found.append(tuple(tensor.shape)), run)
+            shapes.append(found)
+        sizes = {size for ghost in ghosts for size in ghost.sizes}
+        made = [tuple(self._size(name, points, each, sizes) for each in zip(*one, strict=True)) for one in zip(*shapes, strict=True)]
+        return runs[0], made
+
+    def _sample(self, key: str, turn: int) -> int:
+        domain = self.conditions.domains.get(key)
+        start = 96 + 48 * turn + 7 * (len(key) + ord(key[0])) % 12
+        return next(n for n in range(start, start + 10**6) if domain is None or n in domain)
+
+    def _size(self, name: str, points: Sequence[Mapping[str, int]], each: Sequence[int], sizes: set[Any]) -> Any:
+        """The size that takes these values at these points."""
+        if len(set(each)) == 1:
+            return each[0]
+        for size in sizes:
+            if [at(size, point) for point in points] == list(each):
+                return size
+        raise CannotFollow("needs_size", name, self.path, self.place(), f"sizes {each} at {list(points)}")
+
+
+def _symbols(size: Any) -> set[str]:
+    from solver.networks.conditions import symbols
+
+    return symbols(size)
+
+
+def _meta(tensor: Any, point: Mapping[str, int]) -> Any:
+    if type(tensor) is TorchGhost:
+        return torch.empty(tuple(at(size, point) for size in tensor.full), dtype=tensor.dtype, device="meta")
+    return torch.empty_like(tensor, device="meta")
+
+
+@cache
+def _opened(function: Any) -> Any:
+    """A function of torch's that is written in Python, as it runs when nobody intercepts it; None for another."""
+    code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    if code is None or not any(name.startswith("has_torch_function") for name in code.co_names):
+        return None
+    blind = {name: (lambda *tensors: False) for name in known if name.startswith("has_torch_function")}
+    inner = FunctionType(code, {**known, **blind}, code.co_name, function.__defaults__, function.__closure__)
+    inner.__kwdefaults__ = function.__kwdefaults__
+    return inner
+
+
+NOT_IN_PLACE: Final = ("requires_grad_",)
+
+COSTED: Final = (
+    "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d matmul mm bmm addmm baddbmm einsum "
+    "__matmul__ scaled_dot_product_attention bilinear"
+).split()
+"""Functions whose cost counts also where no signal is among their arguments."""
+
+
+class Watch(TorchFunctionMode):  # type: ignore[misc]  # torch is Any
+    """Sees what torch is asked about parameters alone, and about ghosts where torch would not look for them."""
+
+    def __init__(self, walk: TorchWalk) -> None:
+        super().__init__()
+        self.walk = walk
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self.walk.function(function, args, kwargs or {})
+
+
+# --- torch's own layers, by the names of their arguments
+
+Reader: TypeAlias = "Callable[[TorchWalk, Any, Any], Any]"
+
+INSIDE: Final = ("in_channels", "in_features", "num_features", "num_channels")
+"""What modules say of their inputs, which layers infer."""
+
+
+@cache
+def _reader(kind: type[Any]) -> Reader | None:
+    """How modules of this class are read: None for those whose code runs."""
+    layer = kinds().get(kind.__name__)
+    if layer is None or not kind.__module__.startswith("torch.nn.modules.") or not issubclass(layer, Layer):
+        return None
+    if kind is nn.MultiheadAttention:
+        return _attend
+    if issubclass(layer, Composite):
+        return None
+    named = [each.name for each in fields(layer) if each.name not in ("name", "bias", "inplace")]
+    biased = any(each.name == "bias" for each in fields(layer))
+    return _Reading(kind.__name__, layer, named, biased).read
+
+
+@final
+class _Reading:
+    """Modules of one class of torch's as layers of one kind."""
+
+    def __init__(self, kind: str, layer: type[Any], named: Sequence[str], biased: bool) -> None:
+        self.kind, self.layer, self.biased = kind, layer, biased
+        self.named, self.named_of = named, None
+        self.get: Callable[[Any], Any] | None = None
+
+    def read(self, walk: TorchWalk, module: Any, x: Any, *more: Any, **named: Any) -> Any:
+        """The signal after the module."""
+        if more or named or type(x) is not TorchGhost:
+            return NotImplemented
+        get = self.get or self._getter(module)
+        biased = self.biased and module._parameters.get("bias") is not None
+        key = (self.kind, get(module), biased)
+        step = STEPS.get(key)
+        if step is None:
+            step = step_of(key, partial(self._layer, module, biased))
+        if walk.symbolic or x.sizes not in step.facts:
+            x = self._checked(walk, module, x, step)
+        path, own = walk.modules[id(module)]
+        used = walk.weights.used
+        if x.field and not step.by_position and x.roles is not natural(len(x.sizes)):
+            x, step = _placed(walk, x, step)
+        if used.isdisjoint(own):
+            used.update(own)
+            return walk.layer(step, x, walk.again(path or self.kind))
+        if used.issuperset(own):
+            return walk.layer(step, x, walk.again(path or self.kind), learned=False)
+        return walk.partly(step, x, path, module._parameters.values())
+
+    def _getter(self, module: Any) -> Callable[[Any], Any]:
+        self.named = [name for name in self.named if hasattr(module, name)]
+        told = [name for name in INSIDE if hasattr(module, name)]
+        self.get = attrgetter(*self.named, *told) if self.named or told else lambda _: ()
+        return self.get
+
+    def _layer(self, module: Any, biased: bool) -> Any:
+        arguments = {name: _hashable(getattr(module, name)) for name in self.named}
+        return self.layer(**arguments, **({"bias": biased} if self.biased else {}))
+
+    def _checked(self, walk: TorchWalk, module: Any, x: Any, step: Step) -> Any:
+        """The signal, whose channels have to be those that the module was made for."""
+        layer: Any = step.layer
+        for name, found in layer.inferred(x.sizes).items():
+            told = getattr(module, name, found)
+            if told != found and not walk.conditions.fit(found, told):
+                misfit = DoesNotFit(self.kind, {name: told, "shape": x.sizes})
+                misfit.about = walk.modules[id(module)][0]
+                raise misfit
+            if told != found:
+                return walk.resized(x, [told if size == found else size for size in x.sizes])
+        return x
+
+
+def _placed(walk: TorchWalk, x: Any, layer: Step) -> Any:
+    """A signal whose axes are where a layer looks for them; or a layer along the last axis alone, where channels are."""
+    if layer.layer.kind in ("Linear", "LayerNorm", "RMSNorm"):
+        return x, last_axis(layer, x)
+    return (walk.whole(x, "mixed") if x.roles != natural(len(x.sizes)) else x), layer
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | torch.Size) else value
+
+
+def _attend(walk: TorchWalk, module: Any, query: Any, key: Any, value: Any, *given: Any, **more: Any) -> Any:
+    """nn.MultiheadAttention: one row where it is one layer, whatever its masks are."""
+    same = query is key is value
+    if len(query.shape) != 3 or not _ghosts((query, key, value)):
+        return NotImplemented
+    first = walk.signal(query)
+    signals = [first] if same else walk.signals((query, key, value))
+    lines = [_sequence(walk, x, module.batch_first) for x in signals]
+    if any(line is None for line in lines):
+        return NotImplemented
+    path, _ = walk.modules[id(module)]
+    own = [key for inner in module.modules() for key in walk.modules[id(inner)][1]]
+    walk.called.update(map(id, module.modules()))
+    arguments = {
+        "embed_dim": module.embed_dim, "num_heads": module.num_heads, "dropout": module.dropout,
+        "bias": module.in_proj_bias is not None, "add_bias_kv": module.bias_k is not None,
+        "add_zero_attn": module.add_zero_attn, "kdim": module.kdim, "vdim": module.vdim,
+    }  # fmt: skip
+    kind = kinds()["MultiheadAttention" if same else "CrossAttention"]
+    layer = step_of((kind, tuple(arguments.items())), lambda: kind(**arguments))
+    name = walk.again(path or "MultiheadAttention")
+    learned = walk.weights.used.isdisjoint(own)
+    walk.weights.used.update(own)
+    x = walk.layer(layer, lines[0], name, learned) if same else walk.join(layer, lines, name, True, learned)
+    x.roles = (lines[0].roles[0], None)
+    weights = None
+    if (given[1] if len(given) > 1 else more.get("need_weights", True)):
+        scores = Shape((lines[0].sizes[0], lines[-2 if not same else 0].sizes[0]))
+        weights = walk.constant(scores, 0, x, walk.again(f"{path}.weights"), True)
+    return (x if module.batch_first else walk.permuted(x, (1, 0, 2), "permute")), weights
+
+
+def _sequence(walk: TorchWalk, x: Ghost, batch_first: bool) -> Any:
+    """A sequence as positions and features; None where there are several."""
+    x = x if batch_first else walk.permuted(x, (1, 0, 2), "permute")
+    x = x if x.batched or x.full[0] != 1 else walk.reshaped(x, x.full, "squeeze")
+    return x if x.batched else None
+
+
+# --- reading
+
+
+def read_module(
+    module: Any, *inputs: Input, named: Mapping[str, Input] | None = None, training: bool = False
+) -> Imported:
+    """The network that a module computes on inputs of these shapes, found by running its own code on shapes.
+
+    Sizes are without a batch axis; a string is a symbol: (3, "H", "W"). A tensor says its shape and type instead. The
+    module is walked as in evaluation (what only happens in training is reported as not used), or as it is if `training`.
+    Raises CannotFollow where numbers would decide what happens, and DoesNotFit where a layer does not fit its input.
+    """
+    module = getattr(module, "_orig_mod", module)
+    walk = TorchWalk(TorchGhost, _place, device=_device(module))
+    with READING, torch.no_grad():
+        registered, trained = _registered(walk, module)
+        given = tuple(_input(walk, each) for each in inputs)
+        keywords = {name: _input(walk, each) for name, each in (named or {}).items()}
+        walk.symbolic = any(not isinstance(size, int) for x in walk.inputs for size in x.sizes)
+        with _evaluated([] if training else trained), _patched(walk) as call, Watch(walk), _explained(walk):
+            made = call(module, *given, **keywords)
+    outputs: list[Ghost] = []
+    _mapped(lambda tensor: type(tensor) is not TorchGhost or outputs.append(tensor), _plain(made))
+    if not outputs:
+        raise CannotFollow("not_a_signal", type(module).__name__, detail=repr(made))
+    shapes = tuple(x.sizes for x in walk.inputs)
+    return Imported(type(module).__name__, shapes, registered, walk, tuple(outputs))
+
+
+READING: Final = threading.RLock()
+"""One walk at a time: while it lasts, calls of modules in its thread are recorded."""
+
+
+def _input(walk: TorchWalk, given: Input) -> Any:
+    if isinstance(given, torch.Tensor):
+        return walk.input(Shape(given.shape[1:]), given.dtype)
+    sizes = (Size.symbol(size) if isinstance(size, str) else size for size in given)
+    return walk.input(Shape(sizes), torch.float32)
+
+
+def _device(module: Any) -> Any:
+    first = next(iter(module.parameters()), None)
+    return first.device if first is not None else torch.device("cpu")
+
+
+def _plain(made: Any) -> Any:
+    """Results in lists and dictionaries, of whatever class these are."""
+    if isinstance(made, Mapping):
+        return [_plain(value) for value in made.values()]
+    if hasattr(made, "__dataclass_fields__"):
+        return [_plain(value) for value in vars(made).values()]
+    return [_plain(value) for value in made] if type(made) is not TorchGhost and isinstance(made, list | tuple) else made
+
+
+def _registered(walk: TorchWalk, module: Any) -> tuple[Registered, list[Any]]:
+    """Names all modules and parameters, counts what is registered, shared ones once, and says what is in training."""
+    owners, modules = walk.weights.owners, walk.modules
+    counts, buffers, trained = {True: 0, False: 0}, {}, []
+    stack = [("", module)]
+    while stack:
+        path, here = stack.pop()
+        if id(here) in modules:
+            continue
+        known, own = here.__dict__, []
+        prefix = path + "." if path else ""
+        for name, parameter in known["_parameters"].items():
+            if parameter is not None:
+                own.append(id(parameter))
+                if id(parameter) not in owners:
+                    count = _count(parameter, prefix + name)
+                    owners[id(parameter)] = (prefix + name, count)
+                    counts[parameter.requires_grad] += count
+        for buffer in known["_buffers"].values():
+            if buffer is not None:
+                buffers[id(buffer)] = buffer.numel()
+        if known["training"]:
+            trained.append(here)
+        modules[id(here)] = (path, tuple(own))
+        walk.classes[type(here)] = None
+        inside = known["_modules"]
+        if inside:
+            stack += [(prefix + name, inner) for name, inner in reversed(inside.items()) if inner is not None]
+    return Registered(counts[True], counts[False], sum(buffers.values())), trained
+
+
+def _count(parameter: Any, name: str) -> int:
+    if type(parameter) is nn.parameter.UninitializedParameter:
+        raise CannotFollow("not_initialised", name)
+    return int(parameter.numel())
+
+
+@contextmanager
+def _evaluated(trained: Sequence[Any]) -> Iterator[None]:
+    """Modules as in evaluation, and then as in training again."""
+    for module in trained:
+        module.__dict__["training"] = False
+    try:
+        yield
+    finally:
+        for module in trained:
+            module.__dict__["training"] = True
+
+
+@contextmanager
+def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
+    """Calls of the network's modules in this thread go through the walk.
+
+    Only the classes that occur are changed: every class below a changed one has to look up all its methods anew.
+    """
+    thread, modules, called = threading.get_ident(), walk.modules, walk.called
+    own = {kind: kind.__dict__.get("__call__") for kind in walk.classes}
+    readers = {kind: _reader(kind) for kind in walk.classes}
+
+    def original(module: Any, args: Any, kwargs: Any) -> Any:
+        return (own.get(type(module)) or nn.Module.__call__)(module, *args, **kwargs)
+
+    def call(module: Any, *args: Any, **kwargs: Any) -> Any:
+        path, _ = modules.get(id(module), (None, ()))
+        if path is None or threading.get_ident() != thread:
+            return original(module, args, kwargs)
+        called.add(id(module))
+        known = module.__dict__
+        plain = not (known["_forward_hooks"] or known["_forward_pre_hooks"] or "forward" in known)
+        if plain:
+            reader = readers.get(type(module))
+            if reader is not None:
+                made = reader(walk, module, *args, **kwargs)
+                if made is not NotImplemented:
+                    return made
+        before, walk.path = walk.path, path
+        made = module.forward(*args, **kwargs) if plain else original(module, args, kwargs)
+        walk.path = before
+        return made
+
+    for kind in own:
+        kind.__call__ = call
+    try:
+        yield call
+    finally:
+        for kind, before in own.items():
+            if before is None:
+                del kind.__call__
+            else:
+                kind.__call__ = before
+
+
+@contextmanager
+def _explained(walk: TorchWalk) -> Iterator[None]:
+    """What goes wrong in a module's code, said with where."""
+    try:
+        yield
+    except (CannotFollow, DoesNotFit):
+        raise
+    except Undecided as error:
+        raise CannotFollow("needs_size", error.asked, walk.path, _place_of(error.__traceback__)) from error
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise CannotFollow("raised", type(error).__name__, walk.path, _place_of(error.__traceback__), detail) from error
+
+
+def _place() -> str:
+    """The file and line of the network's code that is running."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(ELSEWHERE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
+
+
+def _place_of(trace: TracebackType | None) -> str:
+    """The last file and line of the network's own code in a traceback."""
+    place = ""
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(ELSEWHERE):
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

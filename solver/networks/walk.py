@@ -6,9 +6,9 @@ its layer; what the layer has said for one shape is not asked for again. This mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias, final
+from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from solver.derivation import DoesNotFit
 from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, Row, input_field
@@ -88,7 +88,7 @@ class Step:
     def __init__(self, layer: Layer | Join) -> None:
         self.layer = layer
         self.facts: dict[Any, Facts] = {}
-        self.fields: dict[Any, Field] = {}
+        self.fields: dict[Any, tuple[Any, Field]] = {}
         self.by_shape = isinstance(layer, Layer) and type(layer).seen is not Layer.seen
         self.by_position = type(layer).reach is Elementwise.reach and not self.by_shape
 
@@ -102,14 +102,25 @@ class Step:
         self.facts[shapes] = said
         return said
 
-    def look(self, key: Any, seen: Any, shapes: Any) -> Field:
-        """What an output of the layer sees."""
+    def look(self, key: Any, seen: Any, shapes: Any) -> tuple[Any, Field]:
+        """What the layer's inputs see, that it stays, and what its output sees. The key is that of the inputs' fields."""
         layer: Any = self.layer
         after: Field = layer.seen(seen, shapes) if self.by_shape else layer.reach(seen)
         if len(self.fields) > MOST_REMEMBERED:
             self.fields.clear()
-        self.fields[key] = after
-        return after
+        said = self.fields[key] = (seen, one_of(after))
+        return said
+
+
+FIELDS: dict[Field, Field] = {}
+"""Each field once, so that fields are looked up by what they are and not by what they say."""
+
+
+def one_of(seen: Field) -> Field:
+    """The one field that says this."""
+    if len(FIELDS) > MOST_REMEMBERED:
+        FIELDS.clear()
+    return FIELDS.setdefault(seen, seen)
 
 
 class Pair(NamedTuple):
@@ -186,7 +197,6 @@ def step(layer: Layer | Join) -> Step:
 Record: TypeAlias = "tuple[Step, tuple[int, ...], tuple[Shape, ...], str, bool, Facts, Field]"
 
 
-@final
 @dataclass
 class Walk:
     """What has been recorded so far."""
@@ -195,9 +205,14 @@ class Walk:
     place: Callable[[], str] = lambda: ""
     path: str = ""
     inputs: list[Ghost] = field(default_factory=list)
+    given: int = 0
+    """How many inputs there are; what the first step makes has this number."""
     records: list[Record] = field(default_factory=list)
     uses: dict[str, int] = field(default_factory=dict)
     without_formula: list[WithoutFormula] = field(default_factory=list)
+    modules: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    """Module, by its id, outer ones first -> its path and the ids of its own parameters."""
+    called: set[int] = field(default_factory=set)
     conditions: Conditions = field(default_factory=Conditions)
     weights: Weights = field(default_factory=Weights)
 
@@ -208,39 +223,36 @@ class Walk:
 
     def input(self, sizes: Shape, dtype: Any = None) -> Ghost:
         """A signal that the network is given; before the first step."""
-        seen = input_field(len(sizes) - 1)
-        made = self.ghost(self, len(self.inputs), sizes, True, seen, natural(len(sizes)), dtype)
+        seen = one_of(input_field(len(sizes) - 1))
+        made = self.ghost(self, self.given, sizes, True, seen, natural(len(sizes)), dtype)
         self.inputs.append(made)
+        self.given += 1
         return made
 
     def layer(self, step: Step, x: Ghost, name: str, learned: bool = True) -> Ghost:
         """The signal after a layer that keeps the meaning of the axes, or flattens them."""
         sizes, before = x.sizes, x.field
-        facts = step.facts.get(sizes)
-        if facts is None:
-            facts = self._asked(step.learn, name, sizes)
-        key = (before, sizes) if step.by_shape else before
-        after = step.fields.get(key)
-        if after is None:
-            after = self._asked(step.look, name, key, before, sizes)
-        made, records, inputs = facts[0], self.records, self.inputs
-        index = len(records) + len(inputs)
+        facts = step.facts.get(sizes) or self._asked(step.learn, name, sizes)
+        key = (id(before), sizes) if step.by_shape else id(before)
+        _, after = step.fields.get(key) or self._asked(step.look, name, key, before, sizes)
+        made, records = facts[0], self.records
+        index = len(records) + self.given
         records.append((step, (x.index,), (sizes,), name, learned, facts, after))
         roles = x.roles if len(made) == len(sizes) else (merged(x.roles),) * len(made)
         return self.ghost(self, index, made, x.batched, after, roles, x.dtype)
 
-    def join(self, step: Step, signals: Sequence[Ghost], name: str, batched: bool = True) -> Ghost:
+    def join(
+        self, step: Step, signals: Sequence[Ghost], name: str, batched: bool = True, learned: bool = True
+    ) -> Ghost:
         """The signal after a join."""
         shapes = tuple([x.sizes for x in signals])
-        facts = step.facts.get(shapes)
-        if facts is None:
-            facts = self._asked(step.learn, name, shapes)
+        facts = step.facts.get(shapes) or self._asked(step.learn, name, shapes)
         fields = tuple([x.field for x in signals])
-        after = step.fields.get(fields)
-        if after is None:
-            after = self._asked(step.look, name, fields, _alike(fields), shapes)
-        index = len(self.records) + len(self.inputs)
-        self.records.append((step, tuple([x.index for x in signals]), shapes, name, True, facts, after))
+        key = tuple(map(id, fields))
+        said = step.fields.get(key)
+        _, after = said or self._asked(step.look, name, key, _alike(fields), shapes)
+        index = len(self.records) + self.given
+        self.records.append((step, tuple([x.index for x in signals]), shapes, name, learned, facts, after))
         return self.ghost(self, index, facts[0], batched, after, together(signals, len(facts[0])), signals[0].dtype)
 
     def arranged(self, layer: Layer, x: Ghost, operation: str, batched: bool, roles: Roles) -> Ghost:
@@ -254,6 +266,12 @@ class Walk:
         if x.field != WHOLE and not step.by_position and x.roles != natural(len(x.sizes)):
             x = self.whole(x, "mixed")
         return self.layer(step, x, name, learned)
+
+    def partly(self, step: Step, x: Ghost, name: str, weights: Iterable[Any]) -> Ghost:
+        """The signal after a layer some of whose weights were used before: the others have a row of their own."""
+        fresh, count = self.weights.take(weight for weight in weights if weight is not None)
+        self.constant(Shape((count,)), count, x, self.again(fresh))
+        return self.layer(step, x, self.again(name), learned=False)
 
     def whole(self, x: Ghost, why: str) -> Ghost:
         """The signal, seeing the whole input."""
@@ -338,6 +356,7 @@ class Walk:
 
     # --- axes
 
+
     def axis(self, x: Ghost, dim: int) -> int:
         """The axis of our shape that torch calls `dim`; -1 for the batch axis."""
         full = len(x.sizes) + x.batched
@@ -382,17 +401,37 @@ class Walk:
 
     # --- what has been walked
 
-    def graph(self, outputs: Iterable[Ghost]) -> Graph:
+    def graph(self, outputs: Iterable[Ghost], name: str = "") -> Graph:
         """The network as a graph of layers."""
         nodes = tuple(
             Node(renamed(step.layer, name), inputs, shared=not learned)
             for step, inputs, _, name, learned, _, _ in self.records
         )
-        return Graph(nodes, tuple(x.index for x in outputs), len(self.inputs))
+        return Graph(nodes, tuple(x.index for x in outputs), self.given, name=name)
 
     def rows(self) -> tuple[Row, ...]:
         """A row for each step, with its facts."""
         return tuple(map(_row, self.records))
+
+
+    def unused(self) -> Iterator[tuple[str, int]]:
+        """The outermost modules of which nothing was used, and parameters of others, with how many numbers they have."""
+        owners, used = self.weights.owners, self.weights.used
+        alive: set[str] = set()
+        for key, (path, own) in self.modules.items():
+            if key in self.called or not used.isdisjoint(own):
+                steps = path.split(".")
+                alive.update(".".join(steps[:end]) for end in range(len(steps) + 1))
+        dead: set[str] = set()
+        for path, own in self.modules.values():
+            if path in alive:
+                yield from (owners[key] for key in own if key not in used)
+            elif path.rpartition(".")[0] in dead:
+                dead.add(path)
+            else:
+                dead.add(path)
+                inside = (keys for other, keys in self.modules.values() if other == path or other.startswith(path + "."))
+                yield path, sum(owners[key][1] for key in dict.fromkeys(k for keys in inside for k in keys))
 
 
 def _row(record: Record) -> Row:
@@ -408,13 +447,19 @@ def _plainness(size: Any) -> tuple[int, int]:
     return (0, 0) if isinstance(size, int) else (1, getattr(size, "divisor", 1) * abs(getattr(size, "outer", 1)))
 
 
+NATURAL: Final = tuple((None, *range(axes - 1)) if axes else () for axes in range(8))
+
+
 def natural(axes: int) -> Roles:
     """Channels first, then the axes of the field."""
-    return (None, *range(axes - 1)) if axes else ()
+    return NATURAL[axes] if axes < len(NATURAL) else (None, *range(axes - 1))
 
 
 def together(signals: Sequence[Ghost], axes: int) -> Roles:
     """The roles after a join that broadcasts: those that the signals with more than one number there agree on."""
+    first = signals[0].roles
+    if len(first) == axes and all(x.roles is first for x in signals):
+        return first
     made: list[int | None] = []
     for back in range(axes, 0, -1):
         here = {x.roles[-back] for x in signals if back <= len(x.sizes) and x.sizes[-back] != 1}

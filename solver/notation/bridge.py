@@ -34,7 +34,7 @@ from solver.notation.tree import (
     Relation,
     number,
 )
-from solver.symbols import size_symbol
+from solver.symbols import Cov, E, Var, size_symbol
 
 Expr: TypeAlias = Any
 
@@ -63,6 +63,10 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Expr]]] = {
     "mod": sympy.Mod,
     "delta": sympy.KroneckerDelta,
     "indicator": lambda condition: sympy.Piecewise((1, condition), (0, True)),
+    "E": E,
+    "Var": Var,
+    "Cov": Cov,
+    "std": lambda x: sympy.sqrt(Var(x)),
 }
 _RELATIONS: Final[Mapping[str, Callable[[Expr, Expr], Expr]]] = {
     "=": sympy.Eq,
@@ -152,6 +156,19 @@ class _Translation:
         if name == "log":
             return lambda value, base=sympy.E: sympy.log(value, base)
         return self.functions.get(name) or sympy.Function(name)
+
+
+def symbols_of(expr: Expr) -> dict[str, Expr]:
+    """The symbols and indexed names of an expression by the names that they are printed with.
+
+    >>> from solver.symbols import family
+    >>> symbols_of(family("w")[1] + size_symbol("n"))
+    {'n': n, 'w_1': w[1]}
+    """
+    indexed = expr.atoms(sympy.Indexed)
+    bases = {symbol for one in indexed for symbol in one.base.free_symbols}
+    found = {ascii_text(from_sympy(atom)): atom for atom in (expr.free_symbols - bases - indexed) | indexed}
+    return dict(sorted(found.items()))
 
 
 # --- from SymPy
