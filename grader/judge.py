@@ -7,8 +7,9 @@ replayed with a rule exchanged for its slip.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from typing import TypeAlias, cast, final
 
 from exercises.exercise import Instance
@@ -25,12 +26,13 @@ from grader.verdict import (
     Verdict,
     Wrong,
 )
-from solver.derivation import Derivation, Mistake, everything, mistakes, replay
+from solver.derivation import TERM_FORGOTTEN, Derivation, Mistake, everything, mistakes, replay
 from solver.notation.tree import Formula
 from solver.values import Value
 
 MOST_EXPLANATIONS = 3
 MOST_REMEMBERED = 256
+MOST_RESTED_ON = 5
 
 Earlier: TypeAlias = Mapping[str, str]
 
@@ -77,7 +79,9 @@ class Marker:
 class _Outcomes:
     """What a derivation leads to, given values for some of the parts it rests on: its result, and its mistakes."""
 
-    def __init__(self, derivation: Derivation, instead: Mapping[int, Value]) -> None:
+    def __init__(self, derivation: Derivation, instead: Mapping[int, Value], parts: tuple[str, ...]) -> None:
+        self.parts = parts
+
         def exchange(node: Derivation) -> Value | None:
             return instead.get(id(node))
 
@@ -119,7 +123,7 @@ class _PartMarker:
         read = self.kind.read(text)
         if isinstance(read, Unreadable) or not read.readings or self._same(read, self.key):
             return None
-        value = read.readings[0]
+        value = self.kind.completed(read.readings[0])
         return None if isinstance(value, Formula) else value
 
     def _verdict(self, read: Read, earlier: Mapping[str, Value]) -> Verdict:
@@ -128,21 +132,30 @@ class _PartMarker:
         same = self._same(read, self.key)
         if same is not False:
             return Right() if same else Review("undecided")
-        following = self._outcomes(earlier) if earlier else None
-        moved = following is not None and following.result not in (None, self.key)
-        if following is not None and moved and self._same(read, cast("Value", following.result)):
-            return Follows(tuple(earlier))
-        explained = self._explained(read, self._outcomes({}))
+        followed = [self._outcomes(some) for some in _subsets(earlier)]
+        moved = [outcomes for outcomes in followed if outcomes.result not in (None, self.key)]
+        for outcomes in moved:
+            if self._same(read, cast("Value", outcomes.result)):
+                return Follows(outcomes.parts)
+        explained = () if self.part.options else self._explained(read, self._outcomes({}))
         if explained:
             return Slipped(explained)
-        if following is not None and moved:
-            explained = self._explained(read, following)
+        for outcomes in moved:
+            explained = self._explained(read, outcomes)
             if explained:
-                return Follows(tuple(earlier), explained)
+                return Follows(outcomes.parts, explained)
+        return self._left_out(read, moved)
+
+    def _left_out(self, read: Read, moved: Sequence[_Outcomes]) -> Verdict:
+        """Slipped where a reading lacks a part of the key, following where it lacks it of what follows; else wrong."""
         for reading in read.readings:
-            left_out = self.kind.incomplete(reading, self.key)
-            if left_out:
-                return Slipped(((Slip("", left_out),),))
+            slip = self.kind.incomplete(reading, self.key)
+            if slip:
+                return Slipped(((Slip("", slip),),))
+            for outcomes in moved:
+                slip = self.kind.incomplete(reading, cast("Value", outcomes.result))
+                if slip:
+                    return Follows(outcomes.parts, ((Slip("", slip),),))
         return Wrong()
 
     def _outcomes(self, earlier: Mapping[str, Value]) -> _Outcomes:
@@ -152,7 +165,7 @@ class _PartMarker:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
             instead = {id(self.keys[part]): value for part, value in at}
-            self._remembered[at] = _Outcomes(self.derivation, instead)
+            self._remembered[at] = _Outcomes(self.derivation, instead, tuple(earlier))
         return self._remembered[at]
 
     def _same(self, read: Read, key: Value) -> bool | None:
@@ -166,7 +179,7 @@ class _PartMarker:
         for mistake in self._candidates(read, outcomes):
             if found and len(mistake.slips) > len(next(iter(found))):
                 break
-            if self._same(read, mistake.value):
+            if any(self.kind.explained_by(reading, mistake.value) for reading in read.readings):
                 found[tuple(_slips(mistake))] = None
         everywhere = {tuple(slip.name for slip in said) for said in found if not any(slip.about for slip in said)}
         kept = [
@@ -174,7 +187,8 @@ class _PartMarker:
             for said in found
             if not any(slip.about for slip in said) or tuple(slip.name for slip in said) not in everywhere
         ]
-        return tuple(kept[:MOST_EXPLANATIONS])
+        better = [said for said in kept if all(slip.name != TERM_FORGOTTEN for slip in said)]
+        return tuple((better or kept)[:MOST_EXPLANATIONS])
 
     def _candidates(self, read: Read, outcomes: _Outcomes) -> Iterable[Mistake]:
         """The mistakes that may explain an answer: all, or those looked up."""
@@ -183,7 +197,15 @@ class _PartMarker:
         return [mistake for reading in read.readings for mistake in outcomes.led_to.get(cast("Value", reading), ())]
 
 
+def _subsets(earlier: Mapping[str, Value]) -> Iterator[dict[str, Value]]:
+    """The ways to rest on some of the earlier answers, on most of them first."""
+    parts = list(earlier)[:MOST_RESTED_ON]
+    for size in range(len(parts), 0, -1):
+        for some in combinations(parts, size):
+            yield {part: earlier[part] for part in some}
+
+
 def _slips(mistake: Mistake) -> Iterator[Slip]:
     for name, about in mistake.slips:
-        rule = next(step.rule.name for step in mistake.steps if name in step.rule.slips)
+        rule = next((step.rule.name for step in mistake.steps if name in step.rule.slips), mistake.steps[0].rule.name)
         yield Slip(rule, name, about)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import prod
 from typing import TypeAlias, final
 
 from exercises.exercise import Option, Part
@@ -20,7 +21,7 @@ from solver.notation.equality import compare
 from solver.notation.evaluation import exact
 from solver.notation.printing import plain
 from solver.notation.reading import read
-from solver.notation.tree import Formula, Group, Mul, Name, Relation, names
+from solver.notation.tree import Bracket, Formula, Group, Mul, Name, Number, Pow, Relation, names
 from solver.notation.unreadable import Unreadable
 from solver.values import Shape, Value, as_formula
 
@@ -34,6 +35,14 @@ class Read:
 
     readings: tuple[Reading, ...]
     shown: str
+
+
+ROUNDED = Fraction(1, 1000)
+"""How far from what a mistake leads to a rough number may be to be explained by it."""
+
+_AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
+_NAMED_SIZE = re.compile(r"\b([CHW])\s*=\s*(\d{1,9})\b")
+_ROW = re.compile(r"\s*\d{1,9}(?:\s+\d{1,9})+\s*")
 
 
 class AnswerKind(ABC):
@@ -55,6 +64,14 @@ class AnswerKind(ABC):
         """The slip by which a reading leaves out a part of a key, if it does."""
         return ""
 
+    def completed(self, reading: Reading) -> Reading:
+        """A reading with what it leaves out taken from the key, for answers that rest on it."""
+        return reading
+
+    def explained_by(self, reading: Reading, value: Value) -> bool:
+        """Whether what a mistake leads to explains a reading."""
+        return self.same(reading, value) is True
+
     @property
     def literal(self) -> bool:
         """Whether the same means equal: then mistakes can be looked up by what they lead to."""
@@ -62,7 +79,7 @@ class AnswerKind(ABC):
 
 
 @final
-class Number(AnswerKind):
+class Numeric(AnswerKind):
     """A number: exact, or within the part's tolerance. In a chain, 48 + 300 = 348, all links must hold."""
 
     def read(self, text: str) -> Read | Unreadable:
@@ -80,8 +97,12 @@ class Number(AnswerKind):
             return False
         if self.part.within is None:
             return reading == key
-        wanted = Fraction(key)
-        return abs(Fraction(reading) - wanted) <= self.part.within * abs(wanted)
+        return _near(Fraction(reading), Fraction(key), self.part.within)
+
+    def explained_by(self, reading: Reading, value: Value) -> bool:
+        if not isinstance(reading, int | Fraction) or not isinstance(value, int | Fraction):
+            return False
+        return _near(Fraction(reading), Fraction(value), ROUNDED if self.part.within else Fraction(0))
 
 
 @final
@@ -93,14 +114,33 @@ class Sizes(AnswerKind):
         return True
 
     def read(self, text: str) -> Read | Unreadable:
-        said, at = _last_side(without_words(text), text)
-        formula = read(said, ())
-        if isinstance(formula, Unreadable):
-            return Unreadable(formula.reason, formula.at + at, formula.word)
-        sizes = _sizes(formula)
-        if isinstance(sizes, Unreadable):
-            return sizes
-        bracket = formula.bracket if isinstance(formula, Group) else "x"
+        named = dict(_NAMED_SIZE.findall(text))
+        if len(named) == 3:
+            return self._shown(tuple(int(named[axis]) for axis in "CHW"), "@")
+        return self._last_shape(without_words(text))
+
+    def _last_shape(self, text: str) -> Read | Unreadable:
+        """The last side of an equation that is a shape; a product worked out beside it has to be right."""
+        sides = [(side.group(), side.start()) for side in re.finditer(r"[^=]+", text) if side.group().strip()]
+        read_sides: list[tuple[tuple[int, ...], Bracket]] = []
+        for said, at in sides:
+            formula = read(re.sub(r"(?<=\d)\s+(?=\d)", "x", said) if _ROW.fullmatch(said) else said, ())
+            sizes = formula if isinstance(formula, Unreadable) else _sizes(formula)
+            if isinstance(sizes, Unreadable):
+                if len(sides) > 1 and not read_sides and re.fullmatch(r"[\s\w]*", said):
+                    continue  # what the shape is called
+                return Unreadable(sizes.reason, sizes.at + at, sizes.word)
+            bracket: Bracket = formula.bracket if isinstance(formula, Group) else "x"
+            read_sides.append((sizes, bracket))
+        if not read_sides:
+            return Unreadable("empty")
+        products = {prod(sizes) for sizes, _ in read_sides}
+        if len(products) > 1:
+            return Unreadable("false_link", 0, text.strip())
+        shapes = [side for side in read_sides if len(side[0]) > 1]
+        return self._shown(*(shapes or read_sides)[-1])
+
+    def _shown(self, sizes: tuple[int, ...], bracket: Bracket) -> Read:
         return Read(tuple(self._orders(sizes, bracket)), "×".join(map(str, sizes)))
 
     def same(self, reading: Reading, key: Value) -> bool | None:
@@ -111,8 +151,16 @@ class Sizes(AnswerKind):
             return "channels_left_out"
         return ""
 
+    def completed(self, reading: Reading) -> Reading:
+        if isinstance(reading, Shape) and isinstance(self.key, Shape) and len(self.key) == 3 and len(reading) == 2:
+            return Shape((self.key[0], *reading))
+        return reading
+
     def _orders(self, sizes: tuple[int, ...], bracket: str) -> Iterator[Shape]:
         """The shapes, channels first, that sizes may mean; written 10x10x3 the last is more likely the channels."""
+        rank = len(self.key) if isinstance(self.key, Shape) else 0
+        if len(sizes) == rank + 1 and sizes[0] == 1:
+            sizes = sizes[1:]  # a batch of one
         channels_first = Shape(sizes)
         channels_last = Shape((*sizes[-1:], *sizes[:-1]))
         if bracket == "@" or len(sizes) < 3:
@@ -166,7 +214,10 @@ class Expression(AnswerKind):
     """A formula in the names of the key; of an equation the side that is asked counts."""
 
     def read(self, text: str) -> Read | Unreadable:
-        formula = read(without_words(text), self._names(text))
+        said = without_words(text)
+        if "x" not in self._known:
+            said = re.sub(r"(?<=\s)[xX](?=\s)", "×", said)
+        formula = read(said, self._names(text))
         match formula:
             case Unreadable():
                 return formula
@@ -206,22 +257,34 @@ class Choice(AnswerKind):
 
     def read(self, text: str) -> Read | Unreadable:
         stripped = text.strip(" .,;:!\t\n\u200e\u200f()[]{}\"'׳").casefold()
-        whole = self._option(stripped)
-        pieces = [stripped] if whole is not None else re.split(r"[,;\n]|\s+ו(?=\S)|\s+and\s+|\s+&\s+", stripped)
-        chosen = []
-        for piece in filter(None, map(str.strip, pieces)):
-            option = self._option(piece)
+        if not stripped:
+            return Unreadable("empty")
+        pieces = [*self._pieces(stripped)]
+        chosen = [option for _, option in pieces if option is not None]
+        for piece, option in pieces:
             if option is None:
                 return Unreadable("unknown_option", max(0, text.casefold().find(piece)), piece[:40])
-            chosen.append(option)
-        if not chosen:
-            return Unreadable("empty")
         truths = tuple(option in chosen for option in self.part.options)
         return Read((truths,), ", ".join(option.id for option in self.part.options if option in chosen))
 
     def same(self, reading: Reading, key: Value) -> bool | None:
         wanted = (key, not key) if isinstance(key, bool) else key
         return reading == wanted
+
+    def _pieces(self, text: str) -> Iterator[tuple[str, Option | None]]:
+        """The options that a text names, split the coarsest way in which each piece is one; else what is not."""
+        for separators in (r"$^", r"[;\n]", r"[,;\n]", _AND, rf"{_AND}|\s+|\+"):
+            pieces = [piece.strip() for piece in re.split(separators, text) if piece.strip()]
+            named = [(piece, self._option(piece)) for piece in pieces]
+            if all(option for _, option in named):
+                yield from named
+                return
+        first, *rest = re.split(r"[,.;:\n]\s|\s(?=כי\b|because\b|since\b|as\b)", text, maxsplit=1)
+        reasoned = self._option(first.strip())
+        if isinstance(self.key, bool) and reasoned and not any(map(self._option, " ".join(rest).split())):
+            yield first, reasoned  # "yes, because ..."
+            return
+        yield from ((piece, self._option(piece)) for piece in re.split(_AND, text) if piece.strip())
 
     def _option(self, piece: str) -> Option | None:
         plain_piece = re.sub(r"^(?:תשובה|answer|option|אפשרות)\s+", "", piece).strip(" .()׳'")
@@ -248,8 +311,8 @@ class FreeText(AnswerKind):
 
 
 KINDS: dict[str, type[AnswerKind]] = {
-    "whole": Number,
-    "number": Number,
+    "whole": Numeric,
+    "number": Numeric,
     "shape": Sizes,
     "row": Row,
     "formula": Expression,
@@ -259,10 +322,8 @@ KINDS: dict[str, type[AnswerKind]] = {
 """The kinds by the names that `Instance.kind` gives."""
 
 
-def _last_side(said: str, text: str) -> tuple[str, int]:
-    """What stands right of the last equality sign, and where it begins."""
-    side = said.rpartition("=")[2]
-    return side, len(text) - len(side)
+def _near(value: Fraction, wanted: Fraction, within: Fraction) -> bool:
+    return abs(value - wanted) <= within * abs(wanted)
 
 
 def _number(text: str) -> int | Fraction | Unreadable:
@@ -290,17 +351,25 @@ def _exact(text: str) -> int | Fraction | Unreadable:
 
 
 def _sizes(formula: Formula) -> tuple[int, ...] | Unreadable:
+    """The sizes that a formula lists, brackets and powers written out: 3 x (10 x 10), 10^2 x 3."""
     match formula:
+        case Group(items, "(" | "[") if any(isinstance(item, Group | Mul) for item in items):
+            return Unreadable("ambiguous")  # several shapes
         case Group(items, _) | Mul(items):
-            pass
+            sizes: list[int] = []
+            for item in items:
+                inner = _sizes(item)
+                if isinstance(inner, Unreadable):
+                    return inner
+                sizes += inner
+            return tuple(sizes)
+        case Pow(base, Number(int() as exponent)) if 1 < exponent < 4:
+            inner = _sizes(base)
+            return inner if isinstance(inner, Unreadable) else inner * exponent
+        case Name(text):
+            return Unreadable("unknown_name", 0, text)
         case _:
-            items = (formula,)
-    sizes = []
-    for item in items:
-        value = Unreadable("unknown_name", 0, item.text) if isinstance(item, Name) else exact(item)
-        if isinstance(value, Unreadable):
-            return value
-        if not isinstance(value, int) or value < 0:
-            return Unreadable("wrong_type")
-        sizes.append(value)
-    return tuple(sizes)
+            value = exact(formula)
+    if isinstance(value, Unreadable):
+        return value
+    return (value,) if isinstance(value, int) and value >= 0 else Unreadable("wrong_type")

@@ -1,33 +1,54 @@
 """Words around the mathematics of an answer, in Hebrew and English, taken off without moving what is left.
 
-A character that is taken off becomes a blank, so that a position in what is left is the position in what was typed.
+Only words that change nothing are taken off ("the answer is", "פרמטרים"); any other word stays and makes the answer
+unreadable, because "לא 48" and "48 אלף" are not 48. A character that is taken off becomes a blank, so that a position
+in what is left is the position in what was typed.
 """
 
 from __future__ import annotations
 
 import re
 
-HEBREW = "\u05d0-\u05ea"
-MARKS = "\u05be\u05f3\u05f4\"'\u2019\u201d"
+_HEBREW = "\u05d0-\u05ea"
+_QUOTE = "[\"'\u05f3\u05f4\u2019\u201d]"
 
-_HEBREW_BY = re.compile(r"(?<=\d)(\s*)(על|כפול)(\s*)(?=\d)")
-_MAPS_OF = re.compile(
-    r"(?<=\d)(\s+(?:feature maps|maps|channels|matrices|filters|ערוצים|מטריצות|מפות)"
-    r"\s+(?:of(?: size)?|של|בגודל)\s+)(?=\d)",
-    re.IGNORECASE,
+_FILLERS_HE = (
+    "התשובה|תשובה|תשובתי|היא|הוא|הם|הן|זה|זהו|לכן|כלומר|אז|סך|בסך|הכל|הכול|יש|ישנם|ישנן|נקבל|קיבלתי|קיבלנו|"
+    "מתקבל|מקבלים|שווה|יוצא|פתרון|הפתרון|פרמטרים|פרמטר|הפרמטרים|משקולות|המשקולות|משקלים|כפלים|הכפלים|מכפלות|כפל|"
+    "ערוצים|הערוצים|פיקסלים|נוירונים|יציאות|כניסות|איברים|נלמדים|נלמדות|בשכבה|ברשת|בשכבת|הקונבולוציה|קונבולוציה|"
+    "מספר|גודל|הגודל|המוצא|התמך|של|הנוסחה|היסטים|היסט|כולל|בלי|ללא|עם|הכולל|גרעינים|הגרעין|כולה|לכל|תמונה|בתמונה"
 )
-_HEBREW_WORDS = re.compile(rf"[{HEBREW}][{HEBREW}{MARKS}\s,.:;!?-]*")
-_HEBREW_REMARK = re.compile(rf"\([^()]*[{HEBREW}][^()]*\)")
-_ENGLISH_BEFORE = re.compile(
+_SUM_HE = rf"סה{_QUOTE}כ"
+_WORD_HE = rf"(?<![{_HEBREW}])ו?(?:{_FILLERS_HE}|{_SUM_HE})(?![{_HEBREW}]|{_QUOTE}[{_HEBREW}])"
+_RUN_HE = re.compile(rf"{_WORD_HE}(?:[\s,.:;!־-]*{_WORD_HE})*[,.:;!]?")
+_CHANGING_HE = "לא|אין|מינוס|פחות|יותר|אלף|אלפים|מיליון|אחוז|אחוזים|חצי|בערך|כמעט|או"
+_CHANGES = rf"(?<![{_HEBREW}])[ובלמה]?(?:{_CHANGING_HE})(?![{_HEBREW}])"
+_REMARK_HE = re.compile(rf"\((?![^()]*{_CHANGES})[^()]*[{_HEBREW}][^()]*\)")
+
+_NUMBERS_HE = {
+    "אחת": 1, "אחד": 1, "שתי": 2, "שני": 2, "שתיים": 2, "שניים": 2,
+    "שלוש": 3, "שלושה": 3, "ארבע": 4, "ארבעה": 4, "חמש": 5, "חמישה": 5, "שש": 6, "שישה": 6, "שבע": 7, "שבעה": 7, "שמונה": 8, "תשע": 9, "תשעה": 9, "עשר": 10, "עשרה": 10,
+}  # fmt: skip
+_MAPS = r"(?:feature maps?|maps?|channels?|matrices|filters|ערוצים|ערוצי פלט|מטריצות|מפות|תמונות)"
+_COUNTED = re.compile(rf"(?<![{_HEBREW}])({'|'.join(_NUMBERS_HE)})(?=\s+{_MAPS})")
+_MAPS_OF = re.compile(
+    rf"(?<=\d)(\s+{_MAPS}\s*(?:of(?: size)?|של|בגודל|,)?\s+)(?=\d+\s*(?:[xX×*]|by|על|כפול))", re.IGNORECASE
+)
+_AND_MAPS = re.compile(rf"(?<=\d)(\s*[,(]\s*|\s+with\s+|\s+עם\s+)(\d+)(\s*{_MAPS}\s*\)?)", re.IGNORECASE)
+_BY = re.compile(r"(?<=[\d)])(\s*)(על|כפול|by)(\s*)(?=[\d(])")
+_TIMES = re.compile(r"(?<=[\d)\]])\s*[xX]\s*(?=[(\[])|(?<=[)\]])\s*[xX]\s*(?=[\d(\[])")
+
+_BEFORE_EN = re.compile(
     r"^\s*(?:(?:so|thus|hence|therefore|total|in total|the|my|final|answer|ans|result|is|are|it is|we get|equals)\b"
     r"[\s,:]*)+",
     re.IGNORECASE,
 )
-_ENGLISH_AFTER = re.compile(
+_AFTER_EN = re.compile(
     r"(?<=[\d)\]}\w])\s+(?:(?:learned|learnable|trainable|in total|in all|total|parameters?|params?|weights?|biases|"
-    r"multiplications?|mults?|multiplies|channels?|pixels?|neurons?|outputs?|units?|times|elements?)\b[\s,.]*)+$",
+    r"multiplications?|mults?|multiplies|channels?|pixels?|neurons?|outputs?|units?|elements?|classes)\b[\s,.]*)+$",
     re.IGNORECASE,
 )
+_EDGES = re.compile(r"^[\s*]+(?=\S)|(?<=\S)[\s*,.;]+$")
 
 
 def without_words(text: str) -> str:
@@ -35,14 +56,18 @@ def without_words(text: str) -> str:
 
     >>> without_words("the answer is 48 parameters").strip()
     '48'
+    >>> without_words("סה״כ: 456 פרמטרים").strip(), without_words("לא 48").strip()
+    ('456', 'לא 48')
     """
-
-    def blank(match: re.Match[str]) -> str:
-        return " " * len(match.group())
-
-    text = _HEBREW_BY.sub(lambda by: by[1] + "x".ljust(len(by[2])) + by[3], text)
+    text = _COUNTED.sub(lambda word: str(_NUMBERS_HE[word[1]]).ljust(len(word[1])), text)
+    text = _BY.sub(lambda by: by[1] + "x".ljust(len(by[2])) + by[3], text)
+    text = _TIMES.sub(lambda times: times.group().lower().replace("x", "×"), text)
     text = _MAPS_OF.sub(lambda maps: "@".ljust(len(maps[1])), text)
-    text = _HEBREW_REMARK.sub(blank, text)
-    text = _HEBREW_WORDS.sub(blank, text)
-    text = _ENGLISH_BEFORE.sub(blank, text)
-    return _ENGLISH_AFTER.sub(blank, text)
+    text = _AND_MAPS.sub(lambda maps: "x".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
+    for words in (_REMARK_HE, _RUN_HE, _BEFORE_EN, _AFTER_EN, _EDGES):
+        text = words.sub(_blank, text)
+    return text
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from fractions import Fraction
+from functools import cached_property
 from hashlib import sha256
 from itertools import chain, combinations, islice
 from typing import TypeAlias, cast, final
@@ -32,6 +32,7 @@ from solver.values import Shape, Value, as_formula
 Conclusion: TypeAlias = Callable[[Mapping[str, Value]], Value]
 
 MOST_REPLAYS = 200
+MOST_TERMS = 40
 
 
 class DoesNotFit(Exception):
@@ -63,6 +64,8 @@ class Rule:
     slips      the same rule, wrong: slip name -> rule
     condition  what must hold of the premises
     hidden     true for bookkeeping that no reader is shown, as taking one size out of a shape
+    assumes    for a law of moments: the kinds of assumptions that it may rest on; None for every other rule
+    opens      for a lemma: from its premises, the derivation by smaller rules that ends in the same conclusion
 
     Texts are read when they are first needed: most rules are never used in one run.
     """
@@ -75,6 +78,8 @@ class Rule:
     slips: Mapping[str, Rule] = field(default_factory=dict)
     condition: str = ""
     hidden: bool = False
+    assumes: tuple[str, ...] | None = None
+    opens: Callable[[Mapping[str, Value]], Derivation] | None = None
 
     @cached_property
     def taught(self) -> Formula | None:
@@ -252,6 +257,9 @@ def _sum(premises: Mapping[str, Value]) -> Value:
 
 TOTAL = law("total", _sum)
 
+TERM_FORGOTTEN = "term_forgotten"
+"""The slip of leaving one of the terms out of a sum."""
+
 
 # --- readings
 
@@ -368,7 +376,7 @@ class Mistake:
 
 
 def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterator[Mistake]:
-    """What slips lead to: each made everywhere, then in one layer only, then two at once; at most 200 replays.
+    """What slips lead to: a term forgotten, a slip made everywhere, in one layer only, two at once; at most 200.
 
     `given` exchanges premises beforehand, as for an answer that rests on an earlier answer. A slip that changes nothing
     or leaves no answer is passed over.
@@ -386,7 +394,8 @@ def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterat
         if len(layers) > 1:
             once.extend({id(node): slip for node in where} for where in layers.values())
     pairs = (first | second for first, second in combinations(everywhere, 2) if not first.keys() & second.keys())
-    for made in islice(chain(everywhere, once, pairs), MOST_REPLAYS):
+    yield from islice(_terms_forgotten(derivation, given, right), MOST_TERMS)
+    for made in islice(chain(everywhere, once, pairs), MOST_REPLAYS - MOST_TERMS):
         steps = tuple(node for node in nodes(derivation, explained_by) if id(node) in made)
 
         def exchange(node: Derivation, made: Mapping[int, str] = made) -> Rule | Value | None:
@@ -400,6 +409,17 @@ def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterat
             single = made in once
             said = {(made[id(step)], step.about if single else "") for step in steps if isinstance(step, Derived)}
             yield Mistake(tuple(sorted(said)), value, cast("tuple[Derived, ...]", steps))
+
+
+def _terms_forgotten(derivation: Derivation, given: Exchange, right: Value | None) -> Iterator[Mistake]:
+    """What leaving out one term of a sum leads to."""
+    for node in nodes(derivation, explained_by):
+        if not isinstance(node, Derived) or node.rule is not TOTAL:
+            continue
+        for name, term in node.premises.items():
+            value = replay(derivation, lambda inner, term=term: 0 if inner is term else given(inner))  # type: ignore[misc]
+            if value is not None and value != right:
+                yield Mistake(((TERM_FORGOTTEN, name),), value, (node,))
 
 
 def fingerprint(derivation: Derivation) -> str:

@@ -40,7 +40,7 @@ def floored(quotient: Expr) -> Expr:
 # --- chance: SymPy's own functions and indexed names, which evaluate nothing
 
 
-class Variable(Symbol):  # type: ignore[misc]  # SymPy's classes are Any
+class Variable(Symbol):
     """A random variable of its own: v."""
 
     is_real = True
@@ -58,14 +58,14 @@ def family(name: str) -> IndexedBase:
     return IndexedBase(name, real=True)
 
 
-class E(Function):  # type: ignore[misc]
+class E(Function):
     """E[x]"""
 
     nargs = 1
     is_real = True
 
 
-class Var(Function):  # type: ignore[misc]
+class Var(Function):
     """Var(x)"""
 
     nargs = 1
@@ -73,14 +73,14 @@ class Var(Function):  # type: ignore[misc]
     is_nonnegative = True
 
 
-class Cov(Function):  # type: ignore[misc]
+class Cov(Function):
     """Cov(x, y)"""
 
     nargs = 2
     is_real = True
 
 
-class relu(Function):  # type: ignore[misc]  # noqa: N801  # as it is printed
+class relu(Function):
     """max(0, y)"""
 
     nargs = 1
@@ -88,7 +88,7 @@ class relu(Function):  # type: ignore[misc]  # noqa: N801  # as it is printed
     is_nonnegative = True
 
 
-class sigmoid(Function):  # type: ignore[misc]  # noqa: N801
+class sigmoid(Function):
     """1/(1 + exp(-y))"""
 
     nargs = 1

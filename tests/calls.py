@@ -27,10 +27,17 @@ def _optional(draw: Draw, **arguments: st.SearchStrategy[Any]) -> dict[str, Any]
 
 
 def _each(axes: int, low: int, high: int) -> st.SearchStrategy[Any]:
-    """One number, or one for each axis; seldom one axis too many."""
+    """One number, or one for each axis."""
     number = st.integers(low, high)
-    right = st.tuples(*[number] * axes)
-    return number | right | right | right | right | st.tuples(*[number] * (axes + 1))
+    return number | st.tuples(*[number] * axes)
+
+
+def _spoiled(draw: Draw, arguments: dict[str, Any], **wrong: Any) -> dict[str, Any]:
+    """Seldom with one argument that nobody accepts."""
+    if draw(st.integers(0, 7)):
+        return arguments
+    name = draw(st.sampled_from(sorted(wrong)))
+    return {**arguments, name: wrong[name]}
 
 
 def _shape(draw: Draw, axes: int, low: int = 1, high: int = 9) -> tuple[int, ...]:
@@ -49,38 +56,40 @@ def _dim(axes: int) -> st.SearchStrategy[int]:
 
 
 def convolution(draw: Draw, axes: int) -> Call:
-    arguments = {"out_channels": draw(st.sampled_from((1, 2, 4, 6))), "kernel_size": draw(_each(axes, 0, 4))}
-    arguments |= _optional(
-        draw,
-        stride=_each(axes, 0, 3),
-        padding=_each(axes, -1, 3) | st.sampled_from(("same", "valid", "full")),
-        dilation=_each(axes, 1, 2),
-        groups=st.sampled_from((1, 2, 4)),
-        bias=st.booleans(),
-        padding_mode=st.sampled_from(("zeros", "replicate", "reflect", "circular", "mirror")),
-    )
-    return Call(f"Conv{axes}d", arguments, (_shape(draw, axes),))
-
-
-def transposed(draw: Draw, axes: int) -> Call:
-    arguments = {"out_channels": draw(st.sampled_from((1, 2, 4, 6))), "kernel_size": draw(_each(axes, 1, 4))}
+    arguments = {"out_channels": draw(st.sampled_from((4, 6, 8, 1))), "kernel_size": draw(_each(axes, 1, 4))}
     arguments |= _optional(
         draw,
         stride=_each(axes, 1, 3),
-        padding=_each(axes, 0, 3),
+        padding=_each(axes, 0, 3) | st.sampled_from(("same", "valid")),
+        dilation=_each(axes, 1, 2),
+        groups=st.sampled_from((1, 2, 2, 4)),
+        bias=st.booleans(),
+        padding_mode=st.sampled_from(("zeros", "replicate", "reflect", "circular")),
+    )
+    wrong = {"kernel_size": 0, "stride": 0, "padding": -1, "groups": 3, "padding_mode": "mirror"}
+    wrong |= {"dilation": (1,) * (axes + 1), "out_channels": 0} if axes > 1 else {"padding": "full"}
+    return Call(f"Conv{axes}d", _spoiled(draw, arguments, **wrong), (_shape(draw, axes),))
+
+
+def transposed(draw: Draw, axes: int) -> Call:
+    arguments = {"out_channels": draw(st.sampled_from((4, 6, 8, 1))), "kernel_size": draw(_each(axes, 1, 4))}
+    arguments |= _optional(
+        draw,
+        stride=_each(axes, 1, 3),
+        padding=_each(axes, 0, 2),
         output_padding=_each(axes, 0, 2),
-        groups=st.sampled_from((1, 2, 4)),
+        groups=st.sampled_from((1, 2, 2, 4)),
         bias=st.booleans(),
         dilation=_each(axes, 1, 3),
-        padding_mode=st.sampled_from(("zeros", "zeros", "zeros", "reflect")),
     )
+    arguments = _spoiled(draw, arguments, padding_mode="reflect", groups=3, output_padding=3, stride=(1,) * (axes + 1))
     return Call(f"ConvTranspose{axes}d", arguments, (_shape(draw, axes, high=5),))
 
 
 def pooling(draw: Draw, axes: int) -> Call:
     what = draw(st.sampled_from(("Max", "Avg", "LP")))
     arguments: dict[str, Any] = {"kernel_size": draw(_each(axes, 1, 4))}
-    common = {"stride": _each(axes, 0, 4), "ceil_mode": st.booleans()}
+    common = {"stride": _each(axes, 1, 4), "ceil_mode": st.booleans()}
     match what:
         case "Max":
             arguments |= _optional(draw, **common, padding=_each(axes, 0, 2), dilation=_each(axes, 1, 2))
@@ -91,14 +100,16 @@ def pooling(draw: Draw, axes: int) -> Call:
         case _:
             arguments |= {"norm_type": 2} | _optional(draw, **common)
             arguments["kernel_size"] = draw(st.integers(1, 4))  # torch knows no other in one dimension
-    return Call(f"{what}Pool{axes}d", arguments, (_shape(draw, axes),))
+    wrong: dict[str, Any] = {"stride": 0} if what == "LP" else {"stride": 0, "padding": -1}
+    return Call(f"{what}Pool{axes}d", _spoiled(draw, arguments, **wrong), (_shape(draw, axes),))
 
 
 def adaptive(draw: Draw, axes: int) -> Call:
-    size = _each(axes, 1, 6) | st.tuples(*[st.none() | st.integers(1, 6)] * axes) | st.none() | st.just(-1)
+    size = _each(axes, 1, 6) | st.tuples(*[st.none() | st.integers(1, 6)] * axes)
+    arguments = _spoiled(draw, {"output_size": draw(size)}, output_size=draw(st.sampled_from((None, -1))))
     kind = f"Adaptive{draw(st.sampled_from(('Avg', 'Max')))}Pool{axes}d"
     shape = _shape(draw, axes)[: axes + 1]  # torch averages any number of axes where the output's size is 1
-    return Call(kind, {"output_size": draw(size)}, (shape,))
+    return Call(kind, arguments, (shape,))
 
 
 def norm(draw: Draw, axes: int) -> Call:

@@ -59,21 +59,23 @@ def run(module: nn.Module, kind: str, shapes: tuple[tuple[int, ...], ...], devic
 
 def facts(call: Call) -> tuple[tuple[int, ...], int, int, int] | None:
     """Output, parameters, buffers and multiply-accumulates as torch has them; None where torch refuses."""
-    with warnings.catch_warnings(), FlopCounterMode(display=False) as counter:
+    attends = "Attention" in call.kind
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             module = built(call.kind, call.arguments, call.shapes)
             made = run(module, call.kind, call.shapes)
         except REFUSALS:
             return None
-    sizes = tuple(made.shape if "Attention" in call.kind else made.shape[1:])
+        with FlopCounterMode(display=False) as counter:
+            if attends:  # torch's counter sees it on meta tensors only
+                run(built(call.kind, call.arguments, call.shapes).to("meta"), call.kind, call.shapes, "meta")
+            else:
+                run(module, call.kind, call.shapes)
+    sizes = tuple(made.shape if attends else made.shape[1:])
     if 0 in sizes:
         return None
-    macs = counter.get_total_flops() // 4  # two of a batch
-    if "Attention" in call.kind:  # torch's counter sees it on meta tensors only
-        with FlopCounterMode(display=False) as counter:
-            run(built(call.kind, call.arguments, call.shapes).to("meta"), call.kind, call.shapes, "meta")
-        macs = counter.get_total_flops() // 2
+    macs = counter.get_total_flops() // (2 if attends else 4)  # two of a batch
     learned = sum(parameter.numel() for parameter in module.parameters())
     return sizes, learned, sum(buffer.numel() for buffer in module.buffers()), macs
 

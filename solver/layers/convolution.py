@@ -34,6 +34,9 @@ from solver.values import Shape, Value
 PADDING_MODES = {"zeros": None, "replicate": None, "reflect": 1, "circular": 0}
 """Padding mode -> how many cells more than the padding the input has to have, if it has to."""
 
+MOST_CELLS = 64
+"""Of how many cells a value is still written out as a formula."""
+
 OUTPUT_CHANNELS = formula(
     "convolution.channels", "m", symbol="C_out", source=GUIDE, channels_kept="C_in", one_channel="1"
 )
@@ -175,6 +178,8 @@ class Conv(Layer):
         groups, kernel = whole(self.groups), weight.sizes[2:]
         filters, inside = weight.sizes[0], weight.sizes[1]
         cells = taps(kernel, dilation)
+        if inside * len(cells) > MOST_CELLS:
+            raise self.misfit(cells=inside * len(cells))
         rule = correlation(inside, len(cells), bool(bias))
         after = tuple(whole(value_of(size)) for size in sizes)
 

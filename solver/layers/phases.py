@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any, TypeAlias
 
-from solver.derivation import DoesNotFit, Quantity, component, formula, law, value_of
+from solver.derivation import DoesNotFit, Quantity, component, exact, formula, law, value_of
 from solver.layers.base import AxisField, Hyper
 from solver.values import Value
 
@@ -71,7 +71,7 @@ PHASES = law("field.phases", _seen, source=f"{GUIDE}: each output is made from t
 
 UNITED = law("field.united_phases", _united)
 
-INTEGER = law("field.integer", lambda premises: int(premises["j"]), hidden=True)  # type: ignore[call-overload]  # a fraction
+INTEGER = law("field.integer", lambda premises: int(exact(premises["j"])), hidden=True)
 """A fraction with denominator 1 as the integer that it is."""
 
 LARGEST = law("field.largest", _largest, hidden=True)

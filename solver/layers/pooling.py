@@ -17,6 +17,9 @@ from solver.layers.grid import Grid
 from solver.layers.window import Window, output_sizes, reached, taps
 from solver.values import Shape
 
+MOST_CELLS = 64
+"""Of how many cells a value is still written out as a formula."""
+
 MULTIPLICATIONS = {
     axes: formula(
         "average_pooling.multiplications",
@@ -84,10 +87,9 @@ class Pool(Layer):
                 raise self.misfit(**{argument: values})
             if hasattr(self, argument):
                 object.__setattr__(self, argument, values)
-        for k, _, p, d in self.window.axes:
-            covered = k if self.axes == 1 else d * (k - 1) + 1  # torch leaves the dilation out in one dimension
-            if isinstance(covered, int) and isinstance(p, int) and 2 * p > covered:
-                raise self.misfit(kernel_size=k, padding=p, dilation=d)
+        for k, _, p, _ in self.window.axes:
+            if isinstance(k, int) and isinstance(p, int) and 2 * p > k:
+                raise self.misfit(kernel_size=k, padding=p)
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, self.axes, self.kind)
@@ -109,6 +111,8 @@ class Pool(Layer):
         after = tuple(whole(value_of(size)) for size in sizes)
         window = self.window
         steps = taps(tuple(map(whole, window.kernel)), tuple(map(whole, window.dilation)))
+        if len(steps) > MOST_CELLS:
+            raise self.misfit(cells=len(steps))
         corners = [
             [i * whole(s) - whole(p) for i, s, p in zip(place, window.stride, window.padding, strict=True)]
             for place in product(*map(range, after))
@@ -168,6 +172,8 @@ class MaxPool(Pool):
 
     def _value(self, x: Grid, cells: list[tuple[int, ...]]) -> Quantity:
         seen = [x.at(cell) for cell in _inside(x, cells)]
+        if not seen:
+            raise self.misfit(cells=0)
         return largest(len(seen))(self.name, **_seen(seen))
 
 

@@ -31,6 +31,10 @@ OUTPUT_SIZE = formula(
     stride_ignored="n + 2*p - d*(k - 1)",
     rounded_up="ceil((n + 2*p - d*(k - 1) - 1)/s) + 1",
     edges_kept="ceil(n/s)",
+    padding_forgotten="floor((n - d*(k - 1) - 1)/s) + 1",
+    floor_forgotten="(n + 2*p - d*(k - 1) - 1)/s + 1",
+    divided_by_stride="min(s - 1, 1)*n/s + (1 - min(s - 1, 1))*(n + 2*p - d*(k - 1))",
+    rounded_down="min(s - 1, 1)*floor(n/s) + (1 - min(s - 1, 1))*(n + 2*p - d*(k - 1))",
 )
 
 OUTPUT_SIZE_CEIL = formula(

@@ -4,8 +4,11 @@
     laws          what expectation and variance obey: each law a rule with its slips
     derive        chains of laws, each step with the assumptions that it rests on
     neuron        the results of the exercise on initialisation
+    activations   E[s(y)], E[s(y)^2], E[s'(y)^2] of activations, y ~ N(0, q)
+    propagation   how second moments pass through a network, forward and backward; schemes of initialisation
+    seed_example  the chapter's five layers, exactly
 
-SymPy is loaded by these modules, so this one offers the two questions of the public vocabulary without loading them.
+SymPy is loaded by these modules, so this one offers the questions of the public vocabulary without loading them.
 """
 
 from __future__ import annotations
@@ -13,7 +16,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_OFFERED = {"activation_moments": "activations", "propagate": "propagation"}
+_OFFERED = {
+    "activation_moments": "activations",
+    "propagate": "propagation",
+    "scheme": "propagation",
+    "fixup": "propagation",
+    "edge_of_chaos": "propagation",
+    "seed_example": "seed_example",
+}
 
 
 def __getattr__(name: str) -> Any:

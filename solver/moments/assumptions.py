@@ -31,7 +31,7 @@ Fact: TypeAlias = Any
 """A SymPy object: one of the classes below, or an equation that says what a name is short for."""
 
 
-class Assumed(Function):  # type: ignore[misc]  # SymPy's classes are Any
+class Assumed(Function):
     """What is assumed of the random variables with these names."""
 
     @property

@@ -1,6 +1,6 @@
 """Chains of laws: from an expression, one law after the other, each with the assumptions that its step rests on.
 
-    chain(Var(v), (DEFINED, SUM, …), facts)      a derivation whose steps hold just the facts that they need
+chain(given(Var(v)), (DEFINED, SUM, …), facts)      a derivation whose steps hold just the facts that they need
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from solver.derivation import Derivation, Derived, DoesNotFit, Given, Rule
-from solver.moments.assumptions import Expr, Fact, Facts, assume, kind_of
+from solver.moments.assumptions import Expr, Facts, kind_of
 from solver.notation.bridge import from_sympy
 from solver.notation.printing import ascii_text
 
@@ -19,13 +19,13 @@ def given(expr: Expr) -> Given:
     return Given(ascii_text(from_sympy(expr)), expr)
 
 
-def chain(start: Expr, laws: Iterable[Rule], facts: Iterable[Fact]) -> Derivation:
+def chain(start: Derivation, laws: Iterable[Rule], facts: Sequence[Derivation], about: str = "") -> Derivation:
     """The laws one after the other; those that change nothing are passed over."""
-    premises = assume(*facts)
-    node: Derivation = given(start)
+    known = Facts.among(fact.result for fact in facts)
+    node = start
     for law in laws:
-        if _concluded(law, node.result, Facts.among(fact.result for fact in premises)) != node.result:
-            node = apply(law, node, premises)
+        if _concluded(law, node.result, known) not in (node.result, None):
+            node = apply(law, node, facts, about)
     return node
 
 
@@ -41,7 +41,7 @@ def apply(law: Rule, node: Derivation, facts: Sequence[Derivation], about: str =
 
 def _needed(law: Rule, expr: Any, facts: Facts) -> Facts:
     """A smallest set of the facts under which the law gives what it gives under all."""
-    kept = Facts(frozenset(fact for fact in facts if kind_of(fact) in (law.uses or ())))
+    kept = Facts(frozenset(fact for fact in facts if kind_of(fact) in (law.assumes or ())))
     wanted = _concluded(law, expr, kept)
     for fact in kept:
         fewer = kept.without(fact)

@@ -16,9 +16,9 @@ from typing import Any, Final, TypeAlias, cast
 
 from sympy import Abs, Add, Indexed, Integer, Mul, Pow, Rational, S, Sum, Symbol, expand, sqrt, tanh
 
-from solver.derivation import Conclusion, DoesNotFit, Rule
-from solver.moments.assumptions import Expr, Facts, Symmetric, families
-from solver.moments.derive import chain
+from solver.derivation import Conclusion, Derivation, DoesNotFit, Rule
+from solver.moments.assumptions import Expr, Facts, Symmetric, assume, families
+from solver.moments.derive import chain, given
 from solver.symbols import Cov, E, Var, Variable, relu, sigmoid
 from solver.values import Value
 
@@ -34,15 +34,22 @@ def rewriting(
     name: str,
     rewrite: Rewrite,
     *,
-    uses: tuple[str, ...] = (),
+    assumes: tuple[str, ...] = (),
     source: str = ROSS,
     lemma: Callable[[], tuple[Rule, ...]] | None = None,
     **slips: Rewrite,
 ) -> Rule:
-    """A law. Its premises are an expression and facts of the kinds that it uses; `lemma` gives the laws that prove it."""
-    wrong = {slip: Rule(slip, _conclusion(slip, said), source=source, uses=uses) for slip, said in slips.items()}
-    opens = None if lemma is None else lambda premises: chain(_expression(name, premises), lemma(), _facts(premises))
-    return Rule(name, _conclusion(name, rewrite), source=source, slips=wrong, uses=uses, opens=opens)
+    """A law: its premises are an expression and facts of the kinds it assumes; `lemma` gives the laws that prove it."""
+
+    def made(named: str, said: Rewrite, **more: Any) -> Rule:
+        return Rule(named, law=_conclusion(named, said), source=source, assumes=assumes, **more)
+
+    def opens(premises: Mapping[str, Value]) -> Derivation:
+        facts = assume(*Facts.among(premises.values()))
+        return chain(given(_expression(name, premises)), lemma() if lemma else (), facts)
+
+    wrong = {slip: made(slip, said) for slip, said in slips.items()}
+    return made(name, rewrite, slips=wrong, opens=opens if lemma else None)
 
 
 def _conclusion(name: str, rewrite: Rewrite) -> Conclusion:
@@ -58,10 +65,6 @@ def _expression(name: str, premises: Mapping[str, Value]) -> Expr:
     if "expression" not in premises:
         raise DoesNotFit(name, premises)
     return premises["expression"]
-
-
-def _facts(premises: Mapping[str, Value]) -> tuple[Any, ...]:
-    return tuple(Facts.among(premises.values()))
 
 
 # --- parts of expressions
@@ -123,22 +126,17 @@ def index_sum(expr: Expr) -> tuple[Expr, Symbol, Expr] | None:
 def _defined(expr: Expr, facts: Facts) -> Expr:
     """v -> w_1 x_1 + … + w_n x_n, x_i -> f(y_i)"""
     for left, right in facts.definitions().items():
-        if isinstance(left, Indexed):
-            expr = expr.replace(lambda one, left=left: _is_member(one, left), lambda one, r=right, l=left: _member(one, l, r))
-        else:
-            expr = expr.xreplace({left: right})
+        members = [one for one in expr.atoms(Indexed) if isinstance(left, Indexed) and one.base == left.base]
+        expr = expr.xreplace({left: right} if not members else {one: _member(one, left, right) for one in members})
     return expr
 
 
-def _is_member(one: Expr, left: Indexed) -> bool:
-    return isinstance(one, Indexed) and one.base == left.base
-
-
-def _member(one: Indexed, left: Indexed, right: Expr) -> Expr:
+def _member(one: Expr, left: Expr, right: Expr) -> Expr:
+    """What x_1 is, where x_i is known."""
     return right.xreplace(dict(zip(left.indices, one.indices, strict=True)))
 
 
-DEFINED: Final = rewriting("moments.definition", _defined, uses=("definition",), source="")
+DEFINED: Final = rewriting("moments.definition", _defined, assumes=("definition",), source="")
 
 
 # --- expectation
@@ -181,7 +179,7 @@ def _factorised(expr: Expr, facts: Facts) -> Expr:
     return expr.replace(E, each)
 
 
-INDEPENDENCE: Final = rewriting("moments.independence", _factorised, uses=("independent",))
+INDEPENDENCE: Final = rewriting("moments.independence", _factorised, assumes=("independent",))
 
 
 def _separated(expr: Expr, facts: Facts) -> Expr:
@@ -208,7 +206,7 @@ def _differ(first: Expr, second: Expr) -> bool:
     return bool(first.is_number and second.is_number and first != second)
 
 
-UNCORRELATED: Final = rewriting("moments.uncorrelated", _separated, uses=("uncorrelated",))
+UNCORRELATED: Final = rewriting("moments.uncorrelated", _separated, assumes=("uncorrelated",))
 
 
 def _centred(expr: Expr, facts: Facts) -> Expr:
@@ -221,7 +219,7 @@ def _is_atom(expr: Expr) -> bool:
     return isinstance(expr, Indexed | Variable)
 
 
-CENTRED: Final = rewriting("moments.centred", _centred, uses=("symmetric", "centred"))
+CENTRED: Final = rewriting("moments.centred", _centred, assumes=("symmetric", "centred"))
 
 
 def _odd(expr: Expr, facts: Facts) -> Expr:
@@ -235,7 +233,7 @@ def _odd(expr: Expr, facts: Facts) -> Expr:
     return tidy(expr.replace(E, each))
 
 
-ODD_MOMENT: Final = rewriting("moments.odd_moment", _odd, uses=("symmetric",))
+ODD_MOMENT: Final = rewriting("moments.odd_moment", _odd, assumes=("symmetric",))
 
 
 # --- variance
@@ -250,9 +248,6 @@ def _by_definition(expr: Expr, facts: Facts) -> Expr:
 def _square_alone(expr: Expr, facts: Facts) -> Expr:
     """Var(X) -> E[X^2]"""
     return expr.replace(Var, lambda body: E(body**2))
-
-
-VARIANCE: Final = rewriting("moments.variance", _by_definition, mean_not_subtracted=_square_alone)
 
 
 def _scaled(expr: Expr, facts: Facts) -> Expr:
@@ -299,8 +294,8 @@ SECOND_SPLIT: Final = rewriting("moments.second_split", _second_split, mean_forg
 
 
 def _expanded(expr: Expr, facts: Facts) -> Expr:
-    """(a + b) c -> a c + b c"""
-    return expand(expr)
+    """(a + b) c -> a c + b c, inside the sums where there are sums"""
+    return expr.replace(Sum, lambda body, *limits: Sum(expand(body), *limits)) if expr.has(Sum) else expand(expr)
 
 
 EXPANDED: Final = rewriting("moments.expanded", _expanded, source="")
@@ -340,6 +335,16 @@ SECOND: Final = rewriting(
 # --- variance of products and sums
 
 
+def _multiplied(expr: Expr, facts: Facts) -> Expr:
+    """Var(X Y) -> Var(X) Var(Y)"""
+    return expr.replace(Var, lambda body: Mul(*map(Var, Mul.make_args(body))))
+
+
+VARIANCE: Final = rewriting(
+    "moments.variance", _by_definition, mean_not_subtracted=_square_alone, variances_multiplied=_multiplied
+)
+
+
 def _of_product(law: Callable[[Expr, Expr], Expr]) -> Rewrite:
     """Var(X Y) -> law(X, Y), X and Y independent"""
 
@@ -365,7 +370,7 @@ def _product_variance(one: Expr, other: Expr) -> Expr:
 PRODUCT: Final = rewriting(
     "moments.product_variance",
     _of_product(_product_variance),
-    uses=("independent",),
+    assumes=("independent",),
     lemma=lambda: (VARIANCE, INDEPENDENCE, SECOND_SPLIT, EXPANDED),
     variances_multiplied=_of_product(lambda one, other: Var(one) * Var(other)),
 )
@@ -378,12 +383,22 @@ def _spread(expr: Expr, facts: Facts) -> Expr:
 
 def _spread_of(total: Expr) -> Expr:
     body, i, n = cast("tuple[Expr, Symbol, Expr]", index_sum(total))
-    j = next(Symbol(name, integer=True) for name in "jklm" if not body.has(Symbol(name, integer=True)) and name != str(i))
+    j = next(
+        letter for letter in (Symbol(name, integer=True) for name in "jklm") if not body.has(letter) and letter != i
+    )
     mixed = Sum(Cov(body, at(body, i, j)), (j, i + 1, n), (i, 1, n))
     return Sum(Var(body), (i, 1, n)) + 2 * mixed
 
 
 SPREAD: Final = rewriting("moments.sum_spread", _spread)
+
+
+def _covariance(expr: Expr, facts: Facts) -> Expr:
+    """Cov(X, Y) -> E[X Y] - E[X] E[Y]"""
+    return expr.replace(Cov, lambda one, other: E(one * other) - E(one) * E(other))
+
+
+COVARIANCE: Final = rewriting("moments.covariance", _covariance)
 
 
 def _of_sum(law: Callable[[Expr, Any], Expr]) -> Rewrite:
@@ -404,7 +419,8 @@ def _of_sum(law: Callable[[Expr, Any], Expr]) -> Rewrite:
 def _uncorrelated_terms(body: Expr, index: Symbol, facts: Facts) -> bool:
     """Whether the terms of a sum are uncorrelated: w_i, or w_i x_i with w centred and independent of x."""
     names = families(body)
-    single = {str(one.base.label) for one in Mul.make_args(body) if isinstance(one, Indexed) and one.indices == (index,)}
+    factors = [one for one in Mul.make_args(body) if isinstance(one, Indexed) and one.indices == (index,)]
+    single = {str(one.base.label) for one in factors}
     return any(
         facts.uncorrelated(name) and (len(names) == 1 or (facts.centred(name) and facts.independent([name], others)))
         for name in sorted(single)
@@ -415,18 +431,10 @@ def _uncorrelated_terms(body: Expr, index: Symbol, facts: Facts) -> bool:
 SUM: Final = rewriting(
     "moments.sum_variance",
     _of_sum(lambda body, limit: Sum(Var(body), limit)),
-    uses=("symmetric", "centred", "uncorrelated", "independent"),
+    assumes=("symmetric", "centred", "uncorrelated", "independent"),
     lemma=lambda: (SPREAD, COVARIANCE, INDEPENDENCE, UNCORRELATED, CENTRED),
     deviations_added=_of_sum(lambda body, limit: Sum(sqrt(Var(body)), limit) ** 2),
 )
-
-
-def _covariance(expr: Expr, facts: Facts) -> Expr:
-    """Cov(X, Y) -> E[X Y] - E[X] E[Y]"""
-    return expr.replace(Cov, lambda one, other: E(one * other) - E(one) * E(other))
-
-
-COVARIANCE: Final = rewriting("moments.covariance", _covariance)
 
 
 # --- equal terms
@@ -445,7 +453,7 @@ def _alike(expr: Expr, facts: Facts) -> Expr:
     return expr.replace(lambda one: isinstance(one, E | Var), of_first)
 
 
-ALIKE: Final = rewriting("moments.alike", _alike, uses=("alike",))
+ALIKE: Final = rewriting("moments.alike", _alike, assumes=("alike",))
 
 
 def _counted(count: Callable[[Expr], Expr]) -> Rewrite:
@@ -470,7 +478,7 @@ def _equal_terms(count: Callable[[Expr], Expr]) -> Rewrite:
 EQUAL: Final = rewriting(
     "moments.equal_terms",
     _equal_terms(lambda n: n),
-    uses=("alike",),
+    assumes=("alike",),
     source=GLOROT,
     lemma=lambda: (ALIKE, CONSTANT),
     one_term_only=_equal_terms(lambda n: ONE),
@@ -486,19 +494,21 @@ def _even_part(expr: Expr, facts: Facts) -> Expr:
 
     def each(body: Expr) -> Expr:
         inside = body.atoms(Indexed, Variable)
-        if len(inside) != 1 or _is_atom(body) or not _has_activation(body) or not facts.symmetric(*families(body)):
+        if len(inside) != 1 or _is_atom(body) or not activations(body) or not facts.symmetric(*families(body)):
             return E(body)
         (y,) = inside
-        return E(body + body.xreplace({y: -y})) / 2
+        both = body + body.xreplace({y: -y})
+        return (E(both) if is_random(both) else both) / 2
 
     return expr.replace(E, each)
 
 
-def _has_activation(expr: Expr) -> bool:
-    return bool(expr.has(relu, sigmoid, tanh, Abs))
+def activations(expr: Expr) -> frozenset[Expr]:
+    """The activations in an expression, each with its argument."""
+    return frozenset(expr.atoms(relu, sigmoid, tanh, Abs))
 
 
-EVEN: Final = rewriting("moments.even_part", _even_part, uses=("symmetric",))
+EVEN: Final = rewriting("moments.even_part", _even_part, assumes=("symmetric",))
 
 
 def _reflected(expr: Expr, facts: Facts) -> Expr:
@@ -540,7 +550,7 @@ def _half(factor: Expr) -> Rewrite:
 HALF: Final = rewriting(
     "moments.half",
     _half(Rational(1, 2)),
-    uses=("symmetric",),
+    assumes=("symmetric",),
     source=HE,
     lemma=lambda: (EVEN, REFLECTED, SECOND_SPLIT, CENTRED),
     half_forgotten=_half(ONE),
@@ -576,13 +586,13 @@ def _root(variance: Expr, wanted: Expr, unknown: Expr) -> Expr | None:
 
 SOLVED: Final = Rule(
     "moments.solved",
-    _solved(lambda root: root),
+    law=_solved(lambda root: root),
     source=GLOROT,
     slips={
-        "inverted": Rule("inverted", _solved(lambda root: 1 / root), uses=()),
-        "deviation_for_variance": Rule("deviation_for_variance", _solved(sqrt), uses=()),
+        "inverted": Rule("inverted", law=_solved(lambda root: 1 / root), assumes=()),
+        "deviation_for_variance": Rule("deviation_for_variance", law=_solved(sqrt), assumes=()),
     },
-    uses=(),
+    assumes=(),
 )
 
 
@@ -602,9 +612,9 @@ def _symmetric_sum(premises: Mapping[str, Value]) -> Value:
 
 SYMMETRIC_SUM: Final = Rule(
     "moments.symmetric_sum",
-    _symmetric_sum,
+    law=_symmetric_sum,
     source=HE,
-    uses=("symmetric", "independent", "definition"),
+    assumes=("symmetric", "independent", "definition"),
 )
 
 
@@ -621,9 +631,8 @@ def _is_zero(premises: Mapping[str, Value]) -> Value:
     raise DoesNotFit("moments.is_zero", premises)
 
 
-IS_ZERO: Final = Rule("moments.is_zero", _is_zero, uses=("varies",))
+IS_ZERO: Final = Rule("moments.is_zero", law=_is_zero, assumes=("varies",))
 
 
 LAWS: Final[tuple[Rule, ...]] = tuple(value for value in list(vars().values()) if isinstance(value, Rule))
 """Every law."""
-

@@ -16,7 +16,9 @@ class Check:
     """A claim, how it was checked, and what came out; `value` is what the oracle says, `seconds` what it took.
 
     `method` is a key of the catalogs: "loops" (counted one by one), "torch" (a real module), "range" (numbers put in
-    for a symbol), "definition" (nothing to check). `scope` says how far it went, as in H = 1..2048.
+    for a symbol), "models" (exact, in random finite models), "models_evidence" (the same, where that is no proof),
+    "definition" (nothing to check). `scope` says how far it went, as in H = 1..2048; `because`, also a key of the
+    catalogs, why that is a proof, where there is something to say.
     """
 
     claim: str
@@ -25,3 +27,4 @@ class Check:
     value: Value | None = None
     seconds: float = 0.0
     scope: str = ""
+    because: str = ""
