@@ -84,12 +84,30 @@ class Option:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Quantities:
+    """What the names in a formula stand for, and which equations say what was asked.
+
+    independent  random names that are mutually independent     centred  those of them with mean 0
+    also         other spellings: {"w": "w_1"}                  known    further names that an answer may use
+    says         left sides of equations and what their right sides then are of the key: {"std(w_1)": "sqrt(key)"}
+    """
+
+    independent: tuple[str, ...] = ()
+    centred: tuple[str, ...] = ()
+    also: Mapping[str, str] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
+    says: Mapping[str, str] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Part:
     """One question with one key.
 
     The kind of answer follows from the key: a whole number, a shape, a row of numbers, a formula. `options` make it a
     choice (the key is a tuple of truths, one an option, or one truth for two options), `free` a text that a person
     judges, whose key is a count it should contain. `within` is a relative tolerance for a number that is not whole.
+    `quantities` are what is known of the random names of a formula in E, Var and Cov.
     `slip` and `follows` are the shares of the marks for a recognised mistake and for an answer that follows from an
     earlier wrong one.
     """
@@ -100,6 +118,7 @@ class Part:
     options: tuple[Option, ...] = ()
     free: bool = False
     within: Fraction | None = None
+    quantities: Quantities | None = None
     slip: Fraction = Fraction(1, 2)
     follows: Fraction = Fraction(1)
 
@@ -160,11 +179,13 @@ class Instance:
         return value_of(self.keys[part_id])
 
     def kind(self, part: Part) -> str:
-        """The kind of answer that a part takes: choice, free, number, whole, shape, row or formula."""
+        """The kind of answer that a part takes: choice, free, moment, number, whole, shape, row or formula."""
         if part.options:
             return "choice"
         if part.free:
             return "free"
+        if part.quantities is not None:
+            return "moment"
         return kind_of(self.key(part.id), part.within is not None)
 
 

@@ -1,15 +1,16 @@
 """Grades a class: answers in, in any order; results by student and part out.
 
 Nothing in the input is lost without a word: an answer that has no place becomes a problem that names its file and
-line, a student whose every row is broken still has a row of results, and a judge that fails on one answer leaves that
-answer to a person.
+line, and the parts that it may answer wait for a person; a student whose every row is broken still has a row of
+results; a judge that fails on one answer leaves that answer to a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import PurePath
 from typing import Literal, TypeAlias, final, get_args
 
 from exercises.exercise import BadExercise, Exercise, Part
@@ -22,6 +23,7 @@ Policy: TypeAlias = Literal["first", "last", "best"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 CRASHED = "internal"
+UNREAD = "unread_input"
 
 Place: TypeAlias = tuple[str, str]  # exercise, part
 
@@ -32,7 +34,8 @@ def grade(answers: Iterable[Answer | Problem], library: Library, duplicates: Pol
     for answer in answers:
         collected.add(answer)
     markers = {exercise.id: Marker(library.instance(exercise.id)) for exercise in collected.exercises()}
-    grader = _Grader(duplicates, markers)
+    collected.name_files()
+    grader = _Grader(duplicates, markers, collected.waiting)
     students = tuple(grader.student(name, given) for name, given in collected.given.items())
     return ClassResult(tuple(grader.markers), students, tuple(collected.problems), tuple(grader.set_aside))
 
@@ -49,6 +52,7 @@ class _Collected:
     given: dict[str, dict[Place, list[Answer]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     used: dict[str, Exercise] = field(default_factory=dict)
+    unplaced: dict[str, dict[Place, Answer]] = field(default_factory=dict)
 
     def add(self, answer: Answer | Problem) -> None:
         if isinstance(answer, Problem):
@@ -58,30 +62,62 @@ class _Collected:
         if not name:
             self._refuse(answer, "no_student")
             return
+        answer = replace(answer, student=name)
         places = self.given.setdefault(name, {})
+        if answer.state == "unplaced" and not answer.exercise:
+            self._wait(answer, "", "")
+            return
         try:
             exercise = self.library.instance(answer.exercise).exercise
-            part = part_named(exercise, answer.part) if answer.part or answer.text else None
         except UnknownExercise as unknown:
             self._refuse(answer, "unknown_exercise", unknown.exercise)
-        except UnknownPart as unknown:
-            self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}")
+            return
         except BadExercise as bad:
             self._refuse(answer, "bad_exercise", f"{bad.exercise}: {bad.problem}")
-        else:
-            self.used[exercise.id] = exercise
-            if part is not None and answer.text.strip(EDGES):
-                placed = replace(answer, student=name, exercise=exercise.id, part=part.id)
-                places.setdefault((exercise.id, part.id), []).append(placed)
+            return
+        self.used[exercise.id] = exercise
+        try:
+            part = part_named(exercise, answer.part).id if answer.part or answer.text else ""
+        except UnknownPart as unknown:
+            if answer.state != "unplaced":
+                self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}", exercise.id)
+            else:
+                self._wait(answer, exercise.id, "")
+            return
+        if answer.state == "unplaced":
+            self._wait(answer, exercise.id, part)
+        elif part and (answer.text.strip(EDGES) or answer.state == "unread"):
+            placed = replace(answer, exercise=exercise.id, part=part)
+            places.setdefault((exercise.id, part), []).append(placed)
+
+    def name_files(self) -> None:
+        """A file that could not be read and is called after a student who is known may hold any of that student's."""
+        for problem in self.problems:
+            name = PurePath(problem.source).stem.strip(EDGES)
+            if problem.line == 0 and name in self.given:
+                self._wait(Answer(name, "", "", "", problem.source, 0, "unplaced"), "", "")
 
     def exercises(self) -> list[Exercise]:
         """The exercises that any student handed in, in natural order."""
         return sorted(self.used.values(), key=lambda exercise: natural(exercise.id))
 
-    def _refuse(self, answer: Answer, reason: str, detail: str = "") -> None:
-        """Tells of an answer that has no place; that somebody handed something in at all is told by its answers."""
-        if answer.part or answer.text or reason == "no_student":
+    def waiting(self, student: str, exercise: str, part: str) -> Answer | None:
+        """What may be the student's answer to a part, where nothing else is."""
+        found = self.unplaced.get(student, {})
+        places = ((exercise, part), (exercise, ""), ("", ""))
+        return next((found[place] for place in places if place in found), None)
+
+    def _wait(self, answer: Answer, exercise: str, part: str) -> None:
+        self.unplaced.setdefault(answer.student, {}).setdefault((exercise, part), answer)
+
+    def _refuse(self, answer: Answer, reason: str, detail: str = "", exercise: str = "") -> None:
+        """Tells of an answer that has no place; parts that it may answer wait for a person."""
+        if not (answer.part or answer.text or reason == "no_student"):
+            return  # that somebody handed something in at all is told by its answers
+        if answer.state in ("read", "cut"):  # else it was told of already
             self.problems.append(Problem(answer.source, answer.line, reason, detail))
+        if answer.text.strip(EDGES) and reason in ("unknown_exercise", "unknown_part"):
+            self._wait(answer, exercise, "")
 
 
 # --- judging
@@ -94,6 +130,7 @@ class _Grader:
 
     duplicates: Policy
     markers: Mapping[str, Marker]
+    waiting: Callable[[str, str, str], Answer | None]
     set_aside: list[Answer] = field(default_factory=list)
     _known: dict[tuple[str, ...], Judgement] = field(default_factory=dict)
 
@@ -102,6 +139,10 @@ class _Grader:
         results: list[Result] = []
         for exercise_id, marker in self.markers.items():
             counted = self._chosen(exercise_id, marker, given)
+            for part in marker.instance.exercise.parts:
+                unplaced = None if part.id in counted else self.waiting(name, exercise_id, part.id)
+                if unplaced:
+                    counted[part.id] = Judgement(part.id, unplaced.text, "", Review(UNREAD))
             results += [
                 _result(exercise_id, part, counted.get(part.id), len(given.get((exercise_id, part.id), ())))
                 for part in marker.instance.exercise.parts
@@ -114,12 +155,13 @@ class _Grader:
         chosen: dict[str, Judgement] = {}
         for part in sorted(marker.instance.exercise.parts, key=lambda part: len(marker.rests_on(part.id))):
             answers = given.get((exercise_id, part.id), [])
-            judged = [self._judgement(exercise_id, marker, part.id, answer.text, texts) for answer in answers]
+            judged = [self._judged(exercise_id, marker, part, answer, texts) for answer in answers]
             if judged:
                 counts = self._counting(judged, part)
                 self.set_aside += [answer for index, answer in enumerate(answers) if index != counts]
                 chosen[part.id] = judged[counts]
-                texts[part.id] = answers[counts].text
+                if answers[counts].state != "unread":
+                    texts[part.id] = answers[counts].text
         return chosen
 
     def _counting(self, judged: list[Judgement], part: Part) -> int:
@@ -132,16 +174,27 @@ class _Grader:
             case "best":
                 return max(range(len(judged)), key=lambda index: (_worth(judged[index], part), index))
 
+    def _judged(
+        self, exercise_id: str, marker: Marker, part: Part, answer: Answer, texts: Mapping[str, str]
+    ) -> Judgement:
+        """The judgement of one answer; what did not come whole out of its file is left to a person unless right."""
+        if answer.state == "unread":
+            return Judgement(part.id, answer.text, "", Review(UNREAD))
+        judgement = self._judgement(exercise_id, marker, part.id, answer.text, texts)
+        if answer.state == "cut" and marks(judgement.verdict, part) not in (None, part.marks):
+            return replace(judgement, verdict=Review(UNREAD))
+        return judgement
+
     def _judgement(self, exercise_id: str, marker: Marker, part: str, text: str, texts: Mapping[str, str]) -> Judgement:
         earlier = {other: texts[other] for other in marker.rests_on(part) if other in texts}
         said = (f"{other}={answer}" for other, answer in earlier.items())
         known = (exercise_id, marker.instance.variant, part, text, *said)
         if known not in self._known:
-            self._known[known] = _judged(marker, part, text, earlier)
+            self._known[known] = _judge(marker, part, text, earlier)
         return self._known[known]
 
 
-def _judged(marker: Marker, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
+def _judge(marker: Marker, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
     try:
         return marker.judge(part, text, earlier)
     except Exception:  # a fault of ours must cost neither this student nor the rest of the class

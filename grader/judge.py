@@ -14,6 +14,7 @@ from typing import TypeAlias, cast, final
 
 from exercises.exercise import Instance
 from grader.kinds import KINDS, AnswerKind, Read
+from grader.moments import Moment
 from grader.verdict import (
     Explanation,
     Follows,
@@ -104,7 +105,8 @@ class _PartMarker:
         self.keys = instance.keys
         self.derivation: Derivation = self.keys[part_id]
         self.key = self.derivation.result
-        self.kind: AnswerKind = KINDS[instance.kind(self.part)](self.part, self.key)
+        kinds = {**KINDS, "moment": Moment}
+        self.kind: AnswerKind = kinds[instance.kind(self.part)](self.part, self.key)
         self._remembered: dict[tuple[tuple[str, Value], ...], _Outcomes] = {}
 
     @cached_property

@@ -26,9 +26,24 @@ _CHANGES = rf"(?<![{_HEBREW}])[ובלמה]?(?:{_CHANGING_HE})(?![{_HEBREW}])"
 _REMARK_HE = re.compile(rf"\((?![^()]*{_CHANGES})[^()]*[{_HEBREW}][^()]*\)")
 
 _NUMBERS_HE = {
-    "אחת": 1, "אחד": 1, "שתי": 2, "שני": 2, "שתיים": 2, "שניים": 2,
-    "שלוש": 3, "שלושה": 3, "ארבע": 4, "ארבעה": 4, "חמש": 5, "חמישה": 5, "שש": 6, "שישה": 6, "שבע": 7, "שבעה": 7, "שמונה": 8, "תשע": 9, "תשעה": 9, "עשר": 10, "עשרה": 10,
-}  # fmt: skip
+    word: number
+    for number, words in enumerate(
+        (
+            "אחת אחד",
+            "שתי שני שתיים שניים",
+            "שלוש שלושה",
+            "ארבע ארבעה",
+            "חמש חמישה",
+            "שש שישה",
+            "שבע שבעה",
+            "שמונה",
+            "תשע תשעה",
+            "עשר עשרה",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
 _MAPS = r"(?:feature maps?|maps?|channels?|matrices|filters|ערוצים|ערוצי פלט|מטריצות|מפות|תמונות)"
 _COUNTED = re.compile(rf"(?<![{_HEBREW}])({'|'.join(_NUMBERS_HE)})(?=\s+{_MAPS})")
 _MAPS_OF = re.compile(

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import final
+from typing import Literal, TypeAlias, final
 
 from grader.verdict import Judgement
+
+State: TypeAlias = Literal["read", "cut", "unread", "unplaced"]
+"""How an answer came out of its file.
+
+read      whole
+cut       something stands behind it that has no place and may belong to it: a person decides, unless it is right
+unread    at this place an answer stands that could not be read: a person decides
+unplaced  may be the answer to this part ("": to any of the exercise, of any exercise): a person decides on parts that
+          nothing else answers
+"""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer as handed in, and where it was found."""
+    """One answer as handed in, where it was found, and whether it came out whole."""
 
     student: str
     exercise: str
@@ -20,12 +30,13 @@ class Answer:
     text: str
     source: str = ""
     line: int = 0
+    state: State = "read"
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the input that nobody can read or place; it costs no student anything.
+    """Something in the input that nobody can read or place, or a note on how it was read; it costs nobody anything.
 
     `reason` is a key of the catalogs, `detail` the words that it is about.
     """

@@ -9,10 +9,10 @@ Steps that say the same to the letter, as for height and width of a square image
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Final, TypeAlias, cast, final
+from typing import Any, Final, TypeAlias, cast, final
 
 from exercises.exercise import Instance, Option, Part
 from solver.derivation import Derivation, Derived, Rule, nodes, walk
@@ -47,6 +47,22 @@ NOT: Final[Mapping[Comparison, Comparison]] = {
 
 @final
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """What is assumed of random variables: the kind, a key of the catalogs, and their names, or what a name is."""
+
+    kind: str
+    about: tuple[Formula, ...]
+
+    @property
+    def text(self) -> str:
+        """The assumption in data: independent(w, x), or what a name is."""
+        if self.kind == "definition":
+            return plain(self.about[0])
+        return f"{self.kind}({', '.join(map(plain, self.about))})"
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Step:
     """One application of a rule.
 
@@ -57,6 +73,8 @@ class Step:
     labels         the names of the parts that are put together, where the rule has no formula
     checks, source what checked the step, where the formula is from
     times          how often the step occurs to the letter
+    assumes        the assumptions that the step rests on
+    node           the application itself, whose lemma opens into smaller steps
     """
 
     rule: str
@@ -67,18 +85,26 @@ class Step:
     checks: tuple[Check, ...]
     source: str
     times: int = 1
+    assumes: tuple[Assumption, ...] = ()
+    node: Derived | None = None
+
+    @property
+    def inner(self) -> tuple[Step, ...]:
+        """The smaller steps that a lemma opens into, each with its check."""
+        return () if self.node is None else tuple(_inner(self.node))
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The answer to a part, the steps to it, and the answers to other parts that the steps begin from."""
+    """The answer to a part, the steps to it, the answers to other parts that they begin from, and what all assumes."""
 
     part: Part
     key: Value
     answer: Formula
     steps: tuple[Step, ...]
     rests_on: tuple[tuple[str, Formula], ...] = ()
+    assumes: tuple[Assumption, ...] = ()
 
     @property
     def refuted(self) -> tuple[Step, ...]:
@@ -96,7 +122,8 @@ def solution(instance: Instance, part_id: str, *, known: Collection[str] = (), v
     if isinstance(key, Derived) and key.rule.name == "tuple":
         new.remove(key)  # the answer itself is what its items are together
     rests_on = _rests_on(key, earlier, shown)
-    return Solution(instance.part(part_id), key.result, conclusion(key), steps(new, verify), rests_on)
+    shown_steps = steps(new, verify)
+    return Solution(instance.part(part_id), key.result, conclusion(key), shown_steps, rests_on, assumptions(key))
 
 
 def steps(applications: Collection[Derived], verify: Verify = checks) -> tuple[Step, ...]:
@@ -125,17 +152,57 @@ def _rests_on(
 
 def _step(node: Derived, said: tuple[Check, ...]) -> Step:
     rule = node.rule
-    truth = node.result if isinstance(node.result, bool) else None
+    truth = node.result if isinstance(node.result, bool) else None if _is_said(node) else True
     labels = tuple(name for name in node.premises if not name.isdecimal())
     return Step(
         rule=rule.name,
         about=node.about,
         sides=_different(_claims(node) if truth is not None else _sides(node)),
         truth=truth,
-        labels=labels if rule.taught is None and rule.name != "shape" else (),
+        labels=labels if rule.taught is None and rule.name != "shape" and rule.assumes is None else (),
         checks=said,
         source=rule.source,
+        assumes=_assumptions(premise.result for premise in node.premises.values()) if rule.assumes else (),
+        node=node,
     )
+
+
+def _is_said(node: Derived) -> bool:
+    """Whether a step ends in something that has a formula, and not in an assumption that holds."""
+    if node.rule.assumes is None:
+        return True
+    from solver.moments.assumptions import is_fact  # SymPy, which a law of moments has loaded
+
+    return not is_fact(node.result)
+
+
+def assumptions(derivation: Derivation) -> tuple[Assumption, ...]:
+    """What a result rests on, where laws of moments led to it."""
+    if not any(isinstance(node, Derived) and node.rule.assumes for node in nodes(derivation)):
+        return ()
+    from solver.moments.assumptions import assumed  # SymPy, which a law of moments has loaded
+
+    return _assumptions(assumed(derivation))
+
+
+def _assumptions(values: Iterable[Any]) -> tuple[Assumption, ...]:
+    from solver.moments.assumptions import DEFINITION, is_fact, kind_of  # SymPy, which a law of moments has loaded
+
+    facts = [(kind_of(value), value) for value in values if is_fact(value)]
+    return tuple(
+        Assumption(kind, (as_formula(fact),) if kind == DEFINITION else tuple(map(Name, fact.names)))
+        for kind, fact in facts
+    )
+
+
+def _inner(node: Derived) -> Iterator[Step]:
+    """The steps that a lemma opens into, each with its check."""
+    if node.rule.opens is None:
+        return
+    from solver.verify.finite_models import inner_checks  # SymPy, which a law of moments has loaded
+
+    for step, check in inner_checks(node):
+        yield _step(step, (check,))
 
 
 def _sides(node: Derived) -> Iterator[Formula]:
@@ -149,6 +216,8 @@ def _sides(node: Derived) -> Iterator[Formula]:
         yield substitute(rule.taught, values)
     elif rule.name == "total":
         yield Add(tuple(values.values()))
+    elif rule.assumes is not None:
+        yield values["expression" if "expression" in values else "unknown"]
     elif rule.name == "shape" and all(name.isidentifier() for name in values):
         yield Group(tuple(map(Name, values)), "x")
     yield conclusion(node)
@@ -156,6 +225,10 @@ def _sides(node: Derived) -> Iterator[Formula]:
 
 def _claims(node: Derived) -> Iterator[Formula]:
     """What the rule claims, and what holds of the numbers: 3 = 6 where that is true, otherwise 3 ≠ 6."""
+    if node.rule.assumes is not None and "expression" in node.premises:
+        sides = (_values(node)["expression"], Number(0))
+        yield Relation(sides, ("=",))
+        yield Relation(sides, ("=",) if node.result else ("!=",))
     if node.rule.taught is None:
         return
     yield node.rule.taught

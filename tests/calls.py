@@ -8,6 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from solver.layers.activation import ACTIVATIONS
+
 Draw = st.DrawFn
 
 
@@ -179,8 +181,6 @@ def shuffle(draw: Draw, axes: int) -> Call:
 
 
 def activation(draw: Draw, axes: int) -> Call:
-    from solver.layers.activation import ACTIVATIONS
-
     kind = draw(st.sampled_from(sorted(ACTIVATIONS)))
     return Call(kind, {"threshold": 0.1, "value": 2.0} if kind == "Threshold" else {}, (_shape(draw, axes),))
 
@@ -254,22 +254,58 @@ def embedding(draw: Draw, axes: int) -> Call:
     return Call("Embedding", arguments, (tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=2))),))
 
 
-FAMILIES: dict[str, tuple[Callable[[Draw, int], Call], tuple[int, ...]]] = {
-    made.__name__: (made, axes)
-    for axes, all_made in {
-        (1, 2, 3): (
-            *(convolution, transposed, pooling, adaptive, norm, group_norm, layer_norm, response_norm, padding),
-            *(upsampling, activation, along_axis, prelu, dropout, flatten, unflatten),
+@dataclass(frozen=True)
+class Family:
+    """What draws calls of some kinds, the numbers of axes that it is for, and the kinds."""
+
+    made: Callable[[Draw, int], Call]
+    axes: tuple[int, ...]
+    kinds: tuple[str, ...]
+
+
+def _of_axes(made: Callable[[Draw, int], Call], *kinds: str) -> Family:
+    every = (1, 2, 3)
+    names = [kind.format(axes) for kind in kinds for axes in (every if "{}" in kind else (1,))]
+    return Family(made, every, tuple(names))
+
+
+def _planar(made: Callable[[Draw, int], Call], *kinds: str) -> Family:
+    return Family(made, (2,), kinds)
+
+
+FAMILIES = {
+    family.made.__name__: family
+    for family in (
+        _of_axes(convolution, "Conv{}d"),
+        _of_axes(transposed, "ConvTranspose{}d"),
+        _of_axes(pooling, "MaxPool{}d", "AvgPool{}d", "LPPool{}d"),
+        _of_axes(adaptive, "AdaptiveAvgPool{}d", "AdaptiveMaxPool{}d"),
+        _of_axes(norm, "BatchNorm{}d", "InstanceNorm{}d"),
+        _of_axes(group_norm, "GroupNorm"),
+        _of_axes(layer_norm, "LayerNorm", "RMSNorm"),
+        _of_axes(response_norm, "LocalResponseNorm"),
+        _of_axes(
+            padding, *(f"{mode}Pad{{}}d" for mode in ("Zero", "Constant", "Reflection", "Replication", "Circular"))
         ),
-        (2,): (shuffle, unfold, dense, bilinear, attention, embedding),
-    }.items()
-    for made in all_made
+        _of_axes(upsampling, "Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"),
+        _of_axes(activation, *ACTIVATIONS),
+        _of_axes(along_axis, "Softmax", "LogSoftmax", "Softmin", "GLU"),
+        _of_axes(prelu, "PReLU"),
+        _of_axes(dropout, "Dropout", "Dropout1d", "AlphaDropout", "FeatureAlphaDropout", "Softmax2d"),
+        _of_axes(flatten, "Flatten"),
+        _of_axes(unflatten, "Unflatten"),
+        _planar(shuffle, "PixelShuffle", "PixelUnshuffle", "ChannelShuffle"),
+        _planar(unfold, "Unfold", "Fold"),
+        _planar(dense, "Linear"),
+        _planar(bilinear, "Bilinear"),
+        _planar(attention, "MultiheadAttention", "CrossAttention"),
+        _planar(embedding, "Embedding"),
+    )
 }
-"""A name -> what draws calls of some kinds, and the numbers of axes that it is for."""
 
 
 @st.composite
 def calls(draw: Draw, family: str) -> Call:
     """A call of one of the kinds of a family."""
-    made, axes = FAMILIES[family]
-    return made(draw, draw(st.sampled_from(axes)))
+    chosen = FAMILIES[family]
+    return chosen.made(draw, draw(st.sampled_from(chosen.axes)))

@@ -99,7 +99,7 @@ def analysed(network: Chain) -> Analysis:
         raise
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.lists(LINEAR, min_size=1, max_size=3), st.lists(LAYERS, max_size=2))
 def test_units_in_the_middle_see_exactly_their_boxes(first: list[Layer], then: list[Layer]) -> None:
     pytest.importorskip("torch", reason="torch is not installed")
@@ -125,6 +125,13 @@ def test_explained_fields_are_the_computed_ones_and_every_step_is_verified(layer
         assert value_of(getattr(said, fact)) == value_of(getattr(axis, fact))
         if isinstance(getattr(said, fact), Derived):
             assert {check.verdict for check in verify(getattr(said, fact))} <= {"verified"}
+
+
+def test_what_sees_nothing_adds_nothing() -> None:
+    """Each third output of the transposed window has an input, and the pool leaves just that one out."""
+    network = Chain((ConvTranspose1d(1, 1, 3, 1), AvgPool1d(2, 3), Conv1d(1, 2)))
+    (axis,) = analyse(network, (1, 12)).field
+    assert (axis.size, axis.phases) == (0, ((0, 0),))
 
 
 def test_upsampling_and_pooling_again_leaves_single_pixels() -> None:

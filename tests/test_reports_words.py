@@ -24,6 +24,7 @@ from grader.verdict import NAMES, Follows, Review, Right, Slip, Slipped, Unreada
 from reports.feedback import feedback
 from reports.words import CATALOGS, Unsaid, read_catalog, words
 from solver.derivation import Derivation, Derived, Rule, nodes
+from solver.moments.assumptions import DEFINITION, KINDS
 from solver.notation.unreadable import REASONS
 from tests.sources import ROOT, needing
 
@@ -116,7 +117,9 @@ def wanted() -> set[str]:
         *(f"review.{reason}" for reason in review),
         *(f"verdict.{name}" for name in (*NAMES.values(), "missing")),
         *(f"check.{verdict}" for verdict in ("verified", "refuted", "inconclusive")),
-        *(f"method.{method}" for method in ("loops", "torch", "range", "definition")),
+        *(f"method.{method}" for method in ("loops", "torch", "range", "definition", "models", "models_evidence")),
+        *(f"because.{reason}" for reason in ("polynomial", "mixtures")),
+        *(f"assumption.{kind}" for kind in (*KINDS, DEFINITION)),
     }
 
 

@@ -15,9 +15,9 @@ HEADER = "student,exercise,part,answer"
 
 
 def read(text: str) -> tuple[list[tuple[str, str, str, str]], list[tuple[int, str]]]:
-    """The answers that have a part, and the lines and reasons of problems."""
-    found = list(answers_csv.read(text, "answers.csv"))
-    answers = [(one.student, one.exercise, one.part, one.text) for one in found if isinstance(one, Answer) and one.part]
+    """The answers that were read, and the lines and reasons of problems."""
+    found = [one for one in answers_csv.read(text, "answers.csv") if isinstance(one, Problem) or one.state == "read"]
+    answers = [(one.student, one.exercise, one.part, one.text) for one in found if isinstance(one, Answer)]
     return answers, [(one.line, one.reason) for one in found if isinstance(one, Problem)]
 
 
@@ -63,7 +63,6 @@ BROKEN = [
     ('a,11.1,2,"48"x', "quote_not_closed"),
     ('"a,11.1,2,48', "quote_not_closed"),
     ("a,11.1,2", "bad_row"),
-    ("a,11.1,1a,10,10,3", "bad_row"),
     ("a", "bad_row"),
     ('"', "quote_not_closed"),
     ('a,11.1,"2"",48', "quote_not_closed"),
@@ -92,6 +91,54 @@ def test_a_student_whose_only_row_is_broken_is_not_forgotten():
     found = list(answers_csv.read(f'{HEADER}\na,11.1,2,48\nb,11.1,2,"48\nc,11.1,1a,10,10,3', "answers.csv"))
     assert [one.student for one in found if isinstance(one, Answer)] == ["a", "b", "c"]
     assert [one.line for one in found if isinstance(one, Problem)] == [3, 4]
+
+
+JOINED = [
+    # row, answer, problems, note
+    ("a,11.1,1a,10,10,3", "10,10,3", [(3, "commas_in_answer")], ""),
+    ("a,11.1,4,5,175", "5,175", [(3, "commas_in_answer")], ""),
+    ('a,11.1,6,say "no", then', 'say "no", then', [(3, "commas_in_answer")], "a quote that is a character"),
+    ('a,11.1,6,"yes, it is", then', "yes, it is, then", [(3, "commas_in_answer")], ""),
+    ("a,11.1,2,48,,", "48", [], "a spreadsheet's empty columns"),
+]
+
+
+@pytest.mark.parametrize("row, answer, problems, note", JOINED)
+def test_commas_without_quotes_belong_to_an_answer_that_stands_last(row, answer, problems, note):
+    answers, told = read(f"{HEADER}\nz,11.1,2,48\n{row}")
+    assert (answers[1:], told) == ([("a", "11.1", row.split(",")[2], answer)], problems)
+
+
+def test_where_the_answer_stands_not_last_nothing_is_joined():
+    answers, told = read("student,answer,exercise,part\nz,48,11.1,2\na,10,10,3,11.1,1a")
+    assert (len(answers), told) == (1, [(3, "bad_row")])
+
+
+UNREAD = [
+    # row, student, exercise and part, state, what a person is shown
+    ('a,11.1,2,"48', "a", "11.1", "2", "unread", 'a,11.1,2,"48'),
+    ("a,11.1,2", "a", "11.1", "2", "unread", "a,11.1,2"),
+    ("a,11.1,2,\udc80", "a", "11.1", "2", "unread", "\udc80"),
+    ("z", "z", "", "", "unplaced", "z"),
+    ('z,"11.1', "z", "", "", "unplaced", 'z,"11.1'),
+]
+
+
+@pytest.mark.parametrize("row, student, exercise, part, state, text", UNREAD)
+def test_whose_a_broken_row_is_and_where_it_belongs_is_told(row, student, exercise, part, state, text):
+    found = answers_csv.read(f"{HEADER}\nz,11.1,2,48\n{row}", "a.csv")
+    assert [one for one in found if isinstance(one, Answer)][1:] == [
+        Answer(student, exercise, part, text, "a.csv", 3, state)
+    ]
+
+
+def test_rows_inside_anothers_quotes_take_nothing_back():
+    found = answers_csv.read(f'{HEADER}\nv,11.1,2,48\nx,11.1,2,"1\nv,11.1,2,1\n"', "a.csv")
+    assert [(one.student, one.state) for one in found if isinstance(one, Answer)] == [
+        ("v", "read"),
+        ("x", "unread"),
+        ("v", "unplaced"),
+    ]
 
 
 def test_rows_between_two_broken_quotes_are_told_of():

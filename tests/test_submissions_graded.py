@@ -15,7 +15,7 @@ from grader.batch import grade
 from grader.gradebooks import cells, formats
 from grader.judge import Marker
 from grader.results import Answer, Problem
-from grader.submissions import answers_csv, submissions
+from grader.submissions import answers_csv, sheets_markdown, submissions
 from grader.verdict import Follows, Review, Right, Slipped
 from tests.sources import ROOT
 
@@ -126,6 +126,64 @@ def test_equal_answers_are_judged_once(monkeypatch):
     monkeypatch.setattr(Marker, "judge", counting)
     graded(*((f"s{index}", "11.1/2", "48") for index in range(50)))
     assert judged == ["2"]
+
+
+def read_and_graded(name, text):
+    """The class of one file that holds this text."""
+    read = answers_csv.read if name.endswith(".csv") else sheets_markdown.read
+    return grade(read(text, name), LIBRARY)
+
+
+SHEET = """<!-- tirgul sheet: 11.1 -->
+**Student:** a
+
+## 11.1/1a
+**Answer:** 10x10x3
+
+## 11.1/2
+**Answer:** 48
+
+## 11.1/3
+**Answer:** 348
+"""
+TABLE = "student,exercise,part,answer\nz,11.1,2,48\nz,11.1,1a,10x10x3\n"
+UNREAD = [
+    # file, text, marks by part (None: a person decides), note
+    ("s.md", SHEET, {"1a": 1, "2": 1, "3": 2, "4": 0}, "nothing is missing"),
+    ("s.md", SHEET.replace("## 11.1/2", "## Question 2"), {"1a": 1, "2": None, "3": 2, "4": None}, ""),
+    ("s.md", SHEET.replace("## 11.1/2", "").replace("10x", "9x"), {"1a": None, "2": None, "3": 2}, "1a may be cut"),
+    ("s.md", SHEET.replace("**Answer:**", "**Mine**"), {"1a": None, "2": None, "3": None, "4": 0}, "no label"),
+    ("s.md", SHEET.replace("11.1 -->", "11.1 variant: b -->"), {"1a": None, "2": None, "4": None}, ""),
+    ("s.md", SHEET.replace("<!-- tirgul sheet: 11.1 -->", ""), {"1a": None, "2": None, "3": None, "4": 0}, ""),
+    ("s.md", SHEET.replace("48\n\n", "48\udcff\n\n", 1), {"1a": 1, "2": None, "3": 2, "4": 0}, ""),
+    ("s.md", SHEET.replace("11.1/2", "11.1/22"), {"1a": 1, "2": None, "3": 2, "4": None}, "no such part"),
+    ("s.csv", TABLE + "a,11.1,1a,10,10,3", {"1a": 1, "2": 0}, "commas belong to the answer"),
+    ("s.csv", TABLE + 'a,11.1,1a,"10,10,3', {"1a": None, "2": 0}, ""),
+    ("s.csv", TABLE + "a,11.1,2", {"1a": 0, "2": None}, ""),
+    ("s.csv", TABLE + "a,11.1,2,\udcff", {"1a": 0, "2": None}, ""),
+    ("s.csv", TABLE + "a,11.1,22,48", {"1a": None, "2": None}, "no such part"),
+    ("s.csv", TABLE + "a,11.7,2,48", {"1a": None, "2": None}, "no such exercise"),
+    ("s.csv", TABLE + 'a,11.1,2,48\na,11.1,2,"51', {"1a": 0, "2": None}, "the last answer counts"),
+    ("s.csv", TABLE + "a,11.1,2,48\na", {"1a": None, "2": 1}, "only the student shows"),
+    ("s.csv", TABLE + 'x,11.1,2,"1\na,11.1,1a,5\n"\na,11.1,2,48', {"1a": None, "2": 1}, "swallowed by a quote"),
+]
+
+
+@pytest.mark.parametrize("name, text, marks, note", UNREAD)
+def test_what_cannot_be_read_or_placed_waits_for_a_person(name, text, marks, note):
+    found = read_and_graded(name, text)
+    assert {part: result(found, "a", f"11.1/{part}").marks for part in marks} == marks
+    pending = [one for student in found.students if student.student == "a" for one in student.results if one.pending]
+    assert {one.judgement.verdict for one in pending} <= {Review("unread_input")}
+    assert bool(found.problems) == bool(note != "nothing is missing")
+
+
+def test_a_file_called_after_a_student_that_cannot_be_read_waits_for_a_person(tmp_path):
+    (tmp_path / "a.csv").write_text("student,exercise,part,answer\n012,11.1,2,48\n013,11.1,2,48\n", encoding="utf-8")
+    (tmp_path / "012.docx").write_bytes(b"PK\x03\x04")
+    found = grade(submissions([tmp_path]), LIBRARY)
+    assert [student.pending for student in found.students] == [6, 0]
+    assert [one.reason for one in found.problems] == ["file_type"]
 
 
 # laws ---------------------------------------------------------------------------------------------
@@ -262,7 +320,7 @@ def test_the_example_class_has_every_verdict_and_kind_of_trouble(example):
     assert {Right, Slipped, Follows, Review} <= verdicts and len(example.students) >= 12
     assert {one.reason for one in example.problems} == {
         "quote_not_closed",
-        "bad_row",
+        "commas_in_answer",
         "unknown_part",
         "unknown_exercise",
     }

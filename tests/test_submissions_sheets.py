@@ -35,7 +35,9 @@ def read(text, source="sheets/007.md"):
     """The answers that have a part, and the lines and reasons of problems."""
     found = list(sheets_markdown.read(text, source))
     answers = [
-        (one.student, f"{one.exercise}/{one.part}", one.text) for one in found if isinstance(one, Answer) and one.part
+        (one.student, f"{one.exercise}/{one.part}", one.text)
+        for one in found
+        if isinstance(one, Answer) and one.part and one.state in ("read", "cut")
     ]
     return answers, [(one.line, one.reason) for one in found if isinstance(one, Problem)]
 
@@ -111,12 +113,56 @@ def test_what_a_sheet_lacks_is_named(old, new, source, problems):
 
 def test_a_sheet_without_headings_is_told_of():
     found = list(sheets_markdown.read(SHEET.partition("##")[0], "s.md"))
-    assert found == [Answer("012", "11.1", "", "", "s.md", 1), Problem("s.md", 1, "no_label", "11.1")]
+    assert found[0] == Problem("s.md", 1, "no_label", "11.1")
+    assert [(one.student, one.exercise, one.part, one.state) for one in found[1:]] == [("012", "11.1", "", "unplaced")]
+
+
+MISPLACED = [
+    # old, new, problems, answers by part, states of all that is no whole answer
+    ("## 11.1/2", "## Question 2", [(13, "unknown_heading")], {"1a": "10x10x3"}, ["cut", "unplaced"]),
+    ("## 11.1/2", "## 2", [(13, "unknown_heading")], {"1a": "10x10x3"}, ["cut", "unplaced"]),
+    ("## 11.1/2", "### Question 2", [(13, "unknown_heading")], {"1a": "10x10x3"}, ["cut", "unplaced"]),
+    ("## 11.1/2\n", "", [(14, "second_label")], {"1a": "10x10x3"}, ["cut", "unplaced"]),
+    ("## 11.1/2", "Question 2", [(15, "second_label")], {"1a": "10x10x3\n\nQuestion 2"}, ["cut", "unplaced"]),
+    ("## 11.1/1a", "## Question 1a", [(7, "unknown_heading")], {"2": "48"}, ["unplaced"]),
+    ("10x10x3", "\n```\n10x10x3", [(14, "unknown_heading")], {"1a": "10x10x3"}, ["cut", "unplaced"]),
+    ("48", "48\n\n## Remarks\n", [(17, "unknown_heading")], {"1a": "10x10x3", "2": "48"}, ["cut"]),
+    ("**Answer:**", "**My answer**", [(7, "no_label"), (13, "no_label")], {}, ["unread", "unread"]),
+]
+
+
+@pytest.mark.parametrize("old, new, problems, answers, states", MISPLACED)
+def test_what_has_no_place_in_a_sheet_ends_the_answer_and_is_told_of(old, new, problems, answers, states):
+    sheet = SHEET.replace(old, new)
+    if "```" in new:
+        sheet = sheet.replace("## 11.1/2", "## Question 2")
+    found = list(sheets_markdown.read(sheet, "s.md"))
+    assert [(one.line, one.reason) for one in found if isinstance(one, Problem)] == problems
+    told = [one for one in found if isinstance(one, Answer)]
+    assert {one.part: one.text for one in told if one.part and one.state in ("read", "cut")} == answers
+    assert [one.state for one in told if one.state != "read"] == states
 
 
 def test_a_heading_in_an_answer_does_not_end_it_and_the_next_part_does():
     answers, _ = read(SHEET.replace("10x10x3", "\n```\n# a comment\n## another"))
     assert [text for *_, text in answers] == ["# a comment\n## another", "48"]
+
+
+def test_a_closed_fence_may_hold_headings_and_labels():
+    answers, problems = read(SHEET.replace("10x10x3", "\n```\n## another\nAnswer: 5\n```"))
+    assert ([text for *_, text in answers], problems) == (["## another\nAnswer: 5", "48"], [])
+
+
+def test_a_sheet_in_the_code_page_of_windows_is_read(tmp_path):
+    sheet = SHEET.replace("48", "התשובה היא 48").replace("**Answer:**", "**תשובה:**")
+    (tmp_path / "s.md").write_bytes(sheet.encode("cp1255"))
+    told = [one for one in submissions([tmp_path / "s.md"]) if isinstance(one, Answer) and one.part]
+    assert [one.text for one in told] == ["10x10x3", "התשובה היא 48"]
+
+
+@pytest.mark.parametrize("data", ["café 48".encode("latin-1"), b"\xe0", b"\x00\xe0\xe1", b"x\xe0\xe1", b"\xff\xe0\xe1"])
+def test_other_code_pages_are_not_taken_for_hebrew(data):
+    assert not set(decoded(data)) & set("אבגדהוזחטיכלמנסעפצקרשת")
 
 
 @given(st.text(max_size=300), st.integers(0, len(SHEET)))

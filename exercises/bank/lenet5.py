@@ -49,12 +49,12 @@ def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Qua
 
 
 def _size(name: str) -> Part:
-    ask = Text(he=f"מהו גודל המוצא של {name}?", en=f"What is the size of the output of {name}?")
+    ask = Text(he=f"מהו גודל המוצא של השכבה {name}?", en=f"What is the output size of layer {name}?")
     return Part(f"sizes.{name}", ask)
 
 
 def _count(name: str) -> Part:
-    ask = Text(he=f"כמה פרמטרים נלמדים יש ב־{name}?", en=f"How many learned parameters does {name} have?")
+    ask = Text(he=f"כמה פרמטרים נלמדים יש בשכבה {name}?", en=f"How many learned parameters does layer {name} have?")
     return Part(f"parameters.{name}", ask)
 
 

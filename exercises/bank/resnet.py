@@ -20,31 +20,10 @@ from solver.values import Size
 RATIO = formula("ratio", "N_1/N_2", symbol="N_1/N_2", upside_down="N_2/N_1")
 
 
-def alexnet_features() -> Layer:
-    """The convolution layers of AlexNet as torchvision builds it: 3 x 224 x 224 becomes 256 x 6 x 6."""
-    return Chain(
-        (
-            Conv2d(64, 11, stride=4, padding=2, name="conv1"),
-            ReLU(),
-            MaxPool2d(3, 2, name="pool1"),
-            Conv2d(192, 5, padding=2, name="conv2"),
-            ReLU(),
-            MaxPool2d(3, 2, name="pool2"),
-            Conv2d(384, 3, padding=1, name="conv3"),
-            ReLU(),
-            Conv2d(256, 3, padding=1, name="conv4"),
-            ReLU(),
-            Conv2d(256, 3, padding=1, name="conv5"),
-            ReLU(),
-            MaxPool2d(3, 2, name="pool5"),
-            Flatten(name="flatten"),
-        )
-    )
-
-
 def alexnet_classifier(classes: int) -> Layer:
-    """The three dense layers of AlexNet."""
-    return Chain((Linear(4096, name="fc6"), ReLU(), Linear(4096, name="fc7"), ReLU(), Linear(classes, name="fc8")))
+    """The three dense layers of AlexNet, behind its flattened feature maps."""
+    dense = (Linear(4096, name="fc6"), ReLU(), Linear(4096, name="fc7"), ReLU(), Linear(classes, name="fc8"))
+    return Chain((Flatten(name="flatten"), *dense))
 
 
 def resnet18_main_path() -> Layer:
@@ -61,9 +40,8 @@ def resnet18_main_path() -> Layer:
 def derive(features: int, classes: int) -> Mapping[str, Quantity]:
     """Two classifiers counted, and a size in closed form."""
     head = analyse(Linear(classes, name="fc"), shape({"D": Given("D", features)})).parameters
-    image = shape({"C": Given("C", 3), "H": Given("H", 224), "W": Given("W", 224)})
-    flat = analyse(alexnet_features(), image).output
-    classifier = analyse(alexnet_classifier(classes), flat).parameters
+    feature_maps = shape({"C": Given("C", 256), "H": Given("H", 6), "W": Given("W", 6)})
+    classifier = analyse(alexnet_classifier(classes), feature_maps).parameters
     any_image = shape({"C": Given("C", 3), "H": Given("H", Size.symbol("H")), "W": Given("W", Size.symbol("W"))})
     return {
         "head": head,

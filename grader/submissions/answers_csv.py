@@ -3,17 +3,19 @@
 * columns by name, in English or Hebrew, in any order; others are left alone
 * commas, semicolons or tabs; an exercise and its part in two columns or in one, as 11.1/2
 * answers of several lines stand between quotes; a quote that nobody closed costs its own row and no other
+* commas in an answer that has no quotes around it are part of it, where the answer's column is the last
+* what a known student wrote and nobody can read is an answer that is not read, never no answer
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 from exercises.library import EDGES, placed
-from grader.results import Answer, Problem
+from grader.results import Answer, Problem, State
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
 from grader.submissions.table import Broken, Cells, Piece, Row, cut, lines_of, literal, record, single
 
@@ -46,9 +48,19 @@ def read(text: str, source: str) -> Read:
         yield Problem(source, 1, "missing_column", ", ".join(missing))
         return
     pieces = cut(lines, header.last, header.delimiter, len(header.cells))
-    places = {header.place(piece.cells) for piece in pieces if isinstance(piece, Row) and piece.line == piece.last}
+    rows = [piece.cells for piece in pieces if isinstance(piece, Row) and piece.line == piece.last]
+    known = Known(frozenset(map(header.place, rows)) - {""}, frozenset(map(header.student, rows)) - {""})
     for piece in pieces:
-        yield from header.read(piece, lines, places - {""}, source)
+        yield from header.read(piece, lines, known, source)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The places and students of the rows that are whole: by these a row that is not is told from any other text."""
+
+    places: frozenset[str]
+    students: frozenset[str]
 
 
 @final
@@ -75,43 +87,93 @@ class Header:
         """The cell that tells where an answer belongs."""
         return self.cell(cells, "exercise" if "exercise" in self.columns else "part").strip(EDGES)
 
-    def read(self, piece: Piece, lines: Sequence[str], places: set[str], source: str) -> Read:
-        """A piece of the table as an answer, or as problems."""
+    def student(self, cells: Cells) -> str:
+        """Whose row it is."""
+        return self.cell(cells, "student").strip(EDGES)
+
+    def read(self, piece: Piece, lines: Sequence[str], known: Known, source: str) -> Read:
+        """A piece of the table as an answer, or as problems and what is known of whose they are."""
         if isinstance(piece, Broken):
-            yield Problem(source, piece.line, piece.reason)
-            yield from self._handed_in(piece, lines, places, source)
+            yield from self._broken(piece, lines, known, source)
             return
-        swallowed = self._swallowed(piece, lines, places)
+        swallowed = self._swallowed(piece, lines, known.places)
         if swallowed:
             yield Problem(source, piece.line, "quote_over_rows")
-            yield from (Problem(source, line, "row_in_quotes") for line in swallowed)
+            yield self._unread(piece.cells, "\n".join(lines[piece.line - 1 : piece.last]), source, piece.line)
+            for number, inside in swallowed.items():
+                yield Problem(source, number, "row_in_quotes")
+                if self.student(inside):
+                    yield self._unread(inside, lines[number - 1], source, number, "unplaced")
         elif any(cell.strip(EDGES) for cell in piece.cells) and piece.cells != self.cells:
-            yield self._answer(piece, source)
+            yield from self._answer(piece, source)
 
-    def _answer(self, row: Row, source: str) -> Answer | Problem:
-        if undecodable("".join(row.cells)):
-            return Problem(source, row.line, "not_utf8")
+    def _answer(self, row: Row, source: str) -> Read:
+        reason = "not_utf8" if undecodable("".join(row.cells)) else ""
         if max(map(len, row.cells)) > MOST_CHARACTERS:
-            return Problem(source, row.line, "field_too_big")
+            reason = "field_too_big"
+        if reason:
+            yield Problem(source, row.line, reason)
+            if self.student(row.cells) and not undecodable(self.student(row.cells)):
+                yield self._unread(row.cells, self.cell(row.cells, "answer"), source, row.line)
+            return
         exercise, part = placed(self.cell(row.cells, "exercise"), self.cell(row.cells, "part"))
         student, text = self.cell(row.cells, "student"), self.cell(row.cells, "answer")
-        return Answer(student, exercise, part, text, source, row.line)
+        yield Answer(student, exercise, part, text, source, row.line)
 
-    def _swallowed(self, row: Row, lines: Sequence[str], places: set[str]) -> list[int]:
+    def _unread(self, cells: Cells, text: str, source: str, line: int, state: State = "unread") -> Answer:
+        """That somebody answered at a place, where the answer could not be read; `text` is what a person is shown."""
+        exercise, part = placed(self.cell(cells, "exercise"), self.cell(cells, "part"))
+        if undecodable(exercise + part):
+            exercise, part = "", ""
+        return Answer(self.student(cells), exercise, part, text[:MOST_CHARACTERS], source, line, state)
+
+    def _swallowed(self, row: Row, lines: Sequence[str], places: frozenset[str]) -> dict[int, Cells]:
         """The lines inside a row that look like rows: either quotes are broken, or somebody hides rows in an answer."""
-        found = []
+        found = {}
         for number in range(row.line + 1, row.last + 1):
             inside = single(lines[number - 1], number, self.delimiter)
-            if isinstance(inside, Row) and len(inside.cells) == len(self.cells):
-                found += [number] if self.place(inside.cells) in places | {self.place(row.cells)} else []
+            cells = inside.cells if isinstance(inside, Row) else ()
+            if len(cells) == len(self.cells) and self.place(cells) in places | {self.place(row.cells)}:
+                found[number] = cells
         return found
 
-    def _handed_in(self, broken: Broken, lines: Sequence[str], places: set[str], source: str) -> Iterator[Answer]:
-        """Whose line was broken, where that still shows: a student whose every row is broken is not forgotten."""
-        cells = tuple(lines[broken.line - 1].partition('"')[0].split(self.delimiter)[:-1])
-        student = self.cell(cells, "student")
-        if self.place(cells) in places and student.strip(EDGES) and not undecodable(student):
-            yield Answer(student, placed(self.place(cells))[0], "", "", source, broken.line)
+    def _broken(self, broken: Broken, lines: Sequence[str], known: Known, source: str) -> Read:
+        """A row with too many fields is mended where that is plain; else it is told whose it is, where that shows."""
+        line = lines[broken.line - 1]
+        mended = self._mended(line, broken.line)
+        if mended:
+            if mended.literal:
+                yield Problem(source, broken.line, "commas_in_answer")
+            yield from self._answer(mended, source)
+            return
+        yield Problem(source, broken.line, broken.reason)
+        before, quote, _ = line.partition('"')
+        cells = tuple(before.split(self.delimiter))
+        cells = cells[:-1] if quote else cells  # the last one is broken
+        student = self.student(cells)
+        if not student or undecodable(student):
+            return
+        if self.place(cells) in known.places:
+            yield self._unread(cells, line, source, broken.line)
+        elif student in known.students:
+            yield Answer(student, "", "", line[:MOST_CHARACTERS], source, broken.line, "unplaced")
+
+    def _mended(self, line: str, number: int) -> Row | None:
+        """The row that a line with too many fields is meant to be; `literal` where fields were joined to an answer."""
+        piece = single(line, number, self.delimiter)
+        if isinstance(piece, Broken):
+            piece = literal(line, number, self.delimiter)
+            if any(cell.lstrip().startswith('"') for cell in piece.cells):
+                return None
+        columns = len(self.cells)
+        cells, more = piece.cells[:columns], piece.cells[columns:]
+        if not more or not self.student(cells) or not self.place(cells):
+            return None
+        if not any(cell.strip(EDGES) for cell in more):
+            return Row(cells, number, number)
+        if self.columns.get("answer") != columns - 1:
+            return None
+        return Row((*cells[:-1], self.delimiter.join((cells[-1], *more))), number, number, literal=True)
 
 
 def _header(lines: Sequence[str]) -> Header | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,6 +17,10 @@ from grader.results import Answer, Problem
 MOST_BYTES = 64 * 2**20
 MOST_CHARACTERS = 100_000  # of one answer
 NOT_ANSWERS = frozenset({"readme.md", "thumbs.db", "desktop.ini"})
+
+_WORD = re.compile("[\u05d0-\u05ea]{2}")
+_MIXED = re.compile("[a-z][\u05d0-\u05ea]|[\u05d0-\u05ea][a-z]", re.IGNORECASE)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 
 Read: TypeAlias = Iterator[Answer | Problem]
 
@@ -107,10 +112,29 @@ def _text(file: File) -> str | Problem:
 
 
 def decoded(data: bytes) -> str:
-    """Bytes as text: UTF-8 with or without its mark, or UTF-16 with one; what is neither becomes lone surrogates."""
+    r"""Bytes as text: UTF-8 with or without its mark, UTF-16 with one, the Hebrew code page of Windows.
+
+    What is none of these becomes lone surrogates.
+
+    >>> decoded("תשובה: 48".encode("cp1255")), decoded("caf\u00e9".encode("latin-1"))
+    ('תשובה: 48', 'caf\udce9')
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
-    return data.decode("utf-8-sig", errors="surrogateescape")
+    text = data.decode("utf-8-sig", errors="surrogateescape")
+    return (_hebrew(data) or text) if undecodable(text) else text
+
+
+def _hebrew(data: bytes) -> str:
+    """Bytes read as Windows reads Hebrew, where that gives Hebrew words and next to nothing else that is no ASCII."""
+    try:
+        text = data.decode("cp1255")
+    except UnicodeDecodeError:
+        return ""
+    foreign = [one for one in text if one > "\x7f" and one not in EDGES]
+    letters = sum("\u05d0" <= one <= "\u05ea" for one in foreign)
+    words = _WORD.search(text) and not _MIXED.search(text) and not _CONTROL.search(text)
+    return text if words and letters >= 0.9 * len(foreign) else ""
 
 
 def named(path: Path) -> str:

@@ -3,6 +3,7 @@
 * the first line says which exercise it is: `<!-- tirgul sheet: 11.1 -->`
 * a line names the student; where it was left empty, the file's name does
 * a heading names each part, `## 11.1/1a`, and a label stands before its answer, which ends at the next heading
+* what stands below another heading, or behind a second label, has no place: it is told of and waits for a person
 * editors may drop the labels' asterisks or put direction marks around them
 """
 
@@ -10,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import PurePath
 from typing import final
 
 from exercises.library import EDGES, placed
-from grader.results import Answer, Problem
+from grader.results import Answer, Problem, State
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
 from grader.submissions.table import lines_of
 
@@ -27,7 +28,9 @@ _STUDENT = re.compile(
     rf"^{_MARKUP}(?:students?|סטודנטים|סטודנטית|סטודנט|מזהה|תעודת זהות){_MARKUP}:{_MARKUP}(.*)$", re.IGNORECASE
 )
 _ANSWER = re.compile(rf"^{_MARKUP}(?:answer|תשובה){_MARKUP}:\**(.*)$", re.IGNORECASE)
-_PART = re.compile(rf"^{_SPACE}##{_SPACE}([^\s/]+/[^\s/]+)")
+_PART = re.compile(rf"^{_SPACE}##{_SPACE}([^\s/#]+/[^\s/]+)")
+_HEADING = re.compile(rf"^{_SPACE}##+{_SPACE}(\S.*)$")
+_OPENS = re.compile(r"(`{3,}|~{3,})[^`~]*$")
 _COMMENT = re.compile(r"<!--.*?-->")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})[^\n]*\n(.*?)(?:\n\s*\1\s*)?$", re.DOTALL)
 _BLANK = re.compile(rf"^[{re.escape(EDGES)}_.…]*$")
@@ -43,47 +46,85 @@ def read(text: str, source: str) -> Read:
     """One answer a part; a part that was left empty is an answer without text."""
     lines = lines_of(text)
     first = _first(lines)
+    at, exercise, variant = first or (1, "", "")
+    head = next((index for index, line in enumerate(lines) if _PART.match(line)), len(lines))
+    student = _student(lines[at if first else 0 : head]) or _named(source, exercise)
     if first is None:
         yield Problem(source, 1, "no_header")
-        return
-    at, exercise, variant = first
-    head = next((index for index, line in enumerate(lines) if _PART.match(line)), len(lines))
-    student = _student(lines[at:head]) or _named(source, exercise)
-    if not student or undecodable(student):
+    elif not student or undecodable(student):
         yield Problem(source, at, "not_utf8" if student else "no_student")
+    if not student or undecodable(student):
         return
-    yield Answer(student, exercise, "", "", source, at)
-    sections = list(_sections(lines, head))
-    if variant:
+    whole = Answer(student, exercise, "", "", source, at)
+    sheet = replace(whole, text="\n".join(lines)[:MOST_CHARACTERS], state="unplaced")
+    sections = list(_sections(lines, head, exercise))
+    if first is None:
+        yield from (replace(section.unread(whole), state="unread") for section in sections)
+    elif variant:
         yield Problem(source, at, "unknown_variant", variant)
-    elif not sections:
+        yield sheet
+    elif not any(section.reason == "" for section in sections):
         yield Problem(source, at, "no_label", exercise)
+        yield sheet
     else:
-        yield from (section.answer(student, source) for section in sections)
+        yield whole
+        for section in sections:
+            yield from section.read(whole)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part's heading and the lines below it."""
+    """A part's heading and the lines below it; with a reason, something that has no place, and what it is called.
+
+    `cut`: something without a place stands behind it, which may belong to it.
+    """
 
     name: str
     line: int
     lines: Sequence[str]
+    reason: str = ""
+    cut: bool = False
 
-    def answer(self, student: str, source: str) -> Answer | Problem:
+    def read(self, sheet: Answer) -> Read:
         """What stands after the label."""
+        if self.reason:
+            yield Problem(sheet.source, self.line, self.reason, "" if undecodable(self.name) else self.name)
+            if self._said.strip(EDGES):
+                yield replace(sheet, text=self._said[:MOST_CHARACTERS], line=self.line, state="unplaced")
+            return
+        reason = "" if self._label is not None else "no_label"
         if undecodable("\n".join((self.name, *self.lines))):
-            return Problem(source, self.line, "not_utf8")
-        for index, line in enumerate(self.lines):
-            label = _ANSWER.match(line)
-            if label:
-                text = _tidy("\n".join([label[1], *self.lines[index + 1 :]]))
-                if len(text) > MOST_CHARACTERS:
-                    return Problem(source, self.line, "field_too_big", self.name)
-                exercise, part = placed(self.name)
-                return Answer(student, exercise, part, text, source, self.line + 1 + index)
-        return Problem(source, self.line, "no_label", self.name)
+            reason = "not_utf8"
+        elif len(self._said) > MOST_CHARACTERS:
+            reason = "field_too_big"
+        if reason:
+            yield Problem(sheet.source, self.line, reason, "" if reason == "not_utf8" else self.name)
+            yield self.unread(sheet)
+        else:
+            exercise, part = placed(self.name)
+            line = self.line + 1 + (self._label or 0)
+            state: State = "cut" if self.cut else "read"
+            yield Answer(sheet.student, exercise, part, self._said, sheet.source, line, state)
+
+    def unread(self, sheet: Answer) -> Answer:
+        """That something may stand below this heading, for a person to look at; the heading names the part."""
+        exercise, part = (sheet.exercise, "") if self.reason or undecodable(self.name) else placed(self.name)
+        text = self._said[:MOST_CHARACTERS]
+        return Answer(sheet.student, exercise, part, text, sheet.source, self.line, "unread" if part else "unplaced")
+
+    @property
+    def _label(self) -> int | None:
+        """The index of the line with the label."""
+        return next((index for index, line in enumerate(self.lines) if _ANSWER.match(line)), None)
+
+    @property
+    def _said(self) -> str:
+        """What stands after the label; everything where there is none."""
+        if self._label is None:
+            return _tidy("\n".join(self.lines))
+        label = _ANSWER.match(self.lines[self._label])
+        return _tidy("\n".join([label[1] if label else "", *self.lines[self._label + 1 :]]))
 
 
 def _first(lines: Sequence[str]) -> tuple[int, str, str] | None:
@@ -95,13 +136,50 @@ def _first(lines: Sequence[str]) -> tuple[int, str, str] | None:
     return None
 
 
-def _sections(lines: Sequence[str], head: int) -> Iterator[Section]:
-    """The parts, each up to the next part's heading."""
+def _sections(lines: Sequence[str], head: int, exercise: str) -> Iterator[Section]:
+    """The parts, each up to the next heading, and what stands between them without a place."""
     starts = [index for index in range(head, len(lines)) if _PART.match(lines[index])]
+    before = list(_pieces(lines, 0, head, exercise))
+    yield from (piece for piece in before if piece.reason and any(map(_ANSWER.match, piece.lines)))
     for start, end in pairwise([*starts, len(lines)]):
         heading = _PART.match(lines[start])
-        if heading:
-            yield Section(heading[1].strip(EDGES), start + 1, lines[start + 1 : end])
+        yield from _pieces(lines, start, end, heading[1].strip(EDGES) if heading else "")
+
+
+def _pieces(lines: Sequence[str], start: int, end: int, name: str) -> Iterator[Section]:
+    """A part's section, and what is broken off from it."""
+    breaks = [*_breaks(lines, start + 1, end)]
+    at = [start, *(index for index, _ in breaks), end]
+    yield Section(name, start + 1, lines[start + 1 : at[1]], cut=bool(breaks))
+    for (index, reason), stop in zip(breaks, at[2:], strict=True):
+        heading = _HEADING.match(lines[index])
+        begin = index + 1 if heading else index
+        yield Section(heading[1].strip(EDGES)[:100] if heading else name, index + 1, lines[begin:stop], reason)
+
+
+def _breaks(lines: Sequence[str], start: int, end: int) -> Iterator[tuple[int, str]]:
+    """Where something else begins: another heading, a second label; inside a fence that is closed nothing does."""
+    labels, index = 0, start
+    while index < end:
+        line = lines[index]
+        fence = _OPENS.search(line)
+        closed = _closed(lines, index, end, fence[1]) if fence else index
+        if _HEADING.match(line):
+            yield index, "unknown_heading"
+            labels = 0
+        elif _ANSWER.match(line):
+            labels += 1
+            if labels > 1:
+                yield index, "second_label"
+        index = closed + 1
+
+
+def _closed(lines: Sequence[str], start: int, end: int, fence: str) -> int:
+    """The line that closes a fence: the last of the part where nobody closed it, unless another label comes first."""
+    for index in range(start + 1, end):
+        if lines[index].strip(EDGES) == fence:
+            return index
+    return start if any(map(_ANSWER.match, lines[start + 1 : end])) else end
 
 
 def _student(lines: Sequence[str]) -> str:

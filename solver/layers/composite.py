@@ -6,7 +6,7 @@ L  how many times a layer is repeated      e  by how much one of them widens a f
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, formula, rank, total, value_of
@@ -202,13 +202,16 @@ class Graph(Composite):
 
 def stepped(node: Node, taken: tuple[Signal, ...], trail: Trail) -> Signal:
     """The signal that a node makes."""
+    before = () if node.shared else trail
     if isinstance(node.operation, Join):
-        return joined(node.operation, taken, trail)
-    if node.shared and not isinstance(node.operation, Composite):
-        (before,) = taken
-        after, seen = node.operation.output(before.shape), node.operation.seen(before.field, before.shape)
-        return Signal(after, seen, (trail, Row(node.operation, (before.shape,), after, seen, learns=False)))
-    return node.operation.pass_through(Signal(taken[0].shape, taken[0].field, trail))
+        after = joined(node.operation, taken, before)
+    else:
+        after = node.operation.pass_through(Signal(taken[0].shape, taken[0].field, before))
+    if not node.shared:
+        return after
+    for row in after.rows:
+        trail = (trail, replace(row, learns=False))
+    return Signal(after.shape, after.field, trail)
 
 
 def joined(join: Join, signals: tuple[Signal, ...], trail: Trail) -> Signal:

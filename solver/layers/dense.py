@@ -12,9 +12,9 @@ from typing import final
 
 from solver.derivation import Quantity, component, formula, rank, value_of
 from solver.derivation import shape as shape_of
-from solver.layers.base import WHOLE, Field, Hyper, Join, Layer, every, sizes_of
+from solver.layers.base import WHOLE, Field, Hyper, Join, Layer, every
 from solver.layers.counts import positions
-from solver.layers.joins import agreed
+from solver.layers.joins import ALIKE, agreed
 from solver.values import Value
 
 SOURCE = "tutorial 11, 1D layer"
@@ -125,9 +125,7 @@ class Bilinear(Join):
 
     def output(self, shapes: tuple[Quantity, ...]) -> Quantity:
         first, second = self._read(shapes)
-        if [value_of(size) for size in sizes_of(first)[:-1]] != [value_of(size) for size in sizes_of(second)[:-1]]:
-            raise self.misfit(shapes=tuple(map(value_of, shapes)))
-        sizes = agreed(shapes, self.name, skip=rank(first) - 1)[:-1]
+        sizes = agreed((first, second), self.name, skip=rank(first) - 1, rule=ALIKE)[:-1]
         return shape_of({str(axis): size for axis, size in enumerate(sizes)} | {"D_out": self.out_features}, self.name)
 
     def parameters(self, shapes: tuple[Quantity, ...]) -> Quantity:

@@ -37,6 +37,16 @@ def _agreed(premises: Mapping[str, Value]) -> Value:
     return next(iter(sizes), 1)
 
 
+def _alike(premises: Mapping[str, Value]) -> Value:
+    sizes = dict.fromkeys(premises.values())
+    if len(sizes) > 1:
+        raise DoesNotFit("join.alike", premises)
+    return next(iter(sizes))
+
+
+ALIKE = law("join.alike", _alike, hidden=True)
+"""The size that several paths have in common where torch does not broadcast."""
+
 AGREED = law("join.agreed", _agreed, hidden=True)
 """The size that several paths have in common; 1 fits every size, as torch broadcasts it."""
 
@@ -99,8 +109,8 @@ def _union_axis(axes: tuple[AxisField, ...], about: str) -> AxisField:
     return AxisField(size, axes[0].jump, union_start(len(axes))(about, **starts))
 
 
-def agreed(shapes: Sequence[Quantity], about: str, skip: int | None = None) -> list[Quantity]:
-    """Each size of several shapes of one rank, which has to be the same or 1; `skip` leaves one axis out."""
+def agreed(shapes: Sequence[Quantity], about: str, skip: int | None = None, rule: Rule = AGREED) -> list[Quantity]:
+    """Each size of several shapes, which has to be the same or, unless the rule is ALIKE, 1; `skip` leaves one out."""
     axes = max(map(rank, shapes))
     sizes = []
     for axis in range(axes):
@@ -109,7 +119,7 @@ def agreed(shapes: Sequence[Quantity], about: str, skip: int | None = None) -> l
             for path, shape in enumerate(shapes, start=1)
             if axis - axes + rank(shape) >= 0
         }
-        sizes.append(0 if axis == skip else AGREED(about, **here))
+        sizes.append(0 if axis == skip else rule(about, **here))
     return sizes
 
 
@@ -162,7 +172,7 @@ class Concatenate(Join):
         if len({rank(shape) for shape in shapes}) != 1 or not -rank(shapes[0]) <= self.axis < rank(shapes[0]):
             raise DoesNotFit("Concatenate", {"shapes": tuple(map(value_of, shapes)), "axis": self.axis})
         axis = self.axis % rank(shapes[0])
-        sizes = agreed(shapes, self.name, skip=axis)
+        sizes = agreed(shapes, self.name, skip=axis, rule=ALIKE)
         parts = {f"c_{path}": component(shape, axis) for path, shape in enumerate(shapes, start=1)}
         sizes[axis] = channels_added(len(shapes))(self.name, **parts)
         return shape_of(named(sizes), self.name)

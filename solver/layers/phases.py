@@ -131,7 +131,7 @@ def united(axes: Sequence[AxisField], about: str) -> AxisField:
 
 
 def _phased(seen: Quantity, jump: Quantity, about: str) -> AxisField:
-    """The field whose phases are these; none are kept where all units see alike."""
+    """The field whose phases are these; none are kept where all units see something, and alike."""
     first = component(component(seen, 0), 0)
     size = LARGEST(about, phases=seen)
     phases: Any = value_of(seen)
@@ -139,7 +139,8 @@ def _phased(seen: Quantity, jump: Quantity, about: str) -> AxisField:
     if isinstance(step, Fraction) and step.denominator == 1:
         jump, step = INTEGER(about, j=jump), int(step)
     alike = all((start, r) == (phases[0][0] + turn * step, phases[0][1]) for turn, (start, r) in enumerate(phases))
-    return AxisField(size, jump, first, () if alike and isinstance(step, int) else seen)
+    regular = alike and phases[0][1] > 0 and isinstance(step, int)
+    return AxisField(size, jump, first, () if regular else seen)
 
 
 def transposed(axis: AxisField, window: tuple[Hyper, Hyper, Hyper, Hyper], about: str) -> AxisField:

@@ -91,10 +91,10 @@ def truncated(k: int, b: Expr = sympy.S.Zero, low: Expr = -oo, high: Expr = oo, 
 def normal_moment(k: int, m: int, n: int = 0, v: Expr = q, *, positive: bool = False) -> Expr | None:
     """E[y^k Phi(y)^m phi(y)^n] for y ~ N(0, v), over y > 0 alone if `positive`; None where no closed form is known.
 
-    phi^n makes the normal law narrower: v' = v/(1 + n v). Stein: E[y g(y)] = v E[g'(y)], and v g(0) f(0) more over y > 0.
+    phi^n makes the law narrower: v' = v/(1 + n v). Stein: E[y g(y)] = v E[g'(y)], and v g(0) f(0) more over y > 0.
 
     >>> normal_moment(0, 2), normal_moment(2, 0, 1, v=sympy.Integer(1))
-    (asin(q/(q + 1))/(2*pi) + 1/4, 1/(8*sqrt(pi)))
+    (asin(q/(q + 1))/(2*pi) + 1/4, 1/(4*sqrt(pi)))
     """
     if n:
         top, bottom = sympy.fraction(sympy.together(1 + n * v))
@@ -164,7 +164,7 @@ class Definition(ABC):
         """A moment in closed form, or None."""
 
     def even_parts(self, fact: Fact) -> list[Expr] | None:
-        """(g(a) + g(-a))/2 for a > 0 and g = s, s^2 or s'^2, between one break point and the next; None if not known."""
+        """(g(a) + g(-a))/2 for a > 0 and g = s, s^2 or s'^2, from one break point to the next; None if not known."""
         return None
 
     @property
@@ -276,7 +276,8 @@ class Normal(Definition):
 
     def moment(self, fact: Fact) -> Expr | None:
         polynomial = sympy.Poly(_fact(self.f, self.slope, fact), y, P, p)
-        parts = [(c, normal_moment(*powers, v=self.scale**2 * q)) for powers, c in polynomial.terms()]
+        variance = self.scale**2 * q
+        parts = [(c, normal_moment(k, m, n, variance)) for (k, m, n), c in polynomial.terms()]
         return sympy.Add(*(c * part for c, part in parts)) if all(part is not None for _, part in parts) else None
 
     def _spelled(self, f: Expr) -> Expr:
@@ -416,7 +417,10 @@ ACTIVATIONS: dict[str, Entry] = {
     "leaky_relu": Entry(_leaky, f"{HE}, equation 12", {"a": Rational(1, 100)}, {"negative_slope": "a"}),
     "prelu": Entry(_leaky, f"{HE}, equation 12", {"a": Rational(1, 4)}, {"init": "a"}),
     "rrelu": Entry(
-        lambda a, lower, upper: _leaky(a), HE, {"lower": Rational(1, 8), "upper": Rational(1, 3)}, {},
+        lambda a, lower, upper: _leaky(a),
+        HE,
+        {"lower": Rational(1, 8), "upper": Rational(1, 3)},
+        {},
         ("a", "lower", "upper"),
     ),
     "abs": Entry(lambda: pieces(-y, (0, y)), PARTS),
@@ -426,9 +430,7 @@ ACTIVATIONS: dict[str, Entry] = {
     "hardswish": Entry(lambda: pieces(0, (-3, y * (y + 3) / 6), (3, y)), PARTS),
     "hardshrink": Entry(lambda c: pieces(y, (-c, 0), (c, y)), PARTS, {"c": Rational(1, 2)}, {"lambd": "c"}),
     "softshrink": Entry(lambda c: pieces(y + c, (-c, 0), (c, y - c)), PARTS, {"c": Rational(1, 2)}, {"lambd": "c"}),
-    "threshold": Entry(
-        lambda c, value: pieces(value, (c, y)), PARTS, {"c": 0, "value": 0}, {"threshold": "c"}
-    ),
+    "threshold": Entry(lambda c, value: pieces(value, (c, y)), PARTS, {"c": 0, "value": 0}, {"threshold": "c"}),
     "step": Entry(lambda: pieces(0, (0, 1)), PARTS),
     "squared_relu": Entry(lambda: pieces(0, (0, y**2)), PARTS),
     "exp": Entry(lambda: pieces(exp(y)), "the moment generating function of N(0, q)"),
@@ -516,10 +518,10 @@ class ActivationMoments:
         >>> [mpmath.nstr(value, 15) for value in activation_moments("tanh").numeric(1)]
         ['0.0', '0.394294490397841', '0.464402902448268']
         """
-        if sympy.sympify(variance) <= 0:
+        exact = _exactly(variance)
+        if not exact.is_number or not exact > 0:
             raise NoMoments(f"{self.name} at variance {variance}")
-        given = tuple(sorted((name, value) for name, value in self.parameters.items()))
-        return _numeric(self.name, given, _exactly(variance), digits)
+        return _numeric(self.name, tuple(self.parameters.items()), exact, digits)
 
     @cached_property
     def slopes(self) -> tuple[Expr, Expr] | None:

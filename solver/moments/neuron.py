@@ -99,8 +99,13 @@ def variance() -> Derivation:
     return chain(_terms(), (SECOND, EQUAL), SAME_VARIANCES)
 
 
+def input_variance(name: str) -> Expr:
+    """Var(x_1), Var(y_1)"""
+    return Var(family(name)[1])
+
+
 def keeping(variance: Derivation, wanted: Expr) -> Derivation:
-    """Var(w_1) for which the variance is the wanted one."""
+    """Var(w_1) for which Var(v) is the wanted variance."""
     unknown = Var(w[1])
     solved = SOLVED(variance=variance, wanted=Given("wanted", wanted), unknown=Given("unknown", unknown))
     return _derived(solved)

@@ -4,14 +4,14 @@ A layer with weights has fan_in n and fan_out m: v = sum of n terms w x, and eac
 
     E[v^2] = n Var(w) E[x^2] + Var(b)            E[d_x^2] = m Var(w) E[d_v^2]
 
-which holds at every width: weights have mean 0, are uncorrelated and independent of what they multiply; the x may depend
-on one another as they like. An activation multiplies by E[s(v)^2]/E[v^2] and E[s'(v)^2]. Every result is labelled:
+which holds at every width: weights have mean 0, are uncorrelated and independent of what they multiply; the x may
+depend on one another as they like. An activation multiplies by E[s(v)^2]/E[v^2] and E[s'(v)^2]. Results are labelled:
 
     exact        at every width: signs of weights may be turned without changing their law, so that v is symmetric
     mean field   in the limit of wide layers, where v is normal and what meets in a sum is independent
     numeric      the same, and integrated numerically
 
-    n, m  fan_in, fan_out      V  Var(w)      r  second moment      c  its gain in what follows a layer      g  of a block
+    n, m  fan_in, fan_out      V  Var(w)      c, c'  gains, forward and backward, of what follows a layer
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, reduce
+from itertools import takewhile
 from math import prod
 from typing import Any, Literal, TypeAlias, final
 
@@ -27,6 +28,7 @@ import numpy as np
 import sympy
 from mpmath import mp
 from sympy import Expr, Rational, Symbol, asin, pi, sqrt
+from sympy.core.function import AppliedUndef
 
 from solver.derivation import DoesNotFit, Quantity, value_of
 from solver.layers.base import Join, Layer, Operation
@@ -78,9 +80,19 @@ def worse(*labels: Label) -> Label:
 def tidy(value: Any) -> Expr:
     """A number that is long to write as its digits; anything else as it is."""
     value = sympy.sympify(value)
-    if value.is_number and not value.is_Rational and value.count_ops() > MOST_OPERATIONS:
-        return value.evalf(DIGITS + 5)
-    return value
+    if not value.is_number or value.is_Rational or value.is_Float:
+        return value
+    if value.has(sympy.Float):
+        return value.evalf(DIGITS)
+    return value.evalf(DIGITS + 5) if value.count_ops() > MOST_OPERATIONS else value
+
+
+def ratio(top: Expr, bottom: Expr) -> Expr:
+    """top/bottom, cancelled where that does not take long: products of sizes and variances, short numbers."""
+    plain = all(isinstance(f, AppliedUndef) for f in (top / bottom).atoms(sympy.Function))
+    whole = all(power.exp.is_Integer for power in (top / bottom).atoms(sympy.Pow))
+    short = top.is_number and bottom.is_number and (top / bottom).count_ops() <= MOST_OPERATIONS
+    return tidy(sympy.cancel(top / bottom) if short or (plain and whole) else sympy.powsimp(top / bottom))
 
 
 # --- what is known of one number of a signal
@@ -156,18 +168,23 @@ class Weights:
     variance: Expr
     bias_variance: Expr
     torch: Expr | None = None
+    number: int = 0
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What a rule says of a layer: the state after it, and the gain of gradients to each of its inputs."""
+    """What a rule says of a layer: the state after it, and the gain of gradients to each of its inputs.
+
+    Where a layer is not followed, its state has symbols and `reason` says why.
+    """
 
     state: State
     back: tuple[Expr | None, ...]
     back_label: Label = "exact"
     back_assumptions: tuple[str, ...] = ()
     weights: Weights | None = None
+    reason: str = ""
 
 
 # --- rows and the table
@@ -209,6 +226,7 @@ class Row:
     inside: tuple[Row, ...] = ()
     gradient: Expr | None = None
     following: tuple[Expr, Expr] | None = None
+    activated: Expr | None = None
     normalised: bool = False
     recommended: Scheme | None = None
 
@@ -248,9 +266,11 @@ class Row:
         return self.step.state.assumptions
 
     @property
-    def forward(self) -> Expr:
-        """The gain of the second moment: E[x_out^2]/E[x_in^2], the mean of the inputs' where there are several."""
-        return tidy(sympy.cancel(self.second / (sum(state.second for state in self.before) / len(self.before))))
+    def forward(self) -> Expr | None:
+        """The gain of the second moment: E[x_out^2]/E[x_in^2], of the earliest input where there are several."""
+        if self.step.reason:
+            return None
+        return ratio(self.second, self.before[self.inputs.index(min(self.inputs))].second)
 
     @property
     def backward(self) -> Expr | None:
@@ -310,7 +330,7 @@ class Row:
 @final
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A row a layer, and the gains of the whole network."""
+    """A row a layer, and the gains of the whole network up to the last layer that is followed."""
 
     network: Layer
     input: State
@@ -321,7 +341,7 @@ class Table:
     @cached_property
     def forward(self) -> Expr:
         """E[output^2]/E[input^2]"""
-        return tidy(sympy.powsimp(sympy.cancel(self.output.second / self.input.second)))
+        return ratio(self.output.second, self.input.second)
 
     @property
     def backward(self) -> Expr | None:
@@ -351,8 +371,9 @@ class Table:
 
     @property
     def weighted(self) -> tuple[Row, ...]:
-        """The rows of layers with weights."""
-        return tuple(row for row in self.rows if row.step.weights is not None)
+        """The rows of layers with weights, those of one block where a symbol says how often it is repeated."""
+        every = (inner for row in self.rows for inner in (row, *row.inside))
+        return tuple(row for row in every if row.step.weights is not None)
 
     def __getitem__(self, name: str) -> Row:
         """The row of the layer with this name."""
@@ -409,10 +430,10 @@ def scheme(name: str, fan_in: Any, fan_out: Any = None, activation: str = "relu"
 
 
 def fixup(blocks: Any, layers: int = 2) -> Expr:
-    """The factor a on the standard deviation of the first m - 1 of m weight layers of each of L blocks: a = L^(-1/(2m - 2)).
+    """a = L^(-1/(2m - 2)), a factor on the standard deviation of the weights of L blocks with m weight layers each.
 
-    The last layer of a block starts at 0; its first update is proportional to what the others hand it, whose second
-    moment is a^(2 (m - 1)) of that without a. The updates of L blocks add up to the size of one: L a^(2 (m - 1)) = 1.
+    The last layer of a block starts at 0; its first update is proportional to what the m - 1 others hand it, whose
+    second moment is a^(2 (m - 1)) of that without a. The updates of L blocks come to that of one: L a^(2 (m - 1)) = 1.
 
     >>> fixup(Symbol("L", positive=True)), fixup(16, layers=3)
     (1/sqrt(L), 1/2)
@@ -425,7 +446,7 @@ def fixup(blocks: Any, layers: int = 2) -> Expr:
 @final
 @dataclass(frozen=True)
 class Edge:
-    """Where neither signals nor gradients grow or die: n Var(w), Var(b), and the variance that stays (None: every one)."""
+    """Where neither signals nor gradients grow or die: n Var(w), Var(b), and the variance that stays, None for each."""
 
     weights: Any
     biases: Any
@@ -507,8 +528,8 @@ def gains(held: ActivationMoments, variance: Expr) -> Triple:
                 _later(held, fact)(variance) if value is None else value
                 for fact, value in zip(FACTS, closed, strict=True)
             )
-    mean, second, derivative = (value.subs(_Q, variance) for value in closed)
-    return tidy(mean), tidy(sympy.cancel(second / variance) if variance.is_Rational else second / variance), tidy(derivative)
+    mean, second, derivative = (sympy.sympify(value).subs(_Q, variance) for value in closed)
+    return tidy(mean), ratio(second, variance), tidy(derivative)
 
 
 _Q = Symbol("q", positive=True)
@@ -528,7 +549,7 @@ def rectified_sum(variance: Any, spread: Any) -> Triple:
 
     >>> mean, second, positive = rectified_sum(1, Rational(1, 2))
     >>> (2*second).evalf(12), positive.evalf(12)
-    (1.68120916502, 0.652043390914)
+    (1.68120916502, 0.652043361992)
     >>> sympy.simplify(2*rectified_sum(1, 1)[1])
     1/pi + 2
     """
@@ -668,6 +689,10 @@ def _transposed(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     return _summed(states[0], place, n, m, 1 / (3 * m), "interior")
 
 
+NONNEGATIVE = frozenset("relu relu6 squared_relu abs sigmoid step hardsigmoid exp softplus".split())
+"""Activations with no negative value."""
+
+
 def _activated(held: ActivationMoments, state: State, place: Place) -> Step:
     """E[s(v)^2] and E[s'(v)^2]"""
     if held.slopes == (1, 1) or (state.nonnegative and held.slopes is not None and held.slopes[1] == 1):
@@ -687,7 +712,7 @@ def _activated(held: ActivationMoments, state: State, place: Place) -> Step:
         second=second,
         law=law,
         fresh=state.fresh if always.get("mean") == 0 else frozenset(),
-        nonnegative=held.name in ("relu", "relu6", "squared_relu", "abs", "sigmoid", "step", "hardsigmoid", "exp"),
+        nonnegative=held.name in NONNEGATIVE,
     )
     back_exact = bool(state.fresh) and held.slopes is not None and not place.positions
     back: Label = "exact" if back_exact else worse(label, "mean field")
@@ -784,8 +809,8 @@ def _normalised(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     (state,) = states
     law = Law(None, sympy.S.One) if state.law is not None and state.law.base is None else None
     after = state.now("exact", "batch_statistics", mean=sympy.S.Zero, second=sympy.S.One, law=law, nonnegative=False)
-    after = replace(after, label="exact")
-    back: Label = "mean field" if state.label == "exact" else state.label
+    after = replace(after, label="exact", assumptions=("batch_statistics",))
+    back: Label = worse("mean field", state.label)
     return Step(after, (tidy(1 / state.variance),), back, ("batch_statistics",))
 
 
@@ -796,6 +821,7 @@ def _root_mean_square(layer: Any, states: tuple[State, ...], place: Place) -> St
     after = replace(
         state.now("exact", "batch_statistics", mean=state.mean / sqrt(state.second), second=sympy.S.One, law=law),
         label="exact",
+        assumptions=("batch_statistics",),
     )
     return Step(after, (tidy(1 / state.second),), worse("mean field", state.label), ("batch_statistics",))
 
@@ -873,8 +899,8 @@ def _largest(state: State, cells: Expr, windows: Expr, *assumptions: str) -> Ste
 
 
 def _largest_of(state: State, cells: Expr) -> tuple[Expr, Expr, Label]:
-    law = state.law
-    if not isinstance(cells, sympy.Integer) or law is None or law.spread != 0 and law.base is not None:
+    law = Law(None, state.second) if state.law is None and state.mean == 0 else state.law
+    if not isinstance(cells, sympy.Integer) or law is None or (law.spread != 0 and law.base is not None):
         raise NoMoments(f"the largest of {cells} numbers whose law is not followed")
     if law.base is None:
         mean, second, label = _extremes(int(cells), positive=False)
@@ -1071,7 +1097,9 @@ def _matrix_product(layer: Any, states: tuple[State, ...], place: Place) -> Step
     after = _together(states, "mean field", "branches_independent", mean=n * first.mean * second.mean, second=moment)
     after = replace(after, law=Law(None, after.second) if after.mean == 0 else None, fresh=frozenset())
     columns, rows = _size(place.shapes[1], -1), _size(place.shapes[0], -2)
-    return Step(after, (tidy(columns * second.second), tidy(rows * first.second)), "mean field", ("gradients_independent",))
+    return Step(
+        after, (tidy(columns * second.second), tidy(rows * first.second)), "mean field", ("gradients_independent",)
+    )
 
 
 RULES: dict[str, Rule] = {
@@ -1119,13 +1147,13 @@ RULES: dict[str, Rule] = {
 }
 """The class of a layer, or one that it is built on -> its rule; the nearest counts."""
 
-UNFOLLOWED = (
+UNFOLLOWED = frozenset(
     "Softmax LogSoftmax Softmin Softmax2d MultiheadAttention CrossAttention Divide Fold LPPool ConstantPad".split()
 )
 """Layers whose moments depend on more than those of their inputs: what comes out of them has symbols of its own."""
 
 
-def rule_of(operation: Operation) -> Rule | None:
+def rule_of(operation: Any) -> Rule | None:
     """The rule of the nearest class that has one."""
     return next((RULES[kind.__name__] for kind in type(operation).__mro__ if kind.__name__ in RULES), None)
 
@@ -1208,17 +1236,21 @@ class Walk:
 
     def _said(self, operation: Operation, states: tuple[State, ...], place: Place) -> Step:
         rule = rule_of(operation)
-        if rule is None and type(operation).__name__.rstrip("123d") not in UNFOLLOWED:
-            raise NoMoments(f"the layer {operation.kind}", tuple(RULES))
-        if rule is not None:
+        try:
+            if rule is None:
+                raise NoMoments(f"the layer {operation.kind}")
             return rule(operation, states, place)
+        except NoMoments as reason:
+            return self._unknown(states, str(reason))
+
+    def _unknown(self, states: tuple[State, ...], reason: str) -> Step:
         self.unknown += 1
         mean, second = Symbol(f"m_{self.unknown}", real=True), Symbol(f"r_{self.unknown}", positive=True)
         label = worse("mean field", *(state.label for state in states))
         rests = frozenset().union(*(state.rests for state in states))
         said = tuple(dict.fromkeys(name for state in states for name in (*state.assumptions, "unknown")))
         after = State(mean, second, rests=rests, label=label, assumptions=said)
-        return Step(after, (None,) * len(states), "mean field", ("unknown",))
+        return Step(after, (None,) * len(states), "mean field", ("unknown",), reason=reason)
 
     def _drawn(
         self, operation: Operation, fan_in: Expr, fan_out: Expr, torch: Expr | None, again: bool
@@ -1230,7 +1262,7 @@ class Walk:
         if not (again and id(operation) in self.numbers):
             self.drawn += 1
             self.numbers[id(operation)] = self.drawn
-        return self.numbers[id(operation)], Weights(fan_in, fan_out, variance, bias, torch)
+        return self.numbers[id(operation)], Weights(fan_in, fan_out, variance, bias, torch, self.named)
 
     def _closed(self, repeat: Repeat, signal: int) -> int:
         """L blocks in closed form: the first, and L - 1 whose gain no longer changes."""
@@ -1246,7 +1278,7 @@ class Walk:
             ends.append(walk.signals[last])
             self.drawn = walk.drawn
         self.named = blocks[0][0].named
-        growth = [sympy.cancel(ends[i + 1].second / ends[i].second) for i in range(3)]
+        growth = [ratio(ends[i + 1].second, ends[i].second) for i in range(3)]
         backs = [gradients(walk.rows, last, len(walk.signals))[0] for walk, last in blocks]
         if sympy.simplify(growth[1] - growth[2]) != 0 or any(back is None for back in backs):
             raise NoMoments(f"{repeat.times} layers in closed form: the gain is not the same at each depth")
@@ -1259,7 +1291,8 @@ class Walk:
         label = worse(*(row.step.back_label for row in walk.rows))
         step = Step(after, (tidy(_power(backs[0], backs[1], more)),), label)
         output = self.put(after, shape)
-        row = Row(repeat, (signal,), output, (shape,), shape, (start,), step, expression(repeat.times), tuple(walk.rows))
+        inside = _judged(tuple(walk.rows))
+        row = Row(repeat, (signal,), output, (shape,), shape, (start,), step, expression(repeat.times), inside)
         self.rows.append(row)
         return output
 
@@ -1315,11 +1348,17 @@ def gradients(rows: Iterable[Row], output: int, count: int) -> list[Expr | None]
     found: list[Expr | None] = [sympy.S.Zero] * count
     found[output] = sympy.S.One
     for row in reversed(list(rows)):
+        here = found[row.output]
         for signal, gain in zip(row.inputs, row.step.back, strict=True):
-            here, there = found[row.output], found[signal]
-            unknown = here is None or there is None or (gain is None and here != 0)
-            found[signal] = None if unknown else tidy(there + here * (gain or 0))
+            found[signal] = _more(found[signal], here, gain)
     return found
+
+
+def _more(there: Expr | None, here: Expr | None, gain: Expr | None) -> Expr | None:
+    """there + here gain; nothing comes back from where nothing arrives."""
+    if here == 0:
+        return there
+    return None if there is None or here is None or gain is None else tidy(there + here * gain)
 
 
 def positions_of(row: Row) -> Expr:
@@ -1330,18 +1369,19 @@ def positions_of(row: Row) -> Expr:
 
 
 def propagate(
-    network: Layer,
+    network: Any,
     shape: tuple[Any, ...],
     weights: Variances = None,
     biases: Variances = 0,
     *,
     second: Any = 1,
-    mean: Any = 0,
+    fed_by: str = "",
 ) -> Table:
     """The moments of every layer, forward and backward, with symbols Var(w_1), Var(w_2), ... or given variances.
 
     `weights` may be a scheme ("he", "xavier", "lecun", "torch", "recommended"), a number, a function of fan_in and
-    fan_out, or variances by layer; `second` is E[x^2] of the input.
+    fan_out, or variances by layer. The input is centred with E[x^2] = `second`, or s(g) for g ~ N(0, second) and the
+    activation s that it is `fed_by`. The network is one of solver/layers or a torch module.
 
     >>> from solver.layers.activation import ReLU
     >>> from solver.layers.composite import Chain, Repeat
@@ -1354,22 +1394,43 @@ def propagate(
     >>> table.forward, table.backward, table.label, table.backward_label
     (1, 1, 'exact', 'exact')
     """
-    start = State(_exact_number(mean), _exact_number(second), assumptions=("input",))
+    if not isinstance(network, Layer):
+        from solver.networks.torch_module import read_module
+
+        network = read_module(network, shape).graph
     if weights == "recommended":
-        weights = _recommended(propagate(network, shape, None, biases, second=second, mean=mean))
+        weights = _recommended(propagate(network, shape, None, biases, second=second, fed_by=fed_by))
+    start = _input(_exact_number(second), fed_by)
     walk = Walk(weights, biases)
     first = walk.put(start, Shape(shape))
-    last = walk.through(network, (first,))
+    last = _followed(walk, walk.through(network, (first,)))
     back = gradients(walk.rows, last, len(walk.signals))
     rows = _judged(tuple(replace(row, gradient=back[row.output]) for row in walk.rows))
     return Table(network, start, rows, walk.signals[last], back[first])
 
 
+def _input(second: Expr, fed_by: str) -> State:
+    if not fed_by:
+        return State(sympy.S.Zero, second, assumptions=("input",))
+    held = activation_moments(fed_by)
+    mean, gain, _ = gains(held, second)
+    law = Law(Image(held, second), sympy.S.Zero)
+    return State(mean, tidy(gain * second), law, nonnegative=held.name in NONNEGATIVE, assumptions=("input",))
+
+
+def _followed(walk: Walk, last: int) -> int:
+    """The signal before the layers at the end that are not followed, as a softmax."""
+    made = {row.output: row for row in walk.rows}
+    while last in made and made[last].step.reason and len(made[last].inputs) == 1:
+        (last,) = made[last].inputs
+    return last
+
+
 def _recommended(table: Table) -> dict[str, Expr]:
     return {
-        str(number): row.recommended.variance
-        for number, row in enumerate(table.weighted, start=1)
-        if row.recommended is not None
+        str(row.step.weights.number): row.recommended.variance
+        for row in table.weighted
+        if row.recommended is not None and row.step.weights is not None
     }
 
 
@@ -1389,8 +1450,9 @@ def _judged(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 def _with_scheme(row: Row, users: Mapping[int, list[Row]], blocks: int) -> Row:
     follow, end = _stage(row, users)
     normalised = any(_normalises(step.operation) for step in follow)
-    gain, back = _stage_gains(row, follow)
-    judged = replace(row, following=(gain, back), normalised=normalised)
+    alone = list(takewhile(lambda step: rule_of(step.operation) in (_activation, _kept, _normalised), follow))
+    activated, _ = _stage_gains(alone)
+    judged = replace(row, following=_stage_gains(follow), activated=activated, normalised=normalised)
     return replace(judged, recommended=_scheme_for(judged, end is not None and end.kind == "Add", blocks))
 
 
@@ -1411,18 +1473,26 @@ def _normalises(operation: Operation) -> bool:
     return rule_of(operation) in (_normalised, _root_mean_square)
 
 
-def _stage_gains(row: Row, follow: list[Row]) -> tuple[Expr, Expr]:
+def _stage_gains(follow: list[Row]) -> tuple[Expr, Expr]:
     """c and c': the gains of what follows on normal numbers of variance 1."""
     one = sympy.S.One
     state = State(sympy.S.Zero, one, Law(None, one), frozenset({0}), frozenset({0}))
     back: Expr = one
     for step in follow:
         rule = rule_of(step.operation)
-        if rule is None:
+        if rule is None or step.step.reason:
             break
         said = rule(step.operation, (state,), Place(step.shapes, step.shape, _no_weights))
         back, state = back * (said.back[0] or one), said.state
-    return tidy(state.second), tidy(back)
+    return _snapped(tidy(state.second)), _snapped(tidy(back))
+
+
+def _snapped(gain: Expr) -> Expr:
+    """1 and 1/2 where the digits say so: SELU's gain at its fixed point is 1."""
+    if gain.is_number and not gain.is_Rational:
+        near = [exact for exact in (sympy.S.One, Rational(1, 2)) if abs(gain.evalf(20) - exact) < 1e-14]
+        return near[0] if near else gain
+    return gain
 
 
 def _no_weights(fan_in: Expr, fan_out: Expr, torch: Expr | None) -> tuple[int, Weights]:
@@ -1431,8 +1501,8 @@ def _no_weights(fan_in: Expr, fan_out: Expr, torch: Expr | None) -> tuple[int, W
 
 def _scheme_for(row: Row, before_sum: bool, blocks: int) -> Scheme:
     """A variance that keeps the forward gain at 1, under the name that it goes by; before a sum, 1/B of it."""
-    assert row.fan_in is not None and row.following is not None
-    gain = row.following[0]
+    assert row.fan_in is not None and row.activated is not None
+    gain = row.activated
     if before_sum and not row.normalised:
         variance = keeping(row.fan_in, gain) / blocks
         said = sympy.Eq(row.fan_in * V * gain, Rational(1, blocks))

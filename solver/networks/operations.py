@@ -88,8 +88,13 @@ def spatial(walk: Walk, name: str, layer: Step, x: Ghost, axes: int, weights: Se
     if full == axes + 1:
         return applied(walk, name, layer, walk.reshaped_unbatched(x, name), weights)
     if full == axes + 2:
-        return applied(walk, name, step(Each(layer.layer)), x, weights)
+        return applied(walk, name, each(layer), x, weights)
     raise DoesNotFit(name, {"shape": Shape(x.full), "axes": axes})
+
+
+def each(layer: Step) -> Step:
+    """A layer for each input along the first axis."""
+    return step(Each(layer.layer))  # type: ignore[arg-type]  # a layer
 
 
 def _wide(walk: Walk, x: Any, weight: Any, inside: Any, name: str) -> None:
@@ -109,8 +114,8 @@ def _convolution(
     if isinstance(input, Ghost):
         _wide(walk, input.full[-axes - 1], weight, weight.shape[1] * groups, name)
     layer = made(
-        f"Conv{axes}d", out_channels=weight.shape[0], kernel_size=tuple(weight.shape[2:]), stride=_each(stride),
-        padding=_each(padding), dilation=_each(dilation), groups=groups, bias=bias is not None,
+        f"Conv{axes}d", out_channels=weight.shape[0], kernel_size=tuple(weight.shape[2:]), stride=_bare(stride),
+        padding=_bare(padding), dilation=_bare(dilation), groups=groups, bias=bias is not None,
     )  # fmt: skip
     x = walk.signal(input, weight)
     return spatial(walk, name, layer, x, axes, (weight, bias))
@@ -126,8 +131,8 @@ def _transposed(
     _wide(walk, x.full[-axes - 1], weight, weight.shape[0], name)
     layer = made(
         f"ConvTranspose{axes}d", out_channels=weight.shape[1] * groups, kernel_size=tuple(weight.shape[2:]),
-        stride=_each(stride), padding=_each(padding), output_padding=_each(output_padding), groups=groups,
-        dilation=_each(dilation), bias=bias is not None,
+        stride=_bare(stride), padding=_bare(padding), output_padding=_bare(output_padding), groups=groups,
+        dilation=_bare(dilation), bias=bias is not None,
     )  # fmt: skip
     return spatial(walk, name, layer, x, axes, (weight, bias))
 
@@ -149,7 +154,7 @@ def last_axis(layer: Step, x: Ghost) -> Step:
     return layer
 
 
-def _each(value: Any) -> Any:
+def _bare(value: Any) -> Any:
     """A list of one for all axes as one, another as a tuple."""
     if isinstance(value, list | tuple):
         return tuple(map(bare, value)) if len(value) != 1 else bare(value[0])
@@ -177,7 +182,7 @@ def _pool(
     axes: int, kind: str, named: tuple[str, ...], walk: Walk, name: str, input: Any, *given: Any, **more: Any
 ) -> Any:
     arguments = dict(zip(named, given, strict=False)) | more
-    arguments = {argument: _each(value) for argument, value in arguments.items()}
+    arguments = {argument: _bare(value) for argument, value in arguments.items()}
     both = arguments.pop("return_indices", False) or name.endswith("_with_indices")
     if arguments.get("stride", 1) == ():
         del arguments["stride"]
@@ -285,7 +290,7 @@ def _interpolate(
     walk: Walk, name: str, input: Ghost, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
     align_corners: bool | None = None, recompute_scale_factor: bool | None = None, antialias: bool = False,
 ) -> Any:  # fmt: skip
-    wanted, factor = _each(size), _each(scale_factor)
+    wanted, factor = _bare(size), _bare(scale_factor)
     if isinstance(factor, float) and factor.is_integer():
         factor = int(factor)
     layer = made("Upsample", size=wanted, scale_factor=factor, mode=mode, align_corners=align_corners,
@@ -312,7 +317,7 @@ def _unfold(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> An
     arguments = dict(zip(("kernel_size", "dilation", "padding", "stride"), given, strict=False)) | more
     if "kernel_size" not in arguments:
         return NotImplemented
-    x = walk.window(made("Unfold", **{key: _each(value) for key, value in arguments.items()}), input, walk.unique(name))
+    x = walk.window(made("Unfold", **{key: _bare(value) for key, value in arguments.items()}), input, walk.unique(name))
     x.roles = (None, MIXED)
     return x
 
@@ -321,7 +326,7 @@ def _unfold(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> An
 def _fold(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> Any:
     named = ("output_size", "kernel_size", "dilation", "padding", "stride")
     arguments = dict(zip(named, given, strict=False)) | more
-    return walk.window(made("Fold", **{key: _each(value) for key, value in arguments.items()}), input, walk.unique(name))
+    return walk.window(made("Fold", **{key: _bare(value) for key, value in arguments.items()}), input, walk.unique(name))
 
 
 @operation("embedding")
@@ -525,7 +530,7 @@ def reduced(walk: Walk, name: str, x: Ghost, axes: Sequence[int], kept: bool, ba
     batched = x.batched and (kept or not (batch_too or -1 in axes))
     roles = tuple(role for axis, role in enumerate(x.roles) if kept or axis not in inner)
     if not inner:
-        return walk.ghost(walk, x.index, x.sizes, batched, x.field, x.roles, x.dtype)
+        return walk.ghost(walk, x.index, x.sizes, batched, x.field, x.roles, x.element)
     return walk.arranged(Reduce(name, inner, kept, mixes), x, name, batched, roles)
 
 
@@ -610,7 +615,7 @@ def _squeeze(walk: Walk, name: str, input: Ghost, dim: Any = None) -> Ghost:
 
 def _without_batch(walk: Walk, x: Ghost) -> Ghost:
     """The same signal, the batch axis gone."""
-    return walk.ghost(walk, x.index, x.sizes, False, x.field, x.roles, x.dtype)
+    return walk.ghost(walk, x.index, x.sizes, False, x.field, x.roles, x.element)
 
 
 @operation("permute", "permute_copy")
@@ -663,6 +668,16 @@ def _expand(walk: Walk, name: str, input: Ghost, *sizes: Any, **more: Any) -> An
 @operation("repeat_interleave")
 def _repeat_interleave(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> Any:
     return NotImplemented
+
+
+@operation("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor")
+def _new(walk: Walk, name: str, input: Ghost, *size: Any, **more: Any) -> Any:
+    wanted = size[0] if size and not isinstance(size[0], int) and not hasattr(size[0], "conditions") else size
+    sizes = tuple(map(bare, wanted or more.get("size", ())))
+    if name == "new_tensor" or not sizes:
+        return NotImplemented
+    batched = len(sizes) > 1 and sizes[0] == 1
+    return walk.constant(Shape(sizes[1:] if batched else sizes), 0, input, walk.unique(name), batched)
 
 
 @operation("cat", "concat", "concatenate")

@@ -6,7 +6,7 @@ the input sees the whole input. A count that nobody knows is a symbol of its own
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
 
@@ -203,6 +203,9 @@ class Tokenwise(Layer):
 
     def reach(self, field: Field) -> Field:
         return field
+
+    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
+        return self.layer.inferred(shape)
 
 
 @final
@@ -412,6 +415,9 @@ class Each(Layer):
     def reach(self, field: Field) -> Field:
         return WHOLE
 
+    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
+        return self.layer.inferred(_one(shape))
+
 
 def _one(shape: Quantity) -> Quantity:
     return shape_of(named(sizes_of(shape)[1:]))
@@ -525,6 +531,5 @@ class Unknown(Join):
 def renamed(operation: Any, name: str) -> Any:
     """The same operation under another name; what it has computed about itself is kept."""
     twin = object.__new__(type(operation))
-    vars(twin).update(vars(operation))
-    vars(twin)["name"] = name
+    twin.__dict__.update(operation.__dict__, name=name)
     return twin

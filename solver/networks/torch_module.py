@@ -25,12 +25,13 @@ from torch.overrides import TorchFunctionMode
 
 from solver.derivation import DoesNotFit
 from solver.layers import kinds
-from solver.layers.base import Layer
+from solver.layers.base import Field, Layer
 from solver.layers.composite import Composite
 from solver.networks.conditions import Undecided, at, times
 from solver.networks.guarded import Guarded
 from solver.networks.imported import Imported, Registered
-from solver.networks.operations import OPERATIONS, applied, last_axis
+from solver.networks.operations import OPERATIONS, each, last_axis
+from solver.networks.reshaping import Roles
 from solver.networks.steps import Unknown
 from solver.networks.walk import STEPS, CannotFollow, Ghost, Step, Walk, WithoutFormula, natural, step_of
 from solver.values import Shape, Size
@@ -58,10 +59,12 @@ class Sizes(tuple[Any, ...]):
         return product
 
 
-class TorchGhost(Ghost):
-    """A tensor without numbers, as a module's code sees it."""
+class TorchGhost(Ghost, torch.Tensor):  # type: ignore[misc]  # torch is Any
+    """A tensor without numbers, as a module's code sees it.
 
-    __class__ = property(lambda self: torch.Tensor)  # type: ignore[assignment]  # isinstance(x, torch.Tensor) holds
+    It is a tensor, so that compiled code which torch does not ask us about refuses it and does not crash: an empty one
+    of bits, on which nothing can be computed.
+    """
 
     @classmethod
     def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -76,14 +79,6 @@ class TorchGhost(Ghost):
             return Sizes(map(self.walk.guarded, full))
         return torch.Size(full)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ATTRIBUTES:
-            return ATTRIBUTES[name](self)
-        method = getattr(torch.Tensor, name, None)
-        if not callable(method):
-            raise AttributeError(f"'Tensor' object has no attribute {name!r}")
-        return partial(_method, self, method)
-
     @property
     def data(self) -> TorchGhost:
         """The tensor itself."""
@@ -95,8 +90,7 @@ class TorchGhost(Ghost):
 
     def become(self, other: Ghost) -> None:
         """Stands for what another ghost stands for, as after an operation in place."""
-        for slot in Ghost.__slots__:
-            setattr(self, slot, getattr(other, slot))
+        vars(self).update(vars(other))
 
     def __len__(self) -> Any:
         return self.shape[0]
@@ -114,34 +108,57 @@ class TorchGhost(Ghost):
         return repr(self)
 
 
-def _method(ghost: TorchGhost, function: Any, *args: Any, **kwargs: Any) -> Any:
-    return ghost.walk.function(function, (ghost, *args), kwargs)
+def ghost(
+    walk: Walk, index: int, sizes: Shape, batched: bool, seen: Field, roles: Roles, element: Any = torch.float32
+) -> TorchGhost:
+    """A ghost of these."""
+    made: TorchGhost = _tensor(TorchGhost, NOTHING)
+    made.walk = walk
+    made.index = index
+    made.sizes = sizes
+    made.batched = batched
+    made.field = seen
+    made.roles = roles
+    made.element = element
+    return made
+
+
+NOTHING: Final = torch.empty(0, dtype=torch.bits1x8, device="meta")
+
+_tensor = torch.Tensor._make_subclass
 
 
 def _operator(name: str) -> Callable[..., Any]:
+    """An operator that asks the walk at once, without going through torch."""
     function = getattr(torch.Tensor, name)
 
-    def operator(self: TorchGhost, *args: Any) -> Any:
-        return self.walk.function(function, (self, *args), {})
+    def operator(self: TorchGhost, *args: Any, **kwargs: Any) -> Any:
+        return self.walk.function(function, (self, *args), kwargs)  # type: ignore[attr-defined]  # torch's walk
 
     return operator
 
 
 OPERATORS: Final = (
     "add radd iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod pow rpow matmul rmatmul "
-    "neg abs invert and or xor eq ne lt le gt ge getitem setitem bool int float index complex contains"
+    "neg abs invert and or xor eq ne lt le gt ge getitem setitem bool int float index complex contains array"
 ).split()
 
-for _operation in OPERATORS:
-    setattr(TorchGhost, f"__{_operation}__", _operator(f"__{_operation}__"))
+METHODS: Final = (
+    "view reshape permute transpose flatten size dim mean sum contiguous chunk split expand unsqueeze squeeze softmax "
+    "numel clone relu"
+).split()
+
+for _each in (*(f"__{operator}__" for operator in OPERATORS), *METHODS):
+    setattr(TorchGhost, _each, _operator(_each))
 
 
-def _turned(ghost: TorchGhost) -> Any:
+def _turned(ghost: Any) -> Any:
     return ghost.walk.function(torch.Tensor.transpose, (ghost, -2, -1), {})
 
 
-ATTRIBUTES: Final[Mapping[str, Callable[[TorchGhost], Any]]] = {
+ATTRIBUTES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "ndim": lambda x: len(x.full),
+    "dtype": lambda x: x.element,
     "device": lambda x: x.walk.device,
     "T": _turned,
     "mT": _turned,
@@ -154,12 +171,16 @@ ATTRIBUTES: Final[Mapping[str, Callable[[TorchGhost], Any]]] = {
     "names": lambda x: (None,) * len(x.full),
     "is_leaf": lambda x: True,
     "itemsize": lambda x: 4,
+    "nbytes": lambda x: x.walk.guarded(times(x.full)) * 4,
     "_version": lambda x: 0,
 } | {
     name: lambda x: False
     for name in "requires_grad is_cuda is_cpu is_xpu is_mps is_meta is_mkldnn is_sparse is_sparse_csr is_quantized "
-    "is_nested retains_grad is_vulkan is_ipu is_xla is_hpu is_mtia is_maia is_ort".split()
+    "is_nested retains_grad is_vulkan is_ipu is_xla is_hpu is_mtia is_maia".split()
 }
+
+for _each, _answer in ATTRIBUTES.items():
+    setattr(TorchGhost, _each, property(_answer))
 
 
 def _ghosts(value: Any) -> list[TorchGhost]:
@@ -191,7 +212,6 @@ class TorchWalk(Walk):
     """A walk through a module's own code."""
 
     device: Any = None
-    symbolic: bool = False
     classes: dict[type[Any], None] = field(default_factory=dict)
     """The classes of the network's modules."""
 
@@ -262,7 +282,7 @@ class TorchWalk(Walk):
             own = row if part == 0 else self.again(f"{row}:{part}")
             join = Step(Unknown(name, met, outputs[-1], cost, part))
             stands = self.join(join, ghosts, own, batched)
-            stands.dtype = tensor.dtype
+            stands.element = tensor.dtype
             return stands
 
         results = _mapped(stand, made)
@@ -314,7 +334,7 @@ def _symbols(size: Any) -> set[str]:
 
 def _meta(tensor: Any, point: Mapping[str, int]) -> Any:
     if type(tensor) is TorchGhost:
-        return torch.empty(tuple(at(size, point) for size in tensor.full), dtype=tensor.dtype, device="meta")
+        return torch.empty(tuple(at(size, point) for size in tensor.full), dtype=tensor.element, device="meta")
     return torch.empty_like(tensor, device="meta")
 
 
@@ -378,32 +398,33 @@ class _Reading:
     """Modules of one class of torch's as layers of one kind."""
 
     def __init__(self, kind: str, layer: type[Any], named: Sequence[str], biased: bool) -> None:
-        self.kind, self.layer, self.biased = kind, layer, biased
-        self.named, self.named_of = named, None
+        self.kind, self.layer, self.named, self.biased = kind, layer, named, biased
         self.get: Callable[[Any], Any] | None = None
 
     def read(self, walk: TorchWalk, module: Any, x: Any, *more: Any, **named: Any) -> Any:
         """The signal after the module."""
-        if more or named or type(x) is not TorchGhost:
+        if type(x) is not TorchGhost or more or named:
             return NotImplemented
-        get = self.get or self._getter(module)
-        biased = self.biased and module._parameters.get("bias") is not None
-        key = (self.kind, get(module), biased)
-        step = STEPS.get(key)
-        if step is None:
-            step = step_of(key, partial(self._layer, module, biased))
-        if walk.symbolic or x.sizes not in step.facts:
-            x = self._checked(walk, module, x, step)
+        values = (self.get or self._getter(module))(module)
+        biased = self.biased and module._parameters["bias"] is not None
+        step = STEPS.get((self.kind, biased, values)) or self._step(module, biased, values)
         path, own = walk.modules[id(module)]
         used = walk.weights.used
-        if x.field and not step.by_position and x.roles is not natural(len(x.sizes)):
+        if not x.batched or (x.field and not step.by_position and x.roles is not natural(len(x.sizes))):
             x, step = _placed(walk, x, step)
+        if walk.symbolic or x.sizes not in step.facts:
+            x = self._checked(walk, module, x, step)
+        if not own:
+            return walk.layer(step, x, walk.again(path or self.kind))
         if used.isdisjoint(own):
             used.update(own)
             return walk.layer(step, x, walk.again(path or self.kind))
         if used.issuperset(own):
             return walk.layer(step, x, walk.again(path or self.kind), learned=False)
         return walk.partly(step, x, path, module._parameters.values())
+
+    def _step(self, module: Any, biased: bool, values: Any) -> Step:
+        return step_of((self.kind, biased, values), partial(self._layer, module, biased))
 
     def _getter(self, module: Any) -> Callable[[Any], Any]:
         self.named = [name for name in self.named if hasattr(module, name)]
@@ -430,10 +451,15 @@ class _Reading:
 
 
 def _placed(walk: TorchWalk, x: Any, layer: Step) -> Any:
-    """A signal whose axes are where a layer looks for them; or a layer along the last axis alone, where channels are."""
+    """A signal whose axes are where a layer looks for them; or a layer along the last axis, or for each of a batch."""
     if layer.layer.kind in ("Linear", "LayerNorm", "RMSNorm"):
         return x, last_axis(layer, x)
-    return (walk.whole(x, "mixed") if x.roles != natural(len(x.sizes)) else x), layer
+    if layer.by_position:
+        return x, layer
+    axes = getattr(layer.layer, "axes", 2 if layer.layer.kind.startswith("Pixel") else len(x.sizes) - 2)
+    if not x.batched and len(x.sizes) == axes + 2 - (layer.layer.kind == "BatchNorm1d" and len(x.sizes) == 2):
+        return x, each(layer)
+    return (walk.whole(x, "mixed") if x.field and x.roles != natural(len(x.sizes)) else x), layer
 
 
 def _hashable(value: Any) -> Any:
@@ -492,7 +518,7 @@ def read_module(
     Raises CannotFollow where numbers would decide what happens, and DoesNotFit where a layer does not fit its input.
     """
     module = getattr(module, "_orig_mod", module)
-    walk = TorchWalk(TorchGhost, _place, device=_device(module))
+    walk = TorchWalk(ghost, _place, device=_device(module))
     with READING, torch.no_grad():
         registered, trained = _registered(walk, module)
         given = tuple(_input(walk, each) for each in inputs)
@@ -535,39 +561,44 @@ def _plain(made: Any) -> Any:
 
 def _registered(walk: TorchWalk, module: Any) -> tuple[Registered, list[Any]]:
     """Names all modules and parameters, counts what is registered, shared ones once, and says what is in training."""
-    owners, modules = walk.weights.owners, walk.modules
-    counts, buffers, trained = {True: 0, False: 0}, {}, []
+    owners, modules, classes = walk.weights.owners, walk.modules, walk.classes
+    trainable = frozen = 0
+    buffers: dict[int, int] = {}
+    trained = []
     stack = [("", module)]
     while stack:
         path, here = stack.pop()
         if id(here) in modules:
             continue
-        known, own = here.__dict__, []
+        known = here.__dict__
+        classes[type(here)] = None
         prefix = path + "." if path else ""
-        for name, parameter in known["_parameters"].items():
-            if parameter is not None:
-                own.append(id(parameter))
-                if id(parameter) not in owners:
-                    count = _count(parameter, prefix + name)
+        own = ()
+        if known["_parameters"]:
+            own = tuple([id(parameter) for parameter in known["_parameters"].values() if parameter is not None])
+            for name, parameter in known["_parameters"].items():
+                if parameter is not None and id(parameter) not in owners:
+                    count = _count(parameter, name)
                     owners[id(parameter)] = (prefix + name, count)
-                    counts[parameter.requires_grad] += count
-        for buffer in known["_buffers"].values():
-            if buffer is not None:
-                buffers[id(buffer)] = buffer.numel()
+                    if parameter.requires_grad:
+                        trainable += count
+                    else:
+                        frozen += count
+        if known["_buffers"]:
+            buffers |= {id(buffer): buffer.numel() for buffer in known["_buffers"].values() if buffer is not None}
         if known["training"]:
             trained.append(here)
-        modules[id(here)] = (path, tuple(own))
-        walk.classes[type(here)] = None
-        inside = known["_modules"]
-        if inside:
-            stack += [(prefix + name, inner) for name, inner in reversed(inside.items()) if inner is not None]
-    return Registered(counts[True], counts[False], sum(buffers.values())), trained
+        modules[id(here)] = (path, own)
+        if known["_modules"]:
+            stack += [(prefix + name, inner) for name, inner in known["_modules"].items() if inner is not None][::-1]
+    return Registered(trainable, frozen, sum(buffers.values())), trained
 
 
 def _count(parameter: Any, name: str) -> int:
     if type(parameter) is nn.parameter.UninitializedParameter:
         raise CannotFollow("not_initialised", name)
-    return int(parameter.numel())
+    count: int = parameter.numel()
+    return count
 
 
 @contextmanager
@@ -596,19 +627,19 @@ def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
         return (own.get(type(module)) or nn.Module.__call__)(module, *args, **kwargs)
 
     def call(module: Any, *args: Any, **kwargs: Any) -> Any:
-        path, _ = modules.get(id(module), (None, ()))
-        if path is None or threading.get_ident() != thread:
-            return original(module, args, kwargs)
-        called.add(id(module))
         known = module.__dict__
         plain = not (known["_forward_hooks"] or known["_forward_pre_hooks"] or "forward" in known)
-        if plain:
-            reader = readers.get(type(module))
-            if reader is not None:
-                made = reader(walk, module, *args, **kwargs)
-                if made is not NotImplemented:
-                    return made
-        before, walk.path = walk.path, path
+        if id(module) not in modules:
+            return original(module, args, kwargs)
+        reader = readers.get(type(module))
+        if reader is not None and plain:
+            made = reader(walk, module, *args, **kwargs)
+            if made is not NotImplemented:
+                return made
+        if threading.get_ident() != thread:
+            return original(module, args, kwargs)
+        called.add(id(module))
+        before, walk.path = walk.path, modules[id(module)][0]
         made = module.forward(*args, **kwargs) if plain else original(module, args, kwargs)
         walk.path = before
         return made

@@ -58,20 +58,18 @@ class WithoutFormula:
 
 
 class Ghost:
-    """A tensor without numbers: its signal's number, its shape with and without the batch axis, what it sees."""
+    """A tensor without numbers: its signal's number, its shape with and without the batch axis, what it sees.
 
-    __slots__ = ("batched", "dtype", "field", "index", "roles", "sizes", "walk")
+    `element` is the type of its numbers, for code that asks.
+    """
 
-    def __init__(
-        self, walk: Walk, index: int, sizes: Shape, batched: bool, seen: Field, roles: Roles, dtype: Any = None
-    ) -> None:
-        self.walk = walk
-        self.index = index
-        self.sizes = sizes
-        self.batched = batched
-        self.field = seen
-        self.roles = roles
-        self.dtype = dtype
+    walk: Walk
+    index: int
+    sizes: Shape
+    batched: bool
+    field: Field
+    roles: Roles
+    element: Any
 
     @property
     def full(self) -> tuple[Any, ...]:
@@ -110,6 +108,12 @@ class Step:
             self.fields.clear()
         said = self.fields[key] = (seen, one_of(after))
         return said
+
+
+def forget() -> None:
+    """Lets go of everything that has been remembered; it is said again when it is asked for."""
+    STEPS.clear()
+    FIELDS.clear()
 
 
 FIELDS: dict[Field, Field] = {}
@@ -199,11 +203,13 @@ Record: TypeAlias = "tuple[Step, tuple[int, ...], tuple[Shape, ...], str, bool, 
 
 @dataclass
 class Walk:
-    """What has been recorded so far."""
+    """What has been recorded so far; `ghost` makes a ghost of what a `Ghost` holds."""
 
-    ghost: type[Ghost]
+    ghost: Callable[..., Any]
     place: Callable[[], str] = lambda: ""
     path: str = ""
+    symbolic: bool = False
+    """Whether any size of the inputs is a symbol."""
     inputs: list[Ghost] = field(default_factory=list)
     given: int = 0
     """How many inputs there are; what the first step makes has this number."""
@@ -221,10 +227,10 @@ class Walk:
 
     # --- signals
 
-    def input(self, sizes: Shape, dtype: Any = None) -> Ghost:
+    def input(self, sizes: Shape, element: Any = None) -> Ghost:
         """A signal that the network is given; before the first step."""
         seen = one_of(input_field(len(sizes) - 1))
-        made = self.ghost(self, self.given, sizes, True, seen, natural(len(sizes)), dtype)
+        made = self.ghost(self, self.given, sizes, True, seen, natural(len(sizes)), element)
         self.inputs.append(made)
         self.given += 1
         return made
@@ -239,7 +245,7 @@ class Walk:
         index = len(records) + self.given
         records.append((step, (x.index,), (sizes,), name, learned, facts, after))
         roles = x.roles if len(made) == len(sizes) else (merged(x.roles),) * len(made)
-        return self.ghost(self, index, made, x.batched, after, roles, x.dtype)
+        return self.ghost(self, index, made, x.batched, after, roles, x.element)
 
     def join(
         self, step: Step, signals: Sequence[Ghost], name: str, batched: bool = True, learned: bool = True
@@ -253,7 +259,7 @@ class Walk:
         _, after = said or self._asked(step.look, name, key, _alike(fields), shapes)
         index = len(self.records) + self.given
         self.records.append((step, tuple([x.index for x in signals]), shapes, name, learned, facts, after))
-        return self.ghost(self, index, facts[0], batched, after, together(signals, len(facts[0])), signals[0].dtype)
+        return self.ghost(self, index, facts[0], batched, after, together(signals, len(facts[0])), signals[0].element)
 
     def arranged(self, layer: Layer, x: Ghost, operation: str, batched: bool, roles: Roles) -> Ghost:
         """The signal after a step that moves numbers, and so says anew which axis is which."""
@@ -311,9 +317,9 @@ class Walk:
 
     def fitted(self, signals: Sequence[Ghost], skip: int | None = None) -> list[Ghost]:
         """The signals with one form for sizes that are equal under a condition, which is noted; but for one axis."""
-        axes = max(len(x.sizes) for x in signals)
-        if all(isinstance(size, int) for x in signals for size in x.sizes):
+        if not self.symbolic:
             return list(signals)
+        axes = max(len(x.sizes) for x in signals)
         wide = [[None] * (axes - len(x.sizes)) + list(x.sizes) for x in signals]
         for axis in range(axes):
             known = [sizes[axis] for sizes in wide if sizes[axis] not in (None, 1)]
@@ -333,7 +339,7 @@ class Walk:
 
     def resized(self, x: Ghost, sizes: Sequence[Any]) -> Ghost:
         """The same signal with its sizes written in another form."""
-        return self.ghost(self, x.index, Shape(sizes), x.batched, x.field, x.roles, x.dtype)
+        return self.ghost(self, x.index, Shape(sizes), x.batched, x.field, x.roles, x.element)
 
     def _asked(self, ask: Callable[..., Any], name: str, *about: Any) -> Any:
         try:
@@ -419,7 +425,7 @@ class Walk:
         owners, used = self.weights.owners, self.weights.used
         alive: set[str] = set()
         for key, (path, own) in self.modules.items():
-            if key in self.called or not used.isdisjoint(own):
+            if key in self.called or path in self.uses or not used.isdisjoint(own):
                 steps = path.split(".")
                 alive.update(".".join(steps[:end]) for end in range(len(steps) + 1))
         dead: set[str] = set()
@@ -437,8 +443,11 @@ class Walk:
 def _row(record: Record) -> Row:
     """A row that need not ask its layer again: its facts are cached properties, which live in its dictionary."""
     step, _, shapes, name, learned, (after, parameters, multiplications, macs), seen = record
-    row = Row(renamed(step.layer, name), shapes, after, seen, learned)
-    vars(row).update(parameters=parameters if learned else 0, multiplications=multiplications, macs=macs)
+    row: Row = object.__new__(Row)
+    row.__dict__.update(
+        layer=renamed(step.layer, name), inputs=shapes, output=after, field=seen, learns=learned,
+        parameters=parameters if learned else 0, multiplications=multiplications, macs=macs,
+    )  # fmt: skip
     return row
 
 

@@ -452,7 +452,7 @@ def check_step(node: Derived) -> Check:
     scope = "" if method == "definition" else f"n = {', '.join(map(str, SIZES))}"
     if failed is not None:
         return Check(claim, method, "refuted", failed.said, perf_counter() - started, f"n = {failed.size}")
-    return Check(claim, method, "verified", None, perf_counter() - started, scope, why)
+    return Check(claim, method, "verified", None, perf_counter() - started, scope, trial.why if scope else "")
 
 
 def inner_checks(node: Derived) -> Iterator[tuple[Derived, Check]]:

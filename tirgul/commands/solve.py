@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from exercises.exercise import Instance, Language, Part
+from reports.assumptions import assumptions_said
 from reports.solution import Solution, Step, approximation, chosen, equation, solution
 from reports.text import text_plain
 from reports.words import words
@@ -46,8 +47,12 @@ def _lines(solved: Solution, instance: Instance, language: Language) -> Iterator
         yield f"  {_reason(step, language)}"
         if len(step.sides) > 1 or step.truth is None:
             yield f"      {equation(step)}"
+        if step.assumes:
+            yield f"      {assumptions_said(words(language).say, step.assumes)}"
         yield f"      ({'; '.join(_checked(check, language) for check in step.checks)})"
     yield words(language).say("cli.answer", answer=_answer(solved, language))
+    if solved.assumes:
+        yield assumptions_said(words(language).say, solved.assumes)
 
 
 def _ask(part: Part, instance: Instance, language: Language) -> str:
@@ -90,18 +95,20 @@ def _data(solved: Solution, instance: Instance, language: Language) -> dict[str,
         "ask": _ask(solved.part, instance, language),
         "answer": _answer(solved, language),
         "rests_on": [part for part, _ in solved.rests_on],
-        "steps": [
-            {
-                "rule": step.rule,
-                "said": _reason(step, language),
-                "about": step.about,
-                "equation": equation(step),
-                "times": step.times,
-                "checks": [
-                    {"verdict": check.verdict, "method": check.method, "scope": check.scope} for check in step.checks
-                ],
-                "source": step.source,
-            }
-            for step in solved.steps
-        ],
+        "assumes": [one.text for one in solved.assumes],
+        "steps": [_step(step, language) for step in solved.steps],
+    }
+
+
+def _step(step: Step, language: Language) -> dict[str, Any]:
+    return {
+        "rule": step.rule,
+        "said": _reason(step, language),
+        "about": step.about,
+        "equation": equation(step),
+        "times": step.times,
+        "checks": [{"verdict": check.verdict, "method": check.method, "scope": check.scope} for check in step.checks],
+        "source": step.source,
+        "assumes": [one.text for one in step.assumes],
+        "inner": [_step(inner, language) for inner in step.inner],
     }

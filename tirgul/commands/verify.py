@@ -13,6 +13,7 @@ import click
 from exercises.exercise import Instance, Language
 from exercises.library import BANK, files, load_file, survey
 from reports.words import words
+from solver.derivation import Derived
 from solver.notation.printing import plain
 from solver.values import as_formula
 from solver.verify.check import Check
@@ -62,6 +63,8 @@ def command(names: tuple[str, ...], recording: bool, lang: Language, as_json: bo
     else:
         for exercise, row in rows:
             click.echo(_line(exercise, row, lang))
+        for reason in dict.fromkeys(row.check.because for _, row in rows if row.check.because):
+            click.echo(words(lang).say(f"because.{reason}"))
         click.echo(words(lang).say("cli.verified", verified=len(rows) - len(failed), claims=len(rows)))
     return int(bool(failed))
 
@@ -75,6 +78,16 @@ def _rows(instance: Instance) -> Iterator[Row]:
                 seen.add(id(node))
                 says = plain(as_formula(node.result))
                 yield from (Row(part, node.rule.name, node.about, says, check) for check in said)
+                yield from _inside(part, node)
+
+
+def _inside(part: str, node: Derived) -> Iterator[Row]:
+    """The steps that a lemma opens into."""
+    if node.rule.opens is not None:
+        from solver.verify.finite_models import inner_checks  # SymPy, which a law of moments has loaded
+
+        for step, check in inner_checks(node):
+            yield Row(part, step.rule.name, node.rule.name, plain(as_formula(step.result)), check)
 
 
 def _record(language: Language) -> None:
@@ -103,5 +116,6 @@ def _data(exercise: str, row: Row) -> dict[str, Any]:
         "method": row.check.method,
         "verdict": row.check.verdict,
         "scope": row.check.scope,
+        "because": row.check.because,
         "seconds": round(row.check.seconds, 6),
     }

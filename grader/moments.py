@@ -1,0 +1,135 @@
+"""Answers in E, Var and Cov of random names, of whose independence and means the part says what is known.
+
+An answer may be a formula or an equation for what was asked: Var(w) = 1/n, std(w) = 1/sqrt(n), n Var(w) = 1. Of a chain
+the links must hold. An equation for something else, or one that ends in a moment still to be worked out, as Var(w x),
+is not wrong but unreadable: it does not say what was asked.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import pairwise
+from typing import final
+
+from exercises.exercise import Part, Quantities
+from grader.kinds import AnswerKind, Read, Reading
+from grader.prose import without_words
+from solver.notation.equality import Assumptions, compare
+from solver.notation.printing import plain
+from solver.notation.reading import formula, read
+from solver.notation.tree import (
+    Call,
+    Fold,
+    Formula,
+    Group,
+    Name,
+    Relation,
+    names,
+    rebuild,
+    subformulas,
+    substitute,
+)
+from solver.notation.unreadable import Unreadable
+from solver.values import Value, as_formula
+
+MOMENTS = ("E", "Var", "Cov", "std")
+KEY = "key"
+
+
+@final
+class Moment(AnswerKind):
+    """A formula in the moments of random names, equal to the key for every law that the part's assumptions admit."""
+
+    def __init__(self, part: Part, key: Value) -> None:
+        super().__init__(part, key)
+        self.known = part.quantities or Quantities()
+        self.assume = Assumptions(independent=self.known.independent, centred=frozenset(self.known.centred))
+
+    def read(self, text: str) -> Read | Unreadable:
+        said = read(without_words(text), self._names)
+        match said:
+            case Unreadable():
+                return said
+            case Group():
+                return Unreadable("wrong_type", 0)
+            case Relation(_, operators) if set(operators) != {"="}:
+                return Unreadable("wrong_type", 0)
+            case Relation():
+                return self._equation(said)
+            case _:
+                return self._worked_out(self._spelled(said)) or Read((self._spelled(said),), plain(said))
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        if not isinstance(reading, Formula):
+            return False
+        side, wanted = reading, as_formula(key)
+        if isinstance(reading, Relation):
+            left, side = reading.sides
+            wanted = substitute(self._says[left], {KEY: wanted})
+        return {"equal": True, "different": False}.get(compare(side, wanted, assume=self.assume).verdict)
+
+    def completed(self, reading: Reading) -> Reading:
+        """A formula as SymPy knows it, for answers that rest on it."""
+        if not isinstance(reading, Formula) or isinstance(reading, Relation | Group):
+            return reading
+        from solver.notation.bridge import symbols_of, to_sympy  # SymPy is loaded for whoever follows wrong answers
+
+        value: Value = to_sympy(reading, symbols_of(self.key))
+        return value
+
+    # --- equations
+
+    def _equation(self, said: Relation) -> Read | Unreadable:
+        """The side of an equation that was asked; its other sides have to be the same."""
+        sides = tuple(map(self._spelled, said.sides))
+        asked = [side for side in sides if side in self._says]
+        rest = [side for side in sides if side not in self._says and not self._is_title(side)]
+        if not rest:
+            return Unreadable("wrong_type", 0)
+        for left, right in pairwise(rest):
+            if compare(left, right, assume=self.assume).verdict == "different":
+                return Unreadable("false_link" if asked else "other_quantity", 0, f"{plain(left)} = {plain(right)}")
+        last = rest[-1] if asked[:1] == [sides[0]] or not asked else rest[0]
+        reading = Relation((asked[0], last), ("=",)) if asked else last
+        return self._worked_out(last) or Read((reading,), plain(said))
+
+    def _worked_out(self, said: Formula) -> Unreadable | None:
+        """What is to be said where a moment of a sum, a product or an activation is left."""
+        for part in subformulas(said):
+            if isinstance(part, Call) and part.function in MOMENTS and not self._is_plain(part):
+                return Unreadable("not_worked_out", 0, plain(part))
+        return None
+
+    def _is_plain(self, moment: Call) -> bool:
+        """Whether a moment is of one random name, or a covariance."""
+        inside = [part for argument in moment.arguments for part in subformulas(argument)]
+        if any(isinstance(part, Fold) or (isinstance(part, Call) and part.function not in MOMENTS) for part in inside):
+            return False
+        return moment.function == "Cov" or len({*names(moment)} & {*self.known.independent}) < 2
+
+    def _is_title(self, side: Formula) -> bool:
+        """What an answer may be called: a name of none of the quantities."""
+        return isinstance(side, Name) and side.text not in {*names(as_formula(self.key)), *self.known.independent}
+
+    @cached_property
+    def _says(self) -> dict[Formula, Formula]:
+        return {formula(left): formula(right) for left, right in self.known.says.items()}
+
+    # --- names
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        """The names that an answer may use."""
+        said = [*names(as_formula(self.key)), *self.known.independent, *self.known.known, *self.known.also]
+        return tuple(dict.fromkeys([*said, *(name for left in self._says for name in names(left))]))
+
+    def _spelled(self, said: Formula) -> Formula:
+        """The formula with one spelling for each name; a moment of a sum keeps its own, where w_1 and w_2 differ."""
+        match said:
+            case Name(text):
+                return Name(self.known.also.get(text, text))
+            case Call(function, _) if function in MOMENTS and any(isinstance(part, Fold) for part in subformulas(said)):
+                return said
+            case _:
+                return rebuild(said, self._spelled)
+
