@@ -1,0 +1,316 @@
+"""Networks as short text, and back: "C1: Conv2d(6, 5, padding=2) ReLU MaxPool2d(2) Flatten Linear(10)".
+
+Layers have torch's names and arguments and stand one after the other, with blanks, commas, `->` or new lines between
+them; in_channels and in_features are inferred, and passed over where they are written as torch prints them.
+`Sum(a b | c)` and `Concat(a | b)` put paths together, `Repeat(a b, 3)` repeats. An argument may be a symbol: `Conv2d(8, K, stride=S)`.
+Texts are data: they are read by a small grammar of our own and never executed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from typing import Any, TypeAlias, final
+
+from solver.derivation import DoesNotFit
+from solver.layers import kinds
+from solver.layers.base import Layer
+from solver.layers.composite import Branches, Chain, Concat, Repeat, Sum
+from solver.notation.unreadable import Unreadable
+from solver.values import symbol
+
+MOST_CHARACTERS = 20_000
+MOST_LAYERS = 2_000
+DEEPEST = 20
+MOST_DIGITS = 9
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>-?\d+(?:\.\d+)?(?:e-?\d+)?)|(?P<name>[A-Za-z_][\w.]*)|(?P<text>'[^'\n]*'|\"[^\"\n]*\")"
+    r"|(?P<mark>->|[()\[\],=:|>]))"
+)
+_WORDS = {"True": True, "False": False, "None": None}
+_INFERRED = {"in_channels", "in_features", "num_features"}
+_SEPARATORS = {",", "->", ">", ":"}
+
+Token: TypeAlias = "tuple[str, str, int]"
+
+
+class _Refused(Exception):
+    def __init__(self, reason: str, at: int, word: str = "") -> None:
+        super().__init__(reason)
+        self.unreadable = Unreadable(reason, at, word)
+
+
+def read_network(text: str) -> Layer | Unreadable:
+    """The network that a text describes, as a Chain; or why it cannot be read, and where.
+
+    >>> read_network("Conv2d(3, 4, bias=False) ReLU AvgPool2d(2) Flatten Linear(4)").layers[0].kernel_size
+    (4, 4)
+    >>> read_network("Conv2d(3, 4) Relu")
+    Unreadable(reason='unknown_name', at=13, word='Relu')
+    """
+    if len(text) > MOST_CHARACTERS:
+        return Unreadable("too_long", MOST_CHARACTERS)
+    try:
+        reader = _Reader(_tokens(text))
+        network = reader.chain(0)
+        reader.expect_end()
+    except _Refused as refused:
+        return refused.unreadable
+    return network
+
+
+def _tokens(text: str) -> list[Token]:
+    found: list[Token] = []
+    at = 0
+    while text[at:].strip():
+        match = _TOKEN.match(text, at)
+        if match is None:
+            at += len(text[at:]) - len(text[at:].lstrip())
+            raise _Refused("bad_character", at, text[at])
+        kind = str(match.lastgroup)
+        found.append((kind, match[kind], match.start(kind)))
+        at = match.end()
+    return [*found, ("end", "", len(text))]
+
+
+@final
+class _Reader:
+    """Reads tokens from left to right."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.position = 0
+        self.layers = 0
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.position]
+
+    def take(self) -> Token:
+        token = self.next
+        self.position += token[0] != "end"
+        return token
+
+    def took(self, mark: str) -> bool:
+        here = self.next[:2] == ("mark", mark)
+        self.position += here
+        return here
+
+    def expect(self, mark: str) -> None:
+        if not self.took(mark):
+            raise _Refused("syntax", self.next[2], self.next[1])
+
+    def expect_end(self) -> None:
+        if self.next[0] != "end":
+            raise _Refused("syntax", self.next[2], self.next[1])
+
+    def chain(self, depth: int) -> Chain:
+        """Layers one after the other."""
+        if depth > DEEPEST:
+            raise _Refused("too_deep", self.next[2])
+        layers = []
+        while self.next[0] == "name" or (self.next[0] == "mark" and self.next[1] in _SEPARATORS):
+            if self.next[0] == "mark":
+                if self.next[1] == "," and self._repeats_next():
+                    break
+                self.take()
+            else:
+                layers.append(self.layer(depth))
+        return Chain(tuple(layers))
+
+    def _repeats_next(self) -> bool:
+        """Whether behind a comma stands how often, and not another layer."""
+        kind, word, _ = self.tokens[self.position + 1]
+        closed = kind != "end" and self.tokens[self.position + 2][:2] == ("mark", ")")
+        return kind == "number" or (kind == "name" and closed and word not in kinds())
+
+    def layer(self, depth: int) -> Layer:
+        """A layer, perhaps with its name before it."""
+        self.layers += 1
+        _, word, at = self.take()
+        if self.layers > MOST_LAYERS:
+            raise _Refused("too_long", at)
+        name = ""
+        if self.took(":"):
+            name = word
+            kind, word, at = self.take()
+            if kind != "name":
+                raise _Refused("syntax", at, word)
+        word = word.removeprefix("torch.").removeprefix("nn.")
+        match word:
+            case "Sum" | "Concat":
+                self.expect("(")
+                paths = [self.chain(depth + 1)]
+                while self.took("|"):
+                    paths.append(self.chain(depth + 1))
+                self.expect(")")
+                return (Sum if word == "Sum" else Concat)(tuple(paths), name=name)
+            case "Repeat":
+                return self._repeat(depth, name)
+            case "Sequential" | "Chain":
+                self.expect("(")
+                inner = self.chain(depth + 1)
+                self.expect(")")
+                return Chain(inner.layers, name=name)
+            case _ if word in kinds() and issubclass(kinds()[word], Layer):
+                return self._made(kinds()[word], name, at, word)
+            case _:
+                raise _Refused("unknown_name", at, word)
+
+    def _repeat(self, depth: int, name: str) -> Layer:
+        self.expect("(")
+        inner = self.chain(depth + 1)
+        self.expect(",")
+        times = self.value(0)
+        self.expect(")")
+        return Repeat(inner.layers[0] if len(inner.layers) == 1 else inner, times, name=name)
+
+    def _made(self, kind: type[Any], name: str, at: int, word: str) -> Layer:
+        given, named = self._arguments()
+        known = [field.name for field in fields(kind) if field.name != "name"]
+        named = {argument: value for argument, value in named.items() if argument not in _INFERRED - set(known)}
+        if len(given) > 1 and given and known and known[min(1, len(known) - 1)] in named and known[0] not in named:
+            given = given[1:]  # torch prints Conv2d(1, 3, kernel_size=(4, 4)): the channels in come first
+        unknown = [argument for argument in named if argument not in known]
+        if unknown or len(given) > len(known):
+            raise _Refused("wrong_type", at, unknown[0] if unknown else word)
+        try:
+            made: Layer = kind(**dict(zip(known, given, strict=False)) | named, name=name)
+        except (DoesNotFit, TypeError, ValueError):
+            raise _Refused("wrong_type", at, word) from None
+        return made
+
+    def _arguments(self) -> tuple[list[Any], dict[str, Any]]:
+        given: list[Any] = []
+        named: dict[str, Any] = {}
+        if not self.took("("):
+            return given, named
+        while not self.took(")"):
+            kind, word, at = self.next
+            if kind == "name" and self.tokens[self.position + 1][:2] == ("mark", "="):
+                self.position += 2
+                named[word] = self.value(0)
+            elif named:
+                raise _Refused("syntax", at, word)
+            else:
+                given.append(self.value(0))
+            if self.next[:2] != ("mark", ")"):
+                self.expect(",")
+        return given, named
+
+    def value(self, depth: int) -> Any:
+        """A number, word, symbol, text or tuple of these."""
+        kind, word, at = self.take()
+        if depth > DEEPEST:
+            raise _Refused("too_deep", at)
+        match kind:
+            case "number" if len(word) > MOST_DIGITS + 8 or ("e" in word and len(word) > MOST_DIGITS):
+                raise _Refused("too_many_digits", at)
+            case "number":
+                return float(word) if set(word) & set(".e") else _whole(word, at)
+            case "name":
+                return _WORDS[word] if word in _WORDS else symbol(word)
+            case "text":
+                return word[1:-1]
+            case "mark" if word in "([":
+                items = []
+                while not self.took(")" if word == "(" else "]"):
+                    items.append(self.value(depth + 1))
+                    self.took(",")
+                return tuple(items)
+            case _:
+                raise _Refused("syntax", at, word)
+
+
+def _whole(word: str, at: int) -> int:
+    if len(word) > MOST_DIGITS:
+        raise _Refused("too_many_digits", at)
+    return int(word)
+
+
+# --- writing
+
+
+def write_text(network: Layer) -> str:
+    """A network as short text; reading it gives the network again.
+
+    >>> write_text(read_network("C1: Conv2d(6, (5, 5), padding=2) -> ReLU()"))
+    'C1: Conv2d(6, 5, padding=2) ReLU'
+    """
+    label = f"{network.name}: " if network.name else ""
+    match network:
+        case Chain(layers):
+            inside = " ".join(map(write_text, layers))
+            return f"{label}Sequential({inside})" if network.name else inside
+        case Branches(paths):
+            return f"{label}{network.kind}({' | '.join(map(write_text, paths))})"
+        case Repeat(layer, times):
+            return f"{label}Repeat({write_text(layer)}, {times})"
+        case _:
+            arguments = ", ".join(_written(network))
+            return f"{label}{network.kind}({arguments})" if arguments else f"{label}{network.kind}"
+
+
+def _written(layer: Layer, *, named: bool = False) -> Iterator[str]:
+    """The arguments that are not their defaults; those without one stand first, unnamed unless all are to be named."""
+    for field in _arguments_of(layer):
+        value = getattr(layer, field.name)
+        if _default(field) is MISSING and not named:
+            yield _value(value)
+        elif value != _default(field) and value != _spread(_default(field), value):
+            yield f"{field.name}={_value(value)}"
+
+
+def _arguments_of(layer: Layer) -> list[Field[Any]]:
+    return [field for field in fields(layer) if field.name != "name"]
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _spread(default: Any, like: Any) -> Any:
+    return (default,) * len(like) if isinstance(like, tuple) else default
+
+
+def _value(value: Any) -> str:
+    match value:
+        case str():
+            return repr(value)
+        case tuple() if value and len(set(value)) == 1 and not isinstance(value[0], tuple):
+            return _value(value[0])
+        case tuple():
+            return f"({', '.join(map(_value, value))})"
+        case _:
+            return str(value)
+
+
+def write_json(network: Layer) -> str:
+    """A network as JSON: the short text under a schema, which any program can pass on."""
+    return json.dumps({"schema": "tirgul/network/1", "text": write_text(network)}, ensure_ascii=False)
+
+
+def read_json(text: str) -> Layer | Unreadable:
+    """A network from JSON."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return Unreadable("syntax")
+    said = document.get("text") if isinstance(document, dict) else None
+    return read_network(said) if isinstance(said, str) else Unreadable("wrong_type")
+
+
+def write_torch(network: Layer, shape: tuple[int, ...]) -> str:
+    """A chain of layers as torch code: an nn.Sequential on inputs of this shape. Raises DoesNotFit for branches."""
+    from solver.questions import analyse
+
+    lines = ["from torch import nn", "", "net = nn.Sequential("]
+    for row in analyse(network, shape).rows:
+        if not isinstance(row.layer, Layer) or isinstance(row.layer, Branches):
+            raise DoesNotFit("write_torch", {"layer": row.layer.kind})
+        told = [f"{name}={value}" for name, value in row.layer.inferred(row.inputs[0]).items()]
+        lines.append(f"    nn.{row.layer.kind}({', '.join([*told, *_written(row.layer, named=True)])}),")
+    return "\n".join([*lines, ")", ""])
