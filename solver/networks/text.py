@@ -2,7 +2,8 @@
 
 Layers have torch's names and arguments and stand one after the other, with blanks, commas, `->` or new lines between
 them; in_channels and in_features are inferred, and passed over where they are written as torch prints them.
-`Sum(a b | c)` and `Concat(a | b)` put paths together, `Repeat(a b, 3)` repeats. An argument may be a symbol: `Conv2d(8, K, stride=S)`.
+`Sum(a b | c)` and `Concat(a | b)` put paths together, `Repeat(a b, 3)` repeats. An argument may be a symbol, as in
+`Conv2d(8, K, stride=S)`.
 Texts are data: they are read by a small grammar of our own and never executed.
 """
 
@@ -111,14 +112,15 @@ class _Reader:
         """Layers one after the other."""
         if depth > DEEPEST:
             raise _Refused("too_deep", self.next[2])
-        layers = []
+        layers: list[Layer] = []
         while self.next[0] == "name" or (self.next[0] == "mark" and self.next[1] in _SEPARATORS):
             if self.next[0] == "mark":
                 if self.next[1] == "," and self._repeats_next():
                     break
                 self.take()
             else:
-                layers.append(self.layer(depth))
+                layer = self.layer(depth)
+                layers += layer.layers if isinstance(layer, Chain) and not layer.name else (layer,)
         return Chain(tuple(layers))
 
     def _repeats_next(self) -> bool:
