@@ -16,7 +16,7 @@ DEMO   := out/demo
 
 # grade answers 1 when a person has to look at an answer, as somebody has to in the example class
 demo: .venv/core
-	$(BIN)/tirgul grade examples/class --out $(DEMO) || [ $$? -eq 1 ]
+	$(BIN)/tirgul grade examples/class --lang both --out $(DEMO) || [ $$? -eq 1 ]
 	$(BIN)/tirgul sheet 11.1 11.2 conv1d resnet lenet5 --lang both --out $(DEMO)/sheets
 	@echo
 	@echo "The class's marks and feedback:  $(DEMO)"

@@ -114,7 +114,8 @@ def load_file(path: Path) -> Exercise:
     except (Exception, SystemExit) as problem:  # whatever an author's file does
         line = _line(problem, path)
         detail = f"{type(problem).__name__}: {problem}"
-        raise BadExercise(path.stem, "file-fails", file=str(path), line=line, detail=detail) from problem
+        kind = type(problem).__name__
+        raise BadExercise(path.stem, "file-fails", file=str(path), line=line, detail=detail, kind=kind) from problem
     exercise = getattr(module, "EXERCISE", None)
     if not isinstance(exercise, Exercise):
         raise BadExercise(path.stem, "no-exercise", file=str(path), line=1)
@@ -158,12 +159,32 @@ def derived(instance: Instance) -> Instance:
     """The instance, its keys derived; raises BadExercise whatever goes wrong in the author's file."""
     try:
         instance.keys  # noqa: B018  # derived once, when first asked for
-    except BadExercise:
-        raise
+    except BadExercise as bad:
+        raise located(bad, instance.exercise, bad.__cause__) from bad.__cause__
     except Exception as problem:  # an author's function may fail in any way
-        detail = f"{type(problem).__name__}: {problem}"
-        raise BadExercise(instance.exercise.id, "keys-fail", detail=detail) from problem
+        kind = type(problem).__name__
+        failed = BadExercise(instance.exercise.id, "keys-fail", detail=f"{kind}: {problem}", kind=kind)
+        raise located(failed, instance.exercise, problem) from problem
     return instance
+
+
+def located(bad: BadExercise, exercise: Exercise, cause: BaseException | None = None) -> BadExercise:
+    """What is wrong with an exercise, with its file and the line that failed, or that names what is wrong."""
+    code = getattr(exercise.derive, "__code__", None)
+    if "file" in bad.data or code is None or not code.co_filename.endswith(".py"):
+        return bad
+    file = Path(code.co_filename)
+    line = _line(cause, file) if cause else _naming(bad, file)
+    return BadExercise(bad.exercise, bad.problem, file=str(file), line=line, **bad.data)
+
+
+def _naming(bad: BadExercise, file: Path) -> int:
+    """The first line that has the name of the part, number or text in question as a string; else 1."""
+    names = [str(bad.data[key]).split(" ")[-1] for key in ("part", "where", "name", "id") if key in bad.data]
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+    spelled = [word for name in names for word in (f'"{name}"', f"'{name}'", f"{name}=")]
+    found = (index for index, line in enumerate(lines, start=1) if any(word in line for word in spelled))
+    return next(found, 1)
 
 
 @final

@@ -15,8 +15,8 @@ from string import Formatter
 from typing import TypeAlias
 
 from exercises.exercise import LANGUAGES, BadExercise, Exercise, Instance, Language, Numbers, Part, Range, Row, Text
-from exercises.library import derived
-from solver.derivation import walk
+from exercises.library import derived, located
+from solver.derivation import Derived, Given, walk
 from solver.notation.reading import read
 from solver.notation.unreadable import Unreadable
 
@@ -38,9 +38,12 @@ def lint(exercise: Exercise, said: Said = lambda _: True) -> Complaints:
         yield from _text(exercise, where, text)
     for part in exercise.parts:
         yield from _marks(exercise, part)
+    if any(said.low > said.high for said in exercise.numbers.values()):
+        return  # nothing can be drawn
     keys = list(_keys(exercise))
     yield from keys
     if not keys:
+        yield from _typed(exercise)
         yield from _words(exercise, said)
 
 
@@ -82,16 +85,27 @@ def _ids(exercise: Exercise) -> Complaints:
 def _numbers(exercise: Exercise) -> Complaints:
     for name, said in exercise.numbers.items():
         canonical = said.canonical if isinstance(said, Row) else (said.canonical,)
-        if not all(said.low <= number <= said.high for number in canonical):
+        if said.low > said.high:
+            yield BadExercise(exercise.id, "range-inverted", name=name, low=said.low, high=said.high)
+        elif not all(said.low <= number <= said.high for number in canonical):
             yield BadExercise(exercise.id, "number-outside", name=name, low=said.low, high=said.high)
 
 
 def _marks(exercise: Exercise, part: Part) -> Complaints:
-    if part.marks <= 0:
+    if not _is_number(part.marks):
+        yield BadExercise(exercise.id, "marks-not-number", part=part.id, marks=repr(part.marks))
+    elif part.marks <= 0:
         yield BadExercise(exercise.id, "marks-not-positive", part=part.id)
     for share in (part.slip, part.follows):
-        if not 0 <= share <= 1:
-            yield BadExercise(exercise.id, "share-outside", part=part.id, share=str(Fraction(share)))
+        if not _is_number(share) or not 0 <= share <= 1:
+            yield BadExercise(exercise.id, "share-outside", part=part.id, share=str(share))
+    if part.within is not None and not (_is_number(part.within) and part.within > 0):
+        yield BadExercise(exercise.id, "within-not-positive", part=part.id, within=repr(part.within))
+
+
+def _is_number(value: object) -> bool:
+    """Whether marks can be counted with it: exact, no word and no truth."""
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
 # --- texts
@@ -111,7 +125,9 @@ def _text(exercise: Exercise, where: str, text: Text) -> Complaints:
     """Both languages are there, and name the same numbers."""
     for language in LANGUAGES:
         said: str = getattr(text, language)
-        if not said.strip() or UNFILLED in said:
+        if UNFILLED in said:
+            yield BadExercise(exercise.id, "text-todo", where=where, language=language)
+        elif not said.strip():
             yield BadExercise(exercise.id, "text-missing", where=where, language=language)
         elif language == "en" and re.search("[\u05d0-\u05ea]", said):
             yield BadExercise(exercise.id, "text-in-other-language", where=where, language=language)
@@ -166,10 +182,20 @@ def _keys(exercise: Exercise) -> Complaints:
     except BadExercise as problem:
         yield problem
     except Exception as problem:  # an author's `needs` may fail in any way
-        yield BadExercise(exercise.id, "needs-fail", detail=f"{type(problem).__name__}: {problem}")
+        detail = f"{type(problem).__name__}: {problem}"
+        yield located(
+            BadExercise(exercise.id, "needs-fail", detail=detail, kind=type(problem).__name__), exercise, problem
+        )
     else:
         if tried < 2:
             yield BadExercise(exercise.id, "no-draws")
+
+
+def _typed(exercise: Exercise) -> Complaints:
+    """No key is a plain value: without a derivation there are no steps to show and no mistakes to recognise."""
+    for part_id, key in exercise.derive(**exercise.canonical().numbers).items():
+        if not isinstance(key, Given | Derived):
+            yield BadExercise(exercise.id, "key-typed", part=part_id)
 
 
 def _kinds(instance: Instance) -> dict[str, str]:
@@ -180,7 +206,7 @@ def _kinds(instance: Instance) -> dict[str, str]:
         data = dict(problem.data)
         if "detail" in data:
             data["detail"] = f"{data['detail']} ({_shown(instance.numbers)})"
-        raise BadExercise(problem.exercise, problem.problem, **data) from problem
+        raise BadExercise(problem.exercise, problem.problem, **data) from problem.__cause__
 
 
 def _shown(numbers: Numbers) -> str:

@@ -16,6 +16,7 @@ from grader.verdict import (
     Verdict,
     Wrong,
 )
+from reports.markup import Html
 from reports.words import Unsaid
 
 
@@ -25,8 +26,10 @@ class Say(Protocol):
     def __call__(self, key: str, /, **values: object) -> str: ...
 
 
-def feedback(say: Say, verdict: Verdict | None) -> str:
+def feedback(say: Say, verdict: Verdict | None, typed: str = "", alone: str = "") -> str:
     """A sentence about an answer, which never tells the key; None where there is no answer.
+
+    `typed` is the answer; `alone` the kind of answer that is asked, where students check themselves and nobody looks.
 
     >>> from reports.words import words
     >>> feedback(words("en").say, Slipped(((Slip("window.output_size", "no_plus_one"),),)))
@@ -44,12 +47,28 @@ def feedback(say: Say, verdict: Verdict | None) -> str:
             return say("feedback.follows_slipped", parts=", ".join(parts), slips=explained(say, slips))
         case Slipped(slips):
             return say("feedback.slipped", slips=explained(say, slips))
-        case Unreadable(reason, _, word):
-            return say("feedback.unreadable", reason=say(f"unreadable.{reason}", word=word))
+        case Unreadable():
+            said = say("feedback.unreadable", reason=cannot_read(say, verdict, typed))
+            if verdict.reason == "empty" and not typed.strip():
+                said = say("feedback.empty")
+            return say("feedback.noted", said=said, note=say(f"feedback.write.{alone}" if alone else "feedback.person"))
         case Review(reason):
-            return say("feedback.review", reason=say(f"review.{reason}"))
+            return say("feedback.undecided" if alone else "feedback.review", reason=say(f"review.{reason}"))
         case _:
             assert_never(verdict)
+
+
+def cannot_read(say: Say, verdict: Unreadable, typed: str = "") -> str:
+    """Why an answer cannot be read, in a few words: with the word that it is about where there is one.
+
+    >>> from reports.words import words
+    >>> cannot_read(words("en").say, Unreadable("ambiguous")), cannot_read(words("en").say, Unreadable("empty"), "so")
+    ('it can be read in more than one way', 'it has words and no answer')
+    """
+    if verdict.reason == "empty" and typed.strip():
+        return say("unreadable.words_only")
+    said = say(f"unreadable.{verdict.reason}", word=verdict.word or Html(""))
+    return said if verdict.word else type(said)(said.rstrip(": "))
 
 
 def explained(say: Say, explanations: tuple[Explanation, ...]) -> str:

@@ -20,7 +20,7 @@ from solver.notation.reading import formula
 from solver.notation.tree import Formula
 
 if TYPE_CHECKING:
-    from exercises.exercise import Language
+    from exercises.exercise import Language, Part
 
 Run: TypeAlias = "str | Formula"
 
@@ -68,6 +68,12 @@ def _glued_html(piece: str, language: Language) -> Html:
     """Formulas and the letters and signs that touch them, which no line break may part."""
     said = [words_html(run, language) if isinstance(run, str) else mathml(run) for run in runs(piece)]
     return Html(f'<span class="nb">{joined(said)}</span>') if len(said) > 1 else joined(said)
+
+
+def options_said(part: Part, read_as: str, language: Language) -> list[str]:
+    """The words of the options that an answer was read as, whose ids `read_as` lists."""
+    said = {option.id: option.text.said(language) for option in part.options}
+    return [said.get(choice, choice) for choice in read_as.split(", ")]
 
 
 def text_plain(text: str, language: Language, *, isolate: bool = False) -> str:

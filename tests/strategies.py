@@ -6,13 +6,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from solver.layers.activation import ReLU
+from solver.layers.activation import Dropout, ReLU
+from solver.layers.adaptive import AdaptiveAvgPool2d
 from solver.layers.base import Layer
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv1d, Conv2d, Conv3d
 from solver.layers.dense import Linear
+from solver.layers.normalisation import BatchNorm2d, GroupNorm
+from solver.layers.padding import ZeroPad2d
 from solver.layers.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from solver.layers.resampling import Upsample
 from solver.layers.reshape import Flatten
+from solver.layers.transposed import ConvTranspose2d
 
 CONV = {1: Conv1d, 2: Conv2d, 3: Conv3d}
 POOL = {1: (MaxPool1d, AvgPool1d), 2: (MaxPool2d, AvgPool2d)}
@@ -46,15 +51,32 @@ def pools(draw: st.DrawFn, axes: int = 2) -> Layer:
     return pool(kernel, stride, draw(st.integers(0, kernel // 2)))  # type: ignore[no-any-return]  # a layer
 
 
+EXTRAS: tuple[Layer, ...] = (
+    BatchNorm2d(),
+    GroupNorm(1),
+    Dropout(),
+    Upsample(scale_factor=2),
+    Upsample(size=9, mode="bilinear"),
+    ZeroPad2d((1, 0, 2, 1)),
+    AdaptiveAvgPool2d((4, None)),
+    MaxPool2d(3, 2, 1, ceil_mode=True),
+    ConvTranspose2d(4, 3, 2, 1, output_padding=1),
+)
+"""What may stand between a convolution and what follows it."""
+
+
 @st.composite
 def networks(draw: st.DrawFn) -> Chain:
-    """Convolutions, activations and pools, then perhaps dense layers."""
+    """Convolutions, activations, pools and whatever else, then perhaps dense layers."""
     layers: list[Layer] = []
     channels = 4
     for _ in range(draw(st.integers(1, 4))):
         convolution = draw(convolutions(in_channels=channels))
         channels = convolution.out_channels  # type: ignore[attr-defined]  # a convolution has them
         layers += [convolution, ReLU()]
+        if draw(st.booleans()):
+            layers.append(draw(st.sampled_from(EXTRAS)))
+            channels = getattr(layers[-1], "out_channels", channels)
         if draw(st.booleans()):
             layers.append(draw(pools()))
     if draw(st.booleans()):

@@ -198,6 +198,51 @@ def test_an_error_of_ours_is_said_in_both_languages(run, monkeypatch):
         run("list")
 
 
+ALONE = [
+    # what is typed, said in English, not said
+    ("11.1 1a 10xx3", "64x32x7", "person"),
+    ("11.1 2 5-", "1234", "person"),
+    ("11.2 2 )", "(a + b)/2", "person"),
+    ("11.1 5 maybe", "tirgul show", "person"),
+    ("11.1 6 because", "cannot be judged by the program", "person"),
+]
+
+
+@pytest.mark.parametrize("typed, said, unsaid", ALONE)
+def test_who_checks_alone_is_told_what_to_do(run, typed, said, unsaid):
+    out = run("check", *typed.split())[1]
+    assert said in out and unsaid not in out.splitlines()[0]
+
+
+def test_an_empty_answer_is_called_empty_and_words_are_not(run):
+    assert "No answer is written" in run("check", "11.1", "2", " ")[1]
+    assert "לא נכתבה תשובה" in run("check", "11.1", "2", "", "--lang", "he")[1]
+    for answer in ("ארבעים ושמונה", "התשובה היא"):
+        out = run("check", "11.1", "2", answer)[1]
+        assert "could not be read" in out and "nothing is written" not in out and "No answer" not in out
+
+
+@pytest.mark.parametrize("language, said", [("he", "נקרא כך: כן"), ("en", "read as: yes")])
+def test_options_are_shown_in_words(run, language, said):
+    assert said in run("check", "11.1", "5", "1", "--lang", language)[1]
+    assert json.loads(run("check", "11.1", "5", "1", "--json", "--lang", language)[1])["read_as"] == "yes"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("typed", ["11.1 2 48 --foo", "--foo=3 11.1 2 48"])
+def test_an_option_that_there_is_not_is_refused(run, typed, language):
+    code, out, err = run("check", *typed.split(), "--lang", language)
+    assert (code, out) == (2, "") and "--foo" in err
+    assert bool(HEBREW.search(err)) == (language == "he")
+    assert run("check", "11.1", "2", "-5")[0] == run("check", "11.1", "2", "--", "-5")[0] == 1
+
+
+@pytest.mark.parametrize("typed", [typed for typed, _ in USAGE])
+def test_wrong_usage_is_said_in_hebrew(run, typed):
+    err = run("--lang", "he", *typed.split())[2]
+    assert all(HEBREW.search(line) for line in err.splitlines()) and "Usage" not in err
+
+
 # new and lint -------------------------------------------------------------------------------------
 
 
@@ -215,6 +260,8 @@ def test_a_new_exercise_is_filled_in_and_used(run, tmp_path, language):
     assert run("check", "my-conv", "1", "28x28x8", "--exercises", tmp_path)[0] == 0
     assert "my-conv" in run("list", "--exercises", tmp_path)[1]
     assert run("new", "my-conv", "--dir", tmp_path)[0] == 2
+    code, _, err = run("new", "11.1", "--dir", tmp_path, "--lang", language)
+    assert code == 2 and "ex11_1.py" in err and not (tmp_path / "ex11_1.py").exists()
     assert file.read_text(encoding="utf-8").startswith('"""my-conv')
 
 
@@ -265,6 +312,52 @@ def test_a_class_that_needs_nobody(run, tmp_path):
     assert sorted(files(tmp_path / "out")) == said["files"]
     assert run("grade", tmp_path, "--out", tmp_path / "out")[0] == 0, "what is written is not read"
     assert run("grade", tmp_path, "--out", tmp_path)[0] == 2
+
+
+def table(folder: Path, *rows: str, header: str = "student,exercise,part,answer") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "a.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    return folder / "a.csv"
+
+
+def test_as_many_problems_are_listed_as_are_counted(run, tmp_path):
+    rows = ["a,11.1,2,48", "a,11.1,2,51", "a,11.9,1,1", "a,11.1,1a,10,10,3"]
+    _, out, _ = run("grade", table(tmp_path, *rows), "--out", tmp_path / "out")
+    assert "2 problems, 1 answer not counted" in out
+    assert [re.findall(r"a\.csv:(\d+)", line)[0] for line in out.splitlines() if "a.csv:" in line] == ["4", "5", "2"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("header", ["who,exercise,part,answer", "who,what,where,how"])
+def test_nothing_is_written_where_nothing_can_be_read(run, tmp_path, header, language):
+    code, out, err = run(
+        "grade", table(tmp_path, "a,11.1,2,48", header=header), "--out", tmp_path / "out", "--lang", language
+    )
+    assert (code, out, (tmp_path / "out").exists()) == (2, "", False)
+    wanted = {"en": ("student", "exercise", "part", "answer"), "he": ("תעודת זהות", "תרגיל", "סעיף", "תשובה")}
+    assert all(column in err for column in wanted[language])
+
+
+@pytest.mark.parametrize("command", ["grade", "sheet", "new"])
+def test_a_place_that_cannot_be_written_to_is_named(run, tmp_path, command):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    at = tmp_path / "file" / "below"
+    typed = {
+        "grade": ["grade", table(tmp_path / "class", "a,11.1,2,48"), "--out", at],
+        "sheet": ["sheet", "11.2", "--out", at],
+        "new": ["new", "mine", "--dir", at],
+    }
+    code, _, err = run(*typed[command])
+    assert code == 2 and str(at) in err and "cli" not in err
+
+
+def test_pages_of_an_earlier_class_do_not_stay(run, tmp_path):
+    run("grade", table(tmp_path, "one,11.1,2,48", "two,11.1,2,48"), "--out", tmp_path / "out")
+    (tmp_path / "out" / "feedback" / "two.he.html").write_text("my own notes", encoding="utf-8")
+    (tmp_path / "out" / "feedback" / "notes.html").write_text("my own notes", encoding="utf-8")
+    run("grade", table(tmp_path, "three,11.1,2,48", "two,11.1,2,51"), "--out", tmp_path / "out")
+    pages = {path.name for path in (tmp_path / "out" / "feedback").iterdir()}
+    assert pages == {"two.en.html", "three.en.html", "two.he.html", "notes.html"}
 
 
 def test_names_of_files_are_safe_and_nobodys_else(run, tmp_path):

@@ -13,6 +13,7 @@ from tirgul.language import CODES
 
 COMMANDS = [path.stem for path in files("tirgul/commands") if not path.stem.startswith("_")]
 BUILT = {f"cli.help.{command}" for command in COMMANDS} | {"cli.option.version", "cli.option.help", "cli.option.lang"}
+CHOSEN = {"quote_not_closed", "bad_row", "field_too_big", "unknown_heading", "second_label"}  # put into a variable
 SAYING = {"Problem", "Broken", "_refuse"}  # what is called with the reason why something cannot be read
 
 
@@ -50,7 +51,7 @@ def test_commands_say_what_the_catalogs_hold(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_problems_say_what_the_catalogs_hold(language):
     held = {key.removeprefix("problem.") for key in words(language).messages if key.startswith("problem.")}
-    assert set(reasons()) | {"quote_not_closed", "bad_row"} == held
+    assert set(reasons()) | CHOSEN == held
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

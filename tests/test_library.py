@@ -189,7 +189,11 @@ def test_an_unknown_part_names_the_others():
 
 LACKS = [
     ('he="כמה?"', 'he=""', "text-missing"),
-    ('he="כמה?"', 'he="TODO"', "text-missing"),
+    ('he="כמה?"', 'he="TODO"', "text-todo"),
+    ('en="how many?")', 'en="how many?"), marks="two"', "marks-not-number"),
+    ('en="how many?")', 'en="how many?"), within=0', "within-not-positive"),
+    ("Range(1, 9", "Range(9, 1", "range-inverted"),
+    ('{"1": DOUBLE(n=Given("n", n))}', '{"1": 8}', "key-typed"),
     ('en="how many?"', 'en="כמה?"', "text-in-other-language"),
     ('he="נתון ${n}$"', 'he="נתון"', "placeholders-differ"),
     ('he="נתון ${n}$", en="given ${n}$"', 'he="${m}$", en="${m}$"', "unknown-placeholder"),
@@ -216,6 +220,28 @@ def test_what_an_exercise_lacks_is_named(folder, old, new, problem):
     assert old in text
     exercise = load_file(put(folder, "mine.py", text.replace(old, new)))
     assert problem in {bad.problem for bad in lint(exercise, lambda key: False)}
+
+
+FAILS = [
+    ('DOUBLE(n=Given("n", n))', '{}["conv9"]', "keys-fail", "KeyError"),
+    ('DOUBLE(n=Given("n", n))', "DOUBLE.nothing", "keys-fail", "AttributeError"),
+    ('DOUBLE(n=Given("n", n))', "DOUBLE(1, 2, 3)", "keys-fail", ""),
+    ("solver.derivation import Given", "solver.derivation import Givven, Given", "file-fails", "ImportError"),
+    ("numbers=", "needs=lambda n: 1 / 0, numbers=", "needs-fail", "ZeroDivisionError"),
+]
+
+
+@pytest.mark.parametrize("old, new, problem, kind", FAILS)
+def test_what_fails_inside_a_file_is_told_with_file_line_and_kind(folder, old, new, problem, kind):
+    text = SMALL.format(id="mine")
+    file = put(folder, "mine.py", text.replace(old, new))
+    line = next(index for index, one in enumerate(file.read_text(encoding="utf-8").splitlines(), 1) if new in one)
+    try:
+        (bad, *_) = lint(load_file(file))
+    except BadExercise as found:
+        bad = found
+    assert (bad.problem, bad.data["file"], bad.data["line"]) == (problem, str(file), line)
+    assert bad.data.get("kind", "") == kind
 
 
 def test_what_lacks_nothing_is_left_in_peace(folder):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import solver
 from exercises.exercise import LANGUAGES
 from exercises.library import BANK, files, load_file
-from grader.batch import CRASHED
+from grader.batch import CRASHED, UNREAD
 from grader.verdict import NAMES, Follows, Review, Right, Slip, Slipped, Unreadable, Wrong
 from reports.feedback import feedback
 from reports.words import CATALOGS, Unsaid, read_catalog, words
@@ -107,7 +107,7 @@ def wanted() -> set[str]:
     unreadable = {*REASONS, *strings("grader", place=0, calls=("Unreadable",))}
     problems = strings("grader", place=2, calls=("Problem",)) | strings("grader", place=1, calls=("Broken", "_refuse"))
     bad = strings("exercises", place=1, calls=("BadExercise",))
-    review = strings("grader", place=0, calls=("Review",)) | {CRASHED}
+    review = strings("grader", place=0, calls=("Review",)) | {CRASHED, UNREAD}
     return {
         *(f"rule.{name}" for name in every_rule()),
         *(f"slip.{name}" for name in slips),
@@ -273,6 +273,12 @@ VERDICTS = [
 @pytest.mark.parametrize("verdict", VERDICTS, ids=repr)
 def test_every_verdict_has_a_sentence(verdict, language):
     assert feedback(words(language).say, verdict).endswith(".")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", REASONS)
+def test_no_colon_is_left_hanging(reason, language):
+    assert not re.search(r":\s*\.", feedback(words(language).say, Unreadable(reason)))
 
 
 def test_explanations_are_joined():

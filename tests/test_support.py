@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from solver.derivation import DoesNotFit
 from solver.layers.activation import ReLU
 from solver.layers.composite import Chain, Graph, Node, Sum
-from solver.layers.convolution import Conv2d
+from solver.layers.convolution import Conv, Conv2d
 from solver.layers.joins import Add
 from solver.layers.pooling import AvgPool2d
 from solver.questions import analyse, output_size, receptive_field
@@ -20,7 +20,7 @@ from solver.support import support
 WINDOWS = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))
 
 
-def convolution(window: tuple[int, int, int, int]) -> Conv2d:
+def convolution(window: tuple[int, int, int, int]) -> Conv:
     k, s, p, d = window
     return Conv2d(1, k, stride=s, padding=p, dilation=d, bias=False)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 import tirgul
-from tirgul.language import language_in, language_option
+from tirgul.language import language_in, language_option, language_typed
 
 DEBUG = "TIRGUL_DEBUG"
 INTERNAL, INTERRUPTED = 4, 130
@@ -74,6 +74,9 @@ def run(arguments: list[str]) -> int:
         code = tirgul_command.main(arguments, prog_name="tirgul", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
+    except click.UsageError as wrong:
+        _tell_usage(wrong, arguments)
+        return wrong.exit_code
     except click.ClickException as wrong:
         wrong.show()
         return wrong.exit_code
@@ -87,6 +90,13 @@ def run(arguments: list[str]) -> int:
             raise
         _tell(problem)
         return INTERNAL
+
+
+def _tell_usage(wrong: click.UsageError, arguments: list[str]) -> None:
+    """What is wrong with the words that were typed, in the reader's language."""
+    from tirgul.usage import said  # only needed where something is wrong
+
+    click.echo("\n".join(said(wrong, language_typed(arguments))), err=True)
 
 
 def _tell(problem: Exception) -> None:

@@ -40,6 +40,17 @@ def language_in(ctx: click.Context) -> Language:
     return spoken(ctx.params.get("lang") or ctx.find_root().params.get("lang"))
 
 
+def language_typed(arguments: list[str]) -> Language:
+    """The language of a command that could not be read: what a `--lang` in it says.
+
+    >>> language_typed(["check", "--foo", "--lang", "he"]), language_typed(["--lang=en", "fly"])
+    ('he', 'en')
+    """
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    said = [word.partition("=")[2] or after for word, after in pairs if word.partition("=")[0] == "--lang"]
+    return spoken(next((one for one in reversed(said) if one in CODES), None))
+
+
 def languages_of(lang: str) -> tuple[Language, ...]:
     """The languages that `--lang he|en|both` names."""
     return tuple(CODES) if lang == "both" else (spoken(lang),)

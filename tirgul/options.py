@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,18 @@ from reports.words import words
 from tirgul.language import language_in
 
 USAGE = 2
+ERRORS = (  # what an author's file may raise that the catalogs have words for
+    "AttributeError",
+    "ImportError",
+    "IndexError",
+    "KeyError",
+    "ModuleNotFoundError",
+    "NameError",
+    "SyntaxError",
+    "TypeError",
+    "ValueError",
+    "ZeroDivisionError",
+)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -82,9 +95,6 @@ class Command(click.Command):
             )
 
 
-# --- finding exercises
-
-
 class Refused(click.ClickException):
     """What was typed cannot be done; said in the reader's language, exit code 2."""
 
@@ -96,6 +106,19 @@ class Refused(click.ClickException):
     def show(self, file: Any = None) -> None:
         """The message on the standard error, as it stands in the catalogs."""
         click.echo(self.message, err=True)
+
+
+@contextmanager
+def writing(path: Path, language: Language) -> Iterator[None]:
+    """Files are written below a path; refuses where that cannot be done."""
+    try:
+        yield
+    except OSError as problem:
+        said = {"path": printable(str(path)), "reason": problem.strerror or type(problem).__name__}
+        raise Refused(sentence("cli.cannot_write", language, **said)) from None
+
+
+# --- finding exercises
 
 
 def library(folders: tuple[Path, ...]) -> Library:
@@ -163,6 +186,10 @@ def place_only(typed: tuple[str, ...], language: Language) -> tuple[str, str]:
 def bad_exercise(bad: BadExercise, language: Language) -> str:
     """What is wrong with an exercise file, with its file and line where they are known."""
     data = {name: printable(str(value)) for name, value in bad.data.items()}
+    kind = data.get("kind", "")
+    if kind in ERRORS:
+        said = sentence(f"error.{kind}", language)
+        data["detail"] = f"{said} ({data.get('detail', '')})"
     where = f"{data['file']}:{data.get('line', '1')}: " if "file" in data else ""
     return f"{where}{printable(bad.exercise)}: {sentence(f'bad_exercise.{bad.problem}', language, **data)}"
 

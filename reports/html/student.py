@@ -11,10 +11,10 @@ from exercises.exercise import Instance, Language
 from grader.results import Result, Student
 from grader.verdict import Review, Unreadable, name
 from reports.bidi import direction, runs
-from reports.feedback import feedback
+from reports.feedback import cannot_read, feedback
 from reports.html.page import Said, page, visible
 from reports.markup import Html, escape, joined
-from reports.text import text_html
+from reports.text import options_said, text_html
 from reports.words import words
 
 MOST_SHOWN = 2_000
@@ -55,10 +55,8 @@ class ResultView:
         if judged is None or judged.read_as in ("", judged.answer):
             return None
         part = self.instance.part(self.result.part)
-        options = {option.id: option.text.said(language) for option in part.options}
-        if options:
-            chosen = (options.get(choice, choice) for choice in judged.read_as.split(", "))
-            return joined((text_html(choice, language) for choice in chosen), ", ")
+        if part.options:
+            return joined((text_html(text, language) for text in options_said(part, judged.read_as, language)), ", ")
         return Html(f'<bdi dir="ltr">{escape(visible(judged.read_as))}</bdi>')
 
     def feedback(self, say: Said) -> Html:
@@ -77,14 +75,16 @@ def verdict_name(result: Result) -> str:
 
 def said_about(result: Result, say: Said) -> Html:
     """A sentence about a result."""
-    return Html(feedback(say, result.judgement.verdict if result.judgement else None))
+    judged = result.judgement
+    return Html(feedback(say, judged.verdict, judged.answer) if judged else feedback(say, None))
 
 
 def reason_for_a_person(result: Result, say: Said) -> Html:
     """Why a person has to look, in a few words."""
-    match result.judgement and result.judgement.verdict:
-        case Unreadable(reason, _, word):
-            return say(f"unreadable.{reason}", word=word)
+    judged = result.judgement
+    match judged and judged.verdict:
+        case Unreadable() as unreadable:
+            return Html(cannot_read(say, unreadable, judged.answer if judged else ""))
         case Review(reason):
             return say(f"review.{reason}")
         case _:

@@ -49,9 +49,14 @@ class PartView:
 
     @property
     def mean(self) -> Fraction:
-        """The mean mark, one that is not yet decided counted 0."""
-        earned = sum((result.marks or Fraction(0) for result in self.results), Fraction(0))
-        return earned / max(1, len(self.results))
+        """The mean of the marks that are decided; 0 where none is."""
+        decided = [result.marks for result in self.results if result.marks is not None]
+        return sum(decided, Fraction(0)) / max(1, len(decided))
+
+    @property
+    def pending(self) -> int:
+        """How many marks are not in the mean, since a person decides them."""
+        return sum(result.pending for result in self.results)
 
     @property
     def max(self) -> Fraction:

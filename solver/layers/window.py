@@ -43,7 +43,7 @@ OUTPUT_SIZE_CEIL = formula(
     symbol="n_out",
     source="torch, pooling with ceil_mode: the last window has to start inside the input or the padding before it",
     needs="n + 2*p + s >= d*(k - 1) + 2",
-    rounded_down="floor((n + 2*p - d*(k - 1) - 1)/s) + 1",
+    last_window_dropped="floor((n + 2*p - d*(k - 1) - 1)/s) + 1",
     last_window_outside="floor((n + 2*p - d*(k - 1) + s - 2)/s) + 1",
     no_plus_one="floor((n + min(2*p - d*(k - 1) + s - 2, p - 1))/s)",
     dilation_ignored="floor((n + min(2*p - (k - 1) + s - 2, p - 1))/s) + 1",

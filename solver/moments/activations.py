@@ -390,15 +390,15 @@ def _hardtanh(low: Expr, high: Expr) -> Pieces:
 def selu_constants() -> tuple[Expr, Expr]:
     """(alpha, lambda) for which lambda ELU_alpha(y) has mean 0 and second moment 1 when y ~ N(0, 1).
 
-    The mean is linear in alpha; lambda^2 is one over the second moment.
+    The mean is linear in alpha, which solves mean = 0; lambda^2 is then one over the second moment.
 
     >>> [constant.evalf(20) for constant in selu_constants()]
     [1.6732632423543772848, 1.0507009873554804934]
     """
     al = Symbol("alpha", positive=True)
     mean, second = (_elu(al).moment(fact).subs(q, 1) for fact in ("mean", "second"))
-    (alpha,) = sympy.solve(mean, al)
-    return sympy.simplify(alpha), 1 / sqrt(second.subs(al, alpha))
+    alpha = sympy.cancel(-mean.subs(al, 0) / sympy.diff(mean, al))
+    return alpha, 1 / sqrt(second.subs(al, alpha))
 
 
 def _selu() -> Pieces:

@@ -533,7 +533,7 @@ REFLECTED: Final = rewriting("moments.reflected", _reflected, source="")
 
 
 def _half(factor: Expr) -> Rewrite:
-    """E[relu(y_i)^2] -> factor Var(y_i), the law of y symmetric"""
+    """E[relu(y_i)^2] -> factor Var(y_i), the law of y symmetric; it applies where no other moment of relu is left"""
 
     def rewrite(expr: Expr, facts: Facts) -> Expr:
         def each(body: Expr) -> Expr:
@@ -542,7 +542,10 @@ def _half(factor: Expr) -> Rewrite:
                 return factor * Var(base.args[0])
             return E(body)
 
-        return expr.replace(E, each)
+        halved = expr.replace(E, each)
+        if activations(halved):
+            raise DoesNotFit("moments.half", {"expression": expr})
+        return halved
 
     return rewrite
 

@@ -8,7 +8,7 @@ allowed, and what was taken for granted is a condition: a U-Net of depth four fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count, product
@@ -24,6 +24,7 @@ Monomial: TypeAlias = "tuple[Size, ...]"
 
 LARGE = 10**6
 MOST_RESIDUES = 20_000
+MOST_DIVISOR = 64
 MOST_TRIED = 300_000
 
 
@@ -83,6 +84,34 @@ def at(value: Any, point: Mapping[str, int]) -> int:
     if isinstance(value, Size):
         return value.at(point[value.name])
     return value.at(point) if isinstance(value, Polynomial) else int(value)
+
+
+def size_from(points: Sequence[Mapping[str, int]], values: Sequence[int], known: Iterable[Any]) -> Any:
+    """The size that takes these values at these points: a number, a known size, or floor((b n + A)/M) of one symbol.
+
+    >>> size_from([{"H": 97}, {"H": 150}, {"H": 1019}], [49, 76, 510], ())
+    floor((H + 2)/2)
+    """
+    if len(set(values)) == 1:
+        return values[0]
+    names = sorted(points[0])
+    grown = (_grown(name, points, values) for name in names)
+    found = (size for size in (*known, *grown) if [at(size, point) for point in points] == list(values))
+    return next(found, None)
+
+
+def _grown(name: str, points: Sequence[Mapping[str, int]], values: Sequence[int]) -> Any:
+    """The floor of a multiple of one symbol that grows from the first to the last point as the values do."""
+    first, last = points[0][name], points[-1][name]
+    slope = Fraction(values[-1] - values[0], last - first).limit_denominator(MOST_DIVISOR)
+    if slope <= 0:
+        return 0
+    least, most = (
+        pick(value * slope.denominator - slope.numerator * point[name] for point, value in zip(points, values, strict=True))
+        for pick in (max, min)
+    )
+    shift = least if least <= most + slope.denominator - 1 else 0
+    return Size.normal(name, 1, slope.numerator, shift, slope.denominator, 0)
 
 
 def _terms(value: Any) -> tuple[tuple[Monomial, int], ...]:

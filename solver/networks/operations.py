@@ -187,7 +187,7 @@ def _pool(
     if arguments.get("stride", 1) == ():
         del arguments["stride"]
     x = spatial(walk, name, made(f"{kind}{axes}d", **arguments), input, axes)
-    return (x, walk.layer(step(Function("indices")), x, walk.unique("indices"))) if both else x
+    return (x, _indices(walk, x)) if both else x
 
 
 for _axes in (1, 2, 3):
@@ -385,13 +385,23 @@ def combined(walk: Walk, name: str, operands: Sequence[Any], join: Step | None =
     return walk.join(join or step(Combine(name)), signals, walk.unique(name), batched)
 
 
+TRUTHS = "eq ne lt le gt ge logical_and logical_or logical_xor and or xor isclose".split()
+
+
 @operation(
     *"where maximum minimum fmax fmin eq ne lt le gt ge equal_ logical_and logical_or logical_xor bitwise_and bitwise_or "
     "__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __and__ __or__ __xor__ __rand__ __ror__ __mod__ remainder fmod "
     "__floordiv__ __rfloordiv__ floor_divide atan2 hypot copysign isclose masked_fill_ lerp_ masked_scatter".split()
 )
 def _combination(walk: Walk, name: str, *operands: Any, **more: Any) -> Any:
-    return combined(walk, name, (*operands, *more.values()))
+    if name == "where" and len(operands) == 1 and not more:
+        return _valued(walk, name)
+    made = combined(walk, name, (*operands, *more.values()))
+    if name.strip("_") in TRUTHS:
+        made.element = walk.elements.get("truth")
+    elif name == "where":
+        made.element = next((x.element for x in operands[1:] if isinstance(x, Ghost)), made.element)
+    return made
 
 
 def _put_together(kind: str, swap: bool = False) -> Handler:
@@ -514,8 +524,17 @@ def _reduction(walk: Walk, name: str, input: Ghost, dim: Any = None, keepdim: bo
     dims = range(len(input.full)) if dim is None or dim == () else (dim,) if isinstance(dim, int) else tuple(dim)
     x = reduced(walk, name, input, [walk.axis(input, d) for d in dims], bool(keepdim), batch_too=dim is None)
     if name in ("max", "min", "median") and dim is not None:
-        return walk.pair(x, walk.layer(step(Function("indices")), x, walk.unique("indices")))
+        return walk.pair(x, _indices(walk, x))
+    if name in ("argmax", "argmin", "all", "any"):
+        x.element = walk.elements.get("truth" if name in ("all", "any") else "integer")
     return x
+
+
+def _indices(walk: Walk, x: Ghost) -> Ghost:
+    """Where the numbers of a signal were found."""
+    made = walk.layer(step(Function("indices")), x, walk.unique("indices"))
+    made.element = walk.elements.get("integer")
+    return made
 
 
 @operation("linalg_vector_norm", "vector_norm", "linalg_norm")
@@ -812,6 +831,8 @@ def _everything(size: Any, cut: tuple[int, Any, Any, int]) -> bool:
 @operation("__getitem__")
 def _getitem(walk: Walk, name: str, input: Ghost, index: Any) -> Any:
     items = list(index) if isinstance(index, tuple) else [index]
+    if any(isinstance(item, Ghost) and item.element is walk.elements.get("truth") for item in items):
+        return _valued(walk, "mask")
     if any(_is_tensor(item) or isinstance(item, list | bool) for item in items):
         return NotImplemented
     taken = sum(1 for item in items if item is not None and item is not Ellipsis)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
 
-from solver.derivation import DoesNotFit, Quantity, component, law, total, value_of
+from solver.derivation import DoesNotFit, Quantity, component, law, rank, total, value_of
 from solver.derivation import shape as shape_of
 from solver.layers.base import WHOLE, AxisField, Elementwise, Field, Join, Layer, named, sizes_of
 from solver.layers.counts import POSITIONS, multiplied_each
@@ -138,7 +138,7 @@ class Scale(Elementwise):
     """Every number times, or divided by, one number: one multiplication an element."""
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
-        return multiplied_each(output, self.name)
+        return multiplied_each(output, self.name) if rank(output) else 1
 
 
 @final
@@ -322,7 +322,9 @@ class Reduce(Layer):
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
         counted = {"mean": output, "norm": shape, "prod": shape}.get(self.function)
-        return 0 if counted is None else multiplied_each(counted, self.name)
+        if counted is None:
+            return 0
+        return multiplied_each(counted, self.name) if rank(counted) else 1
 
     def reach(self, field: Field) -> Field:
         return WHOLE if self.mixes else field

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import cache, partial
+from itertools import count
 from operator import attrgetter
 from pathlib import Path
 from types import FrameType, FunctionType, TracebackType
@@ -27,19 +28,18 @@ from solver.derivation import DoesNotFit
 from solver.layers import kinds
 from solver.layers.base import Field, Layer
 from solver.layers.composite import Composite
-from solver.networks.conditions import Undecided, at, times
-from solver.networks.guarded import Guarded
+from solver.networks.conditions import Domain, Undecided, at, size_from, symbols, times
 from solver.networks.imported import Imported, Registered
 from solver.networks.operations import OPERATIONS, each, last_axis
 from solver.networks.reshaping import Roles
 from solver.networks.steps import Unknown
-from solver.networks.walk import STEPS, CannotFollow, Ghost, Step, Walk, WithoutFormula, natural, step_of
+from solver.networks.walk import STEPS, CannotFollow, Ghost, Step, Walk, WithoutFormula, natural, step_of, undisturbed
 from solver.values import Shape, Size
 
 Input: TypeAlias = "Sequence[int | str | Size] | torch.Tensor"
 """Sizes without a batch axis, some of which may be symbols; or a tensor with one, for its shape and type."""
 
-ELSEWHERE: Final = (str(Path(__file__).parent), str(Path(torch.__file__).parent))
+ELSEWHERE: Final = (str(Path(__file__).parents[1]), str(Path(torch.__file__).parent))
 """Where code is that is not the network's."""
 
 
@@ -293,8 +293,8 @@ class TorchWalk(Walk):
         self, function: Any, name: str, args: Any, kwargs: Any, ghosts: Sequence[Ghost]
     ) -> tuple[Any, list[tuple[Any, ...]]]:
         """What torch makes of meta tensors of these shapes, and the shapes of its results, with symbols where they are."""
-        names = sorted({key for ghost in ghosts for size in ghost.sizes for key in _symbols(size)})
-        points = [{key: self._sample(key, turn) for key in names} for turn in range(3 if names else 1)]
+        names = sorted({key for ghost in ghosts for size in ghost.sizes for key in symbols(size)})
+        points = [{key: self._sample(key, turn) for key in names} for turn in range(5 if names else 1)]
         runs = []
         for point in points:
             change = partial(_meta, point=point)
@@ -302,34 +302,27 @@ class TorchWalk(Walk):
                 runs.append(function(*_mapped(change, args), **_mapped(change, kwargs)))
             except (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError) as error:
                 raise CannotFollow("unknown_operation", name, self.path, self.place(), str(error)) from error
-        shapes: list[list[tuple[int, ...]]] = []
-        for run in runs:
-            found: list[tuple[int, ...]] = []
-            _mapped(lambda tensor, found=found: found.append(tuple(tensor.shape)), run)
-            shapes.append(found)
+        shapes = [_shapes(run) for run in runs]
         sizes = {size for ghost in ghosts for size in ghost.sizes}
-        made = [tuple(self._size(name, points, each, sizes) for each in zip(*one, strict=True)) for one in zip(*shapes, strict=True)]
+        made = []
+        for one in zip(*shapes, strict=True):
+            found = tuple(size_from(points, each, sizes) for each in zip(*one, strict=True))
+            if None in found:
+                raise CannotFollow("needs_size", name, self.path, self.place())
+            made.append(found)
         return runs[0], made
 
     def _sample(self, key: str, turn: int) -> int:
-        domain = self.conditions.domains.get(key)
-        start = 96 + 48 * turn + 7 * (len(key) + ord(key[0])) % 12
-        return next(n for n in range(start, start + 10**6) if domain is None or n in domain)
-
-    def _size(self, name: str, points: Sequence[Mapping[str, int]], each: Sequence[int], sizes: set[Any]) -> Any:
-        """The size that takes these values at these points."""
-        if len(set(each)) == 1:
-            return each[0]
-        for size in sizes:
-            if [at(size, point) for point in points] == list(each):
-                return size
-        raise CannotFollow("needs_size", name, self.path, self.place(), f"sizes {each} at {list(points)}")
+        """A number that a symbol may be, far from others and not always with the same remainders."""
+        start = (97, 150, 1019, 10_007, 100_000)[turn] + 7 * (sum(map(ord, key)) % 12)
+        domain = self.conditions.domains.get(key, Domain())
+        return next(n for n in count(start) if n in domain)
 
 
-def _symbols(size: Any) -> set[str]:
-    from solver.networks.conditions import symbols
-
-    return symbols(size)
+def _shapes(value: Any) -> list[tuple[int, ...]]:
+    found: list[tuple[int, ...]] = []
+    _mapped(lambda tensor: found.append(tuple(tensor.shape)), value)
+    return found
 
 
 def _meta(tensor: Any, point: Mapping[str, int]) -> Any:
@@ -518,8 +511,8 @@ def read_module(
     Raises CannotFollow where numbers would decide what happens, and DoesNotFit where a layer does not fit its input.
     """
     module = getattr(module, "_orig_mod", module)
-    walk = TorchWalk(ghost, _place, device=_device(module))
-    with READING, torch.no_grad():
+    walk = TorchWalk(ghost, _place, {"truth": torch.bool, "integer": torch.int64}, device=_device(module))
+    with READING, undisturbed(), torch.no_grad():
         registered, trained = _registered(walk, module)
         given = tuple(_input(walk, each) for each in inputs)
         keywords = {name: _input(walk, each) for name, each in (named or {}).items()}
@@ -571,7 +564,10 @@ def _registered(walk: TorchWalk, module: Any) -> tuple[Registered, list[Any]]:
         if id(here) in modules:
             continue
         known = here.__dict__
-        classes[type(here)] = None
+        if type(here) not in classes:
+            if isinstance(here, torch.jit.ScriptModule):
+                raise CannotFollow("compiled", type(here).__name__, path)
+            classes[type(here)] = None
         prefix = path + "." if path else ""
         own = ()
         if known["_parameters"]:

@@ -6,13 +6,16 @@ its layer; what the layer has said for one shape is not asked for again. This mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+import gc
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from solver.derivation import DoesNotFit
 from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, Row, input_field
 from solver.layers.composite import Graph, Node
+from solver.layers.normalisation import BatchNorm
 from solver.networks.conditions import Conditions, times
 from solver.networks.guarded import guarded
 from solver.networks.reshaping import MIXED, Roles, grouped, merged
@@ -30,7 +33,8 @@ class CannotFollow(Exception):
 
     Reasons: needs_values (what happens next depends on numbers), needs_size (it depends on a size that is a symbol),
     unknown_operation (torch itself cannot say what shape an operation gives), undecided (it depends on which of two
-    symbols is larger), not_initialised (parameters have no shape yet), not_a_signal (what comes out is no tensor).
+    symbols is larger), not_initialised (parameters have no shape yet), compiled (a module that has no Python code left),
+    raised (its own code raised an exception), not_a_signal (what comes out is no tensor).
     """
 
     def __init__(self, reason: str, operation: str, path: str = "", place: str = "", detail: str = "") -> None:
@@ -77,11 +81,19 @@ class Ghost:
         return (1, *self.sizes) if self.batched else tuple(self.sizes)
 
 
+ONE: Final = input_field(1)
+
+
 @final
 class Step:
-    """A layer without a name, and what it has said so far."""
+    """A layer without a name, and what it has said so far.
 
-    __slots__ = ("by_position", "by_shape", "facts", "fields", "layer")
+    by_position     it maps every number by itself, so that it makes no difference which axis is which
+    keeps           its outputs see what its inputs see
+    by_shape        what its outputs see depends on the shape
+    """
+
+    __slots__ = ("by_position", "by_shape", "facts", "fields", "keeps", "layer")
 
     def __init__(self, layer: Layer | Join) -> None:
         self.layer = layer
@@ -89,6 +101,7 @@ class Step:
         self.fields: dict[Any, tuple[Any, Field]] = {}
         self.by_shape = isinstance(layer, Layer) and type(layer).seen is not Layer.seen
         self.by_position = type(layer).reach is Elementwise.reach and not self.by_shape
+        self.keeps = self.by_position or (isinstance(layer, BatchNorm) and layer.reach(ONE) is ONE)
 
     def learn(self, shapes: Any) -> Facts:
         """What the layer says of a shape, or a join of several."""
@@ -207,6 +220,8 @@ class Walk:
 
     ghost: Callable[..., Any]
     place: Callable[[], str] = lambda: ""
+    elements: Mapping[str, Any] = field(default_factory=dict)
+    """The types of numbers that operations make: truth, integer."""
     path: str = ""
     symbolic: bool = False
     """Whether any size of the inputs is a symbol."""
@@ -239,8 +254,11 @@ class Walk:
         """The signal after a layer that keeps the meaning of the axes, or flattens them."""
         sizes, before = x.sizes, x.field
         facts = step.facts.get(sizes) or self._asked(step.learn, name, sizes)
-        key = (id(before), sizes) if step.by_shape else id(before)
-        _, after = step.fields.get(key) or self._asked(step.look, name, key, before, sizes)
+        if step.keeps or not before:
+            after = before
+        else:
+            key = (id(before), sizes) if step.by_shape else id(before)
+            _, after = step.fields.get(key) or self._asked(step.look, name, key, before, sizes)
         made, records = facts[0], self.records
         index = len(records) + self.given
         records.append((step, (x.index,), (sizes,), name, learned, facts, after))
@@ -392,7 +410,8 @@ class Walk:
                 return x
             return self.arranged(Permute(inner), x, operation, x.batched, tuple(x.roles[axis] for axis in inner))
         wide = self.reshaped_unbatched(x, operation)
-        return self.arranged(Permute(tuple(axes)), wide, operation, False, tuple(wide.roles[axis] for axis in axes))
+        made = self.arranged(Permute(tuple(axes)), wide, operation, False, tuple(wide.roles[axis] for axis in axes))
+        return self.reshaped(made, made.full, "squeeze") if len(axes) > 1 else made
 
     def reshaped_unbatched(self, x: Ghost, operation: str) -> Ghost:
         """The signal with its batch axis as an axis like the others."""
@@ -417,7 +436,8 @@ class Walk:
 
     def rows(self) -> tuple[Row, ...]:
         """A row for each step, with its facts."""
-        return tuple(map(_row, self.records))
+        with undisturbed():
+            return tuple(map(_row, self.records))
 
 
     def unused(self) -> Iterator[tuple[str, int]]:
@@ -438,6 +458,18 @@ class Walk:
                 dead.add(path)
                 inside = (keys for other, keys in self.modules.values() if other == path or other.startswith(path + "."))
                 yield path, sum(owners[key][1] for key in dict.fromkeys(k for keys in inside for k in keys))
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Garbage is collected afterwards: what is made here stays, and looking through it takes as long as making it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _row(record: Record) -> Row:

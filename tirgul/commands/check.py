@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from grader.gradebooks.marks_json import judged, number
 from grader.judge import judge
 from grader.verdict import Judgement, Unreadable, marks, name
 from reports.feedback import feedback
+from reports.text import options_said, text_plain
 from reports.words import words
 from tirgul.language import language_option
 from tirgul.options import (
@@ -36,7 +38,20 @@ EXIT_CODES = {"right": 0, "follows": 1, "slipped": 1, "wrong": 1, "unreadable": 
 MOST_INPUT = 1_000_000
 
 
-@click.command("check", cls=Command, context_settings={"ignore_unknown_options": True})
+class AnswerCommand(Command):
+    """A command whose arguments may begin with a minus, and whose unknown options are refused all the same."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses `--word` that is no option; `-5` is an answer, and so is anything behind `--`."""
+        known = {opt for param in self.get_params(ctx) for opt in param.opts}
+        typed = args[: args.index("--")] if "--" in args else args
+        for option in (word.partition("=")[0] for word in typed if re.match(r"--[^\W\d_]", word)):
+            if option not in known:
+                raise click.NoSuchOption(option, ctx=ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.command("check", cls=AnswerCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("typed", metavar="EXERCISE PART ANSWER", nargs=-1, required=True)
 @click.option("--earlier", multiple=True, metavar="PART=ANSWER", help="cli.option.earlier")
 @language_option
@@ -56,7 +71,7 @@ def command(
     if as_json:
         click.echo(document("check", _data(instance, part, judgement, lang)), nl=False)
     else:
-        click.echo("\n".join(_lines(part, judgement, lang)))
+        click.echo("\n".join(_lines(instance, part, judgement, lang)))
     return EXIT_CODES[name(judgement.verdict)]
 
 
@@ -72,16 +87,27 @@ def _earlier(typed: tuple[str, ...], instance: Instance, language: Language) -> 
     return answers
 
 
-def _lines(part: Part, judgement: Judgement, language: Language) -> Iterator[str]:
+def _lines(instance: Instance, part: Part, judgement: Judgement, language: Language) -> Iterator[str]:
     say = words(language).say
     earned = marks(judgement.verdict, part)
-    yield printable(feedback(say, judgement.verdict))
+    yield printable(_feedback(instance, part, judgement, language))
     if isinstance(judgement.verdict, Unreadable):
         yield from _pointed(judgement.answer, judgement.verdict.at)
     if judgement.read_as:
-        yield say("cli.read_as", formula=printable(judgement.read_as))
+        yield say("cli.read_as", formula=printable(_read_as(part, judgement, language)))
     if earned is not None:
         yield say("cli.marks", marks=decimal(earned), max=decimal(part.marks))
+
+
+def _feedback(instance: Instance, part: Part, judgement: Judgement, language: Language) -> str:
+    return feedback(words(language).say, judgement.verdict, judgement.answer, instance.kind(part))
+
+
+def _read_as(part: Part, judgement: Judgement, language: Language) -> str:
+    """How the answer was read: of options their words, not their ids."""
+    if not part.options:
+        return judgement.read_as
+    return ", ".join(text_plain(text, language) for text in options_said(part, judgement.read_as, language))
 
 
 def _pointed(answer: str, at: int) -> Iterator[str]:
@@ -100,6 +126,6 @@ def _data(instance: Instance, part: Part, judgement: Judgement, language: Langua
         "answer": judgement.answer,
         "marks": number(marks(judgement.verdict, part)),
         "max": number(part.marks),
-        "feedback": feedback(words(language).say, judgement.verdict),
+        "feedback": _feedback(instance, part, judgement, language),
         **judged(judgement),
     }

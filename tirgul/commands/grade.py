@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 import click
 
-from exercises.exercise import Instance, Language
+from exercises.exercise import LANGUAGES, Instance, Language
 from exercises.library import Library
 from grader.batch import POLICIES, Policy, grade
 from grader.gradebooks import formats
@@ -22,9 +23,20 @@ from reports.html.summary import summary_html
 from reports.words import words
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
-from tirgul.options import Command, Refused, document, exercises_option, json_option, library, printable, sentence
+from tirgul.options import (
+    Command,
+    Refused,
+    document,
+    exercises_option,
+    json_option,
+    library,
+    printable,
+    sentence,
+    writing,
+)
 
 PERSON_NEEDED = 1
+GENERATOR = b'<meta name="generator" content="tirgul">'
 MOST_ROWS = 40
 
 
@@ -46,9 +58,13 @@ def command(
         raise Refused(sentence("cli.out_is_in", spoken(lang), path=out))
     shelf = library(folders)
     result = grade(submissions(paths, without=[out]), shelf, duplicates)
-    if not result.students and not result.problems:
-        raise Refused(sentence("cli.no_answers", spoken(lang)))
-    files = list(_written(result, shelf, languages, out))
+    if not result.students:
+        raise Refused(*_nothing(result, spoken(lang)))
+    with writing(out, spoken(lang)):
+        earlier = pages_of(out)
+        files = list(_written(result, shelf, languages, out))
+        for page in earlier - set(files):
+            (out / page).unlink(missing_ok=True)
     if as_json:
         click.echo(document("grade", _data(result, files)), nl=False)
     else:
@@ -79,7 +95,34 @@ def _files(result: ClassResult, shelf: Library, languages: Sequence[Language]) -
         yield name, gradebook.write(result)
 
 
+def pages_of(out: Path) -> set[str]:
+    """The feedback pages that an earlier run wrote to a folder: those of the students in its marks.json."""
+    try:
+        students = json.loads((out / "marks.json").read_bytes())["students"]
+        stems = names(str(student["student"]) for student in students)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return set()
+    pages = {f"feedback/{stem}.{language}.html" for stem in stems.values() for language in LANGUAGES}
+    return {page for page in pages if _is_ours(out / page)}
+
+
+def _is_ours(page: Path) -> bool:
+    """Whether tirgul wrote a page."""
+    try:
+        with page.open("rb") as file:
+            return not page.is_symlink() and GENERATOR in file.read(2_000)
+    except OSError:
+        return False
+
+
 # --- what is said
+
+
+def _nothing(result: ClassResult, language: Language) -> list[str]:
+    """That there is nothing to write, and why."""
+    if not result.problems:
+        return [sentence("cli.no_answers", language)]
+    return [sentence("cli.nothing_read", language), *(f"  {_problem(one, language)}" for one in result.problems)]
 
 
 def _waiting(result: ClassResult) -> int:
@@ -100,13 +143,18 @@ def _tell(result: ClassResult, out: Path, language: Language) -> None:
         count("count.answers", _answers(result)),
         count("count.waiting", _waiting(result)),
         count("count.problems", len(result.problems)),
+        *([count("count.duplicates", len(result.duplicates))] if result.duplicates else []),
     ]
     click.echo(", ".join(counted))
+    if result.problems:
+        click.echo(f"{say('class.problems')}:")
     for problem in result.problems:
         click.echo(f"  {_problem(problem, language)}")
+    if result.duplicates:
+        click.echo(f"{say('class.duplicates')}. {say('class.duplicates_how')}")
     for answer in result.duplicates:
         where = f"{printable(answer.source)}:{answer.line}"
-        click.echo(f"  {where}: {say('note.duplicate')} ({printable(answer.student)}, {answer.exercise}/{answer.part})")
+        click.echo(f"  {where}: {printable(answer.student)}, {answer.exercise}/{answer.part}")
     click.echo(say("cli.written", path=out))
 
 

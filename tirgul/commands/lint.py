@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from exercises.exercise import LANGUAGES, BadExercise, Exercise, Language
-from exercises.library import UnknownExercise, files, load, load_file, search_path, survey
+from exercises.library import UnknownExercise, files, load, load_file, located, search_path, survey
 from exercises.lint import lint
 from reports.words import words
 from tirgul.language import language_option
@@ -33,7 +33,7 @@ def command(typed: tuple[str, ...], lang: Language, as_json: bool, folders: tupl
     """Prints what each exercise lacks; exit code 1 if it is anything."""
     found, complaints = _found(typed, folders, lang)
     for exercise in found:
-        complaints += lint(exercise, _said)
+        complaints += (located(bad, exercise) for bad in lint(exercise, _said))
     if as_json:
         data = {"exercises": [exercise.id for exercise in found], "problems": list(map(_data, complaints))}
         click.echo(document("lint", data), nl=False)

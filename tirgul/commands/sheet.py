@@ -12,7 +12,7 @@ from reports.blank import blank_sheet
 from reports.html.sheet import Refuted, sheet_html
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
-from tirgul.options import Command, Refused, exercises_option, instance_of, library, sentence
+from tirgul.options import Command, Refused, exercises_option, instance_of, library, sentence, writing
 
 INTERNAL = 4
 
@@ -37,7 +37,8 @@ def command(typed: tuple[str, ...], lang: str, blank: bool, out: Path | None, fo
             click.echo(_printed(instances, languages, blank), nl=False)
             return
         for name, text in _files(instances, languages, blank):
-            write(out / name, text.encode())
+            with writing(out, spoken(lang)):
+                write(out / name, text.encode())
             click.echo(sentence("cli.written", spoken(lang), path=out / name))
     except Refuted as refuted:
         said = {"exercise": refuted.exercise, "part": refuted.part, "rule": refuted.step.rule}
