@@ -1,7 +1,9 @@
 """Exercises are found by id in folders; what is wrong with a file is said with its name and line."""
 
 import os
+import re
 import textwrap
+from importlib import import_module
 
 import pytest
 from hypothesis import given
@@ -254,3 +256,25 @@ def test_every_complaint_has_words(language):
         {problem for *_, problem in LACKS} | {problem for *_, problem, _ in FAULTS} | {"twice", "keys-fail", "id-twice"}
     )
     assert [problem for problem in sorted(said) if f"bad_exercise.{problem}" not in words(language)] == []
+
+
+# the guide to exercises -----------------------------------------------------------------------------
+
+GUIDE = (BANK.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_exercise_of_the_guide_lacks_nothing(folder):
+    (text,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    exercise = load_file(put(folder, "small_net.py", text))
+    said = [words(language) for language in ("he", "en")]
+    assert [str(bad) for bad in lint(exercise, lambda key: all(key in one for one in said))] == []
+    assert all(f"{field}=" in text for field in ("needs", "within", "free", "options"))
+
+
+def test_the_layers_of_the_guide_are_there():
+    rows = re.findall(r"^\| (`[a-z]+`(?:, `[a-z]+`)*) \| (.*) \|$", GUIDE[GUIDE.index("## Layers") :], re.MULTILINE)
+    assert len(rows) > 6
+    for modules, layers in rows:
+        inside = [import_module(f"solver.layers.{name}") for name in re.findall(r"`(\w+)`", modules)]
+        for layer in re.findall(r"`([A-Z]\w+)", layers):
+            assert any(hasattr(module, layer) for module in inside), layer
