@@ -152,7 +152,8 @@ def test_every_slip_is_refuted(name: str, slip: str) -> None:
     step = applied(name)
     wrong = step.rule.slips[slip].conclude({key: node.result for key, node in step.premises.items()})
     assert wrong != step.result, f"{slip} changes nothing"
-    assert check_step(replace(step, result=wrong)).verdict == "refuted"
+    rational = not any(power.exp == Rational(1, 2) for power in wrong.atoms(sympy.Pow))  # a root has no exact value
+    assert check_step(replace(step, result=wrong)).verdict == ("refuted" if rational else "inconclusive")
 
 
 @pytest.mark.parametrize("name", [law.name for law in LAWS if law.opens])
@@ -303,8 +304,6 @@ def test_the_check_says_why_it_is_a_proof_or_that_it_is_evidence() -> None:
     assert (proved.method, proved.because, proved.scope) == ("models", "polynomial", "n = 1, 2, 3")
     mixed = check_step(applied("moments.half"))
     assert (mixed.method, mixed.because) == ("models", "mixtures")
-    fourth = apply(laws.INDEPENDENCE, begin(E(TERMS**4 * X**8)), ()) if False else None
-    assert fourth is None
     high = replace(
         applied("moments.variance"), premises={"expression": begin(Var(X**5))}, result=E(X**10) - E(X**5) ** 2
     )
@@ -340,7 +339,7 @@ some_facts = st.sets(
 )
 
 
-@settings(max_examples=120)
+@settings(max_examples=150)
 @given(expressions, some_facts, st.sampled_from([BY_NAME[name] for name in APPLIED]))
 def test_any_law_is_right_on_any_expression(expr: sympy.Expr, facts: set[object], law: object) -> None:
     values = {str(fact): fact for fact in facts if fact.kind in law.assumes}  # type: ignore[attr-defined]
@@ -371,7 +370,7 @@ ALL_FREE = [independent(*pair) for pair in combinations("XYZ", 2)]
 FREE_NAMES = Assumptions(independent=("X", "Y", "Z"), centred=frozenset({"X"}))
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(sums_of_three, st.sampled_from(SECOND_PATH))
 def test_laws_and_judging_agree(expr: sympy.Expr, name: str) -> None:
     """What a law rewrites is equal for `compare`, and what a slip makes of it is equal in both or in neither."""

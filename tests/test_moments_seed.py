@@ -87,7 +87,7 @@ def test_gradients_against_autograd():
         z = torch.relu(z @ matrix)
     y = z @ weights[-1][0]
     y.backward()
-    assert float(y) == pytest.approx(float(example.output), rel=1e-14)
+    assert y.item() == pytest.approx(float(example.output), rel=1e-14)
     for matrix, gradient in zip(weights, example.gradients, strict=True):
         assert matrix.grad.flatten().tolist() == pytest.approx([float(v) for row in gradient for v in row], rel=1e-12)
 

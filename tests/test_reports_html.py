@@ -12,7 +12,7 @@ import pytest
 from exercises.exercise import LANGUAGES
 from grader.judge import judge
 from grader.results import Answer, ClassResult, Problem, Result, Student
-from grader.verdict import Judgement, Review, Slip, Slipped, Unreadable, marks
+from grader.verdict import Judgement, Review, Right, Slip, Slipped, Unreadable, marks
 from reports.bidi import runs
 from reports.html import Refuted, feedback_html, sheet_html, summary_html
 from reports.html.page import mark, visible
@@ -359,8 +359,30 @@ def test_two_slips_are_one_row_each():
     twice = Slipped(((Slip("a", "no_plus_one"),), (Slip("a", "one_bias"),)))
     results = (Result("11.1", "2", Fraction(1), Fraction(1, 2), Judgement("2", "1", "1", twice)),)
     page = summary_html(ClassResult(("11.1",), (Student("1", results), Student("2", results))), BY_ID, ["en"])
-    rows = re.findall(r"<td>(the \+1|.{0,40}one bias)[^<]*.*?<td class=\"number\">(\d)</td>", page)
+    rows = re.findall(r"<td[^>]*>(the \+1|.{0,40}one bias)[^<]*.*?<td class=\"number\"[^>]*>(\d)</td>", page)
     assert [count for _, count in rows] == ["2", "2"]
+
+
+def test_a_mark_that_waits_is_not_in_the_mean():
+    right = Result("11.1", "2", Fraction(1), Fraction(1), Judgement("2", "48", "48", Right()))
+    waiting = Result("11.1", "2", Fraction(1), None, Judgement("2", "x", "", Review("undecided")))
+    for results, shown in (((right, waiting), "1 / 1"), ((waiting,), "–")):
+        students = tuple(Student(str(index), (one,)) for index, one in enumerate(results))
+        page = summary_html(ClassResult(("11.1",), students), BY_ID, ["en"])
+        assert re.findall(r'<td class="number">(?:<bdi dir="ltr">)?([^<]*)(?:</bdi>)?</td></tr>', page)[-1] == shown
+
+
+def test_staff_are_not_told_of_your_answer():
+    page = summary_html(ClassResult(("11.1",), (STUDENT,)), BY_ID, ["en"])
+    assert "follows from an earlier answer" in page and "your" not in " ".join(text for text, _ in Reader(page).texts)
+
+
+def test_every_cell_that_is_stacked_says_what_it_holds():
+    page = summary_html(ClassResult(("11.1",), (STUDENT,)), BY_ID, ["en"])
+    tables = re.findall(r'<table class="stack">.*?</table>', page, re.DOTALL)
+    assert tables and not [
+        cell for table in tables for cell in re.findall("<td[^>]*>", table) if "data-label" not in cell
+    ]
 
 
 def test_a_review_waits_for_a_person():

@@ -37,6 +37,7 @@ from solver.layers.joins import Add, Concatenate
 from solver.moments.activations import (
     FACTS,
     ActivationMoments,
+    Fact,
     NoMoments,
     activation_moments,
     largest_moment,
@@ -89,10 +90,12 @@ def tidy(value: Any) -> Expr:
 
 def ratio(top: Expr, bottom: Expr) -> Expr:
     """top/bottom, cancelled where that does not take long: products of sizes and variances, short numbers."""
-    plain = all(isinstance(f, AppliedUndef) for f in (top / bottom).atoms(sympy.Function))
-    whole = all(power.exp.is_Integer for power in (top / bottom).atoms(sympy.Pow))
-    short = top.is_number and bottom.is_number and (top / bottom).count_ops() <= MOST_OPERATIONS
-    return tidy(sympy.cancel(top / bottom) if short or (plain and whole) else sympy.powsimp(top / bottom))
+    quotient = top / bottom
+    if quotient.count_ops() > 2 * MOST_OPERATIONS:
+        return tidy(quotient)
+    plain = all(isinstance(function, AppliedUndef) for function in quotient.atoms(sympy.Function))
+    whole = all(power.exp.is_Integer for power in quotient.atoms(sympy.Pow))
+    return tidy(sympy.cancel(quotient) if quotient.is_number or (plain and whole) else sympy.powsimp(quotient))
 
 
 # --- what is known of one number of a signal
@@ -499,7 +502,7 @@ class OfActivation(sympy.Function):
     """A moment that has no closed form, of a variance that is not known yet; evaluates to digits once it is."""
 
     held: ActivationMoments
-    fact: str
+    fact: Fact
 
     def _eval_evalf(self, precision: int) -> Expr | None:
         (variance,) = self.args
@@ -510,24 +513,26 @@ class OfActivation(sympy.Function):
 
 
 @cache
-def _later(held: ActivationMoments, fact: str) -> Any:
+def _later(held: ActivationMoments, fact: Fact) -> Any:
     spelled = f"{held.name}_{fact}"
     return type(spelled, (OfActivation,), {"held": held, "fact": fact, "nargs": 1, "is_positive": fact != "mean"})
+
+
+def _spelled(held: ActivationMoments, fact: Fact, variance: Expr) -> Expr:
+    """A moment in closed form, or under a name of its own where there is none or it is long."""
+    closed = getattr(held, fact)
+    short = closed is not None and closed.count_ops() <= 2 * MOST_OPERATIONS
+    return closed if short else _later(held, fact)(variance)
 
 
 def gains(held: ActivationMoments, variance: Expr) -> Triple:
     """E[s], E[s^2]/q and E[s'^2] at q = variance: closed, or numbers, or functions of a variance that is a symbol."""
     closed = (held.mean, held.second, held.derivative_second)
-    if any(value is None for value in closed):
-        if variance.is_number:
-            numbers = held.numeric(variance, DIGITS)
-            values = [n if c is None else c for n, c in zip(numbers, closed, strict=True)]
-            closed = tuple(sympy.Float(v, DIGITS) if isinstance(v, mpmath.mpf) else v for v in values)
-        else:
-            closed = tuple(
-                _later(held, fact)(variance) if value is None else value
-                for fact, value in zip(FACTS, closed, strict=True)
-            )
+    if not variance.is_number:
+        closed = tuple(_spelled(held, fact, variance) for fact in FACTS)
+    elif any(value is None for value in closed):
+        numbers = held.numeric(variance, DIGITS)
+        closed = tuple(sympy.Float(n, DIGITS) if c is None else c for n, c in zip(numbers, closed, strict=True))
     mean, second, derivative = (sympy.sympify(value).subs(_Q, variance) for value in closed)
     return tidy(mean), ratio(second, variance), tidy(derivative)
 
@@ -1194,7 +1199,7 @@ class Walk:
             case Repeat(layer, times) if isinstance(times, int):
                 return self._repeated(layer, times, inputs[0], again)
             case Repeat():
-                return self._closed(operation, inputs[0])
+                return self._in_closed_form(operation, inputs[0])
             case Sum(paths):
                 ends = tuple(self.through(path, inputs, again) for path in paths)
                 return self.through(Add(name=operation.name), ends)
@@ -1263,6 +1268,16 @@ class Walk:
             self.drawn += 1
             self.numbers[id(operation)] = self.drawn
         return self.numbers[id(operation)], Weights(fan_in, fan_out, variance, bias, torch, self.named)
+
+    def _in_closed_form(self, repeat: Repeat, signal: int) -> int:
+        try:
+            return self._closed(repeat, signal)
+        except NoMoments as reason:
+            state, shape = self.signals[signal], self.shapes[signal]
+            step = self._unknown((state,), str(reason))
+            output = self.put(step.state, shape)
+            self.rows.append(Row(repeat, (signal,), output, (shape,), shape, (state,), step, expression(repeat.times)))
+            return output
 
     def _closed(self, repeat: Repeat, signal: int) -> int:
         """L blocks in closed form: the first, and L - 1 whose gain no longer changes."""
@@ -1444,16 +1459,37 @@ def _judged(rows: tuple[Row, ...]) -> tuple[Row, ...]:
         for signal in row.inputs:
             users.setdefault(signal, []).append(row)
     blocks = sum(row.kind == "Add" for row in rows)
-    return tuple(_with_scheme(row, users, blocks) if row.step.weights else row for row in rows)
+    judged: dict[int, Row] = {}
+    for row in rows:
+        judged[row.output] = _with_scheme(row, users, judged, blocks) if row.step.weights else row
+    return tuple(judged[row.output] for row in rows)
 
 
-def _with_scheme(row: Row, users: Mapping[int, list[Row]], blocks: int) -> Row:
+def _with_scheme(row: Row, users: Mapping[int, list[Row]], before: Mapping[int, Row], blocks: int) -> Row:
     follow, end = _stage(row, users)
     normalised = any(_normalises(step.operation) for step in follow)
     alone = list(takewhile(lambda step: rule_of(step.operation) in (_activation, _kept, _normalised), follow))
     activated, _ = _stage_gains(alone)
     judged = replace(row, following=_stage_gains(follow), activated=activated, normalised=normalised)
-    return replace(judged, recommended=_scheme_for(judged, end is not None and end.kind == "Add", blocks))
+    if end is not None and end.kind == "Add" and not normalised and (users[row.output][0] is end or follow):
+        return replace(judged, recommended=_residual_scheme(judged, _arriving(row, users, before), blocks))
+    return replace(judged, recommended=_scheme_for(judged))
+
+
+def _arriving(row: Row, users: Mapping[int, list[Row]], before: Mapping[int, Row]) -> Expr:
+    """E[x^2] of a layer at the end of a path, where the path starts with 1 and its other layers have their schemes."""
+    path: list[Row] = []
+    (signal,) = row.inputs[:1]
+    while signal in before and len(users.get(signal, [])) == 1 and len(before[signal].inputs) == 1:
+        path.insert(0, before[signal])
+        (signal,) = before[signal].inputs
+    if len(users.get(signal, [])) == 1:
+        return sympy.S.One
+    arriving, _ = _stage_gains(list(takewhile(lambda step: step.step.weights is None, path)))
+    for step in path:
+        if step.normalised and step.following is not None:
+            arriving = step.following[0]
+    return arriving
 
 
 def _stage(row: Row, users: Mapping[int, list[Row]]) -> tuple[list[Row], Row | None]:
@@ -1499,15 +1535,18 @@ def _no_weights(fan_in: Expr, fan_out: Expr, torch: Expr | None) -> tuple[int, W
     raise NoMoments("weights where none are expected")
 
 
-def _scheme_for(row: Row, before_sum: bool, blocks: int) -> Scheme:
-    """A variance that keeps the forward gain at 1, under the name that it goes by; before a sum, 1/B of it."""
+def _residual_scheme(row: Row, arriving: Expr, blocks: int) -> Scheme:
+    """A variance with which each of B paths beside a skip adds 1/B of what the skip brings."""
+    assert row.fan_in is not None and row.activated is not None
+    gain = row.activated * arriving
+    said = sympy.Eq(row.fan_in * V * gain, Rational(1, blocks))
+    return Scheme("residual", keeping(row.fan_in * blocks, gain), said, "(1 + 1/B)^B < e for B blocks")
+
+
+def _scheme_for(row: Row) -> Scheme:
+    """A variance that keeps the forward gain at 1, under the name that it goes by."""
     assert row.fan_in is not None and row.activated is not None
     gain = row.activated
-    if before_sum and not row.normalised:
-        variance = keeping(row.fan_in, gain) / blocks
-        said = sympy.Eq(row.fan_in * V * gain, Rational(1, blocks))
-        return Scheme("residual", variance, said, "each of B blocks adds 1/B: (1 + 1/B)^B < e")
-    names = {Rational(1): "lecun", Rational(1, 2): "he"}
-    name = names.get(gain, "he" if gain.is_Rational else "gain")
-    name = "any" if row.normalised else name
+    names = {sympy.S.One: "lecun", Rational(1, 2): "he"}
+    name = "any" if row.normalised else names.get(gain, "he" if gain.is_Rational else "gain")
     return Scheme(name, keeping(row.fan_in, gain), sympy.Eq(row.fan_in * V * gain, 1), SCHEMES["he"][1])

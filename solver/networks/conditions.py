@@ -24,7 +24,7 @@ Monomial: TypeAlias = "tuple[Size, ...]"
 
 LARGE = 10**6
 MOST_RESIDUES = 20_000
-MOST_DIVISOR = 64
+MOST_DIVISOR = 8
 MOST_TRIED = 300_000
 
 

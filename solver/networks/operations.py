@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from solver.derivation import DoesNotFit
 from solver.layers import kinds
-from solver.networks.conditions import times
+from solver.networks.conditions import simple, times
 from solver.networks.guarded import bare
 from solver.networks.reshaping import MIXED, merged
 from solver.networks.steps import (
@@ -34,7 +34,7 @@ from solver.networks.steps import (
     Tokenwise,
 )
 from solver.networks.walk import CannotFollow, Ghost, Step, Walk, step, step_of
-from solver.values import Shape
+from solver.values import Shape, Size
 
 Handler: TypeAlias = "Callable[..., Any]"
 
@@ -699,6 +699,20 @@ def _new(walk: Walk, name: str, input: Ghost, *size: Any, **more: Any) -> Any:
     return walk.constant(Shape(sizes[1:] if batched else sizes), 0, input, walk.unique(name), batched)
 
 
+@operation("zeros", "ones", "empty", "rand", "randn", "full", "arange")
+def _made(walk: Walk, name: str, *size: Any, **more: Any) -> Any:
+    """A tensor of these sizes, which are symbols, beside the network's input."""
+    wanted = size[0] if size and isinstance(size[0], list | tuple) else size
+    sizes = [bare(one) for one in wanted]
+    if name == "arange":
+        sizes = [sizes[0] if len(sizes) == 1 else simple(sizes[1] - sizes[0])]
+    batched = len(sizes) > 1 and sizes[0] == 1
+    made = walk.constant(Shape(sizes[1:] if batched else sizes), 0, walk.inputs[0], walk.unique(name), batched)
+    if name == "arange":
+        made.element = walk.elements.get("integer")
+    return made
+
+
 @operation("cat", "concat", "concatenate")
 def _concatenate(walk: Walk, name: str, tensors: Any, dim: int = 0, **more: Any) -> Any:
     dim = more.get("axis", dim)
@@ -868,8 +882,8 @@ def _bounds(walk: Walk, item: Any, size: Any) -> tuple[Any, Any, int]:
         if isinstance(index, int) and index < 0 and isinstance(size, int):
             index += size
         return index, None if index == -1 else index + 1, 1
-    start, stop, by = bare(item.start) or 0, bare(item.stop), bare(item.step) or 1
-    if isinstance(size, int) and isinstance(start, int) and (stop is None or isinstance(stop, int)):
+    start, stop, by = _from_front(item.start, size), _from_front(item.stop, size), bare(item.step) or 1
+    if isinstance(size, int) and all(one is None or isinstance(one, int) for one in (start, stop)):
         start, last, by = slice(start, stop, by).indices(size)
         return start, None if last == size else last, by
     if stop is not None and not isinstance(stop, int):
@@ -877,7 +891,15 @@ def _bounds(walk: Walk, item: Any, size: Any) -> tuple[Any, Any, int]:
             stop = None
         else:
             walk.conditions.at_least(size, stop)
-    return start, stop, by
+    return start or 0, stop, by
+
+
+def _from_front(index: Any, size: Any) -> Any:
+    """An index in symbols counted from the front: -(H - 1) is H - 1 before the end."""
+    index = bare(index)
+    if isinstance(index, Size) and index.outer < 0:
+        return simple(size + index)
+    return index
 
 
 @operation("__setitem__", "copy_", "index_put_", "scatter_", "index_copy_", "masked_fill__")

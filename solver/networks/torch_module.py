@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from functools import cache, partial
+from functools import cache, partial, wraps
 from itertools import count
 from operator import attrgetter
 from pathlib import Path
@@ -29,6 +29,7 @@ from solver.layers import kinds
 from solver.layers.base import Field, Layer
 from solver.layers.composite import Composite
 from solver.networks.conditions import Domain, Undecided, at, size_from, symbols, times
+from solver.networks.guarded import Guarded, bare
 from solver.networks.imported import Imported, Registered
 from solver.networks.operations import OPERATIONS, each, last_axis
 from solver.networks.reshaping import Roles
@@ -294,7 +295,8 @@ class TorchWalk(Walk):
     ) -> tuple[Any, list[tuple[Any, ...]]]:
         """What torch makes of meta tensors of these shapes, and the shapes of its results, with symbols where they are."""
         names = sorted({key for ghost in ghosts for size in ghost.sizes for key in symbols(size)})
-        points = [{key: self._sample(key, turn) for key in names} for turn in range(5 if names else 1)]
+        turns = range(5 if names else 1)
+        points = [{key: self._sample(*each, turn) for each in enumerate(names) for key in each[1:]} for turn in turns]
         runs = []
         for point in points:
             change = partial(_meta, point=point)
@@ -312,9 +314,9 @@ class TorchWalk(Walk):
             made.append(found)
         return runs[0], made
 
-    def _sample(self, key: str, turn: int) -> int:
-        """A number that a symbol may be, far from others and not always with the same remainders."""
-        start = (97, 150, 1019, 10_007, 100_000)[turn] + 7 * (sum(map(ord, key)) % 12)
+    def _sample(self, number: int, key: str, turn: int) -> int:
+        """A number that a symbol may be, with other remainders at each turn; small, as some operations are loops."""
+        start = 30 + (7 * turn * turn + (5 + 8 * number) * turn + 3 * number) % 61
         domain = self.conditions.domains.get(key, Domain())
         return next(n for n in count(start) if n in domain)
 
@@ -642,14 +644,46 @@ def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
 
     for kind in own:
         kind.__call__ = call
+    made = _made_of_symbols(walk) if walk.symbolic else {}
+    for name, function in made.items():
+        setattr(torch, name, function)
     try:
         yield call
     finally:
+        for name, function in made.items():
+            setattr(torch, name, function.__wrapped__)
         for kind, before in own.items():
             if before is None:
                 del kind.__call__
             else:
                 kind.__call__ = before
+
+
+def _made_of_symbols(walk: TorchWalk) -> dict[str, Any]:
+    """torch's functions that make tensors of given sizes, for sizes that are symbols, which compiled code does not take."""
+
+    def accepting(name: str, function: Any) -> Any:
+        @wraps(function)
+        def make(*args: Any, **kwargs: Any) -> Any:
+            sizes = [bare(size) for size in _numbers((args, kwargs))]
+            if all(isinstance(size, int | float) for size in sizes):
+                return function(*args, **kwargs)
+            return OPERATIONS[name](walk, name, *args, **kwargs)
+
+        return make
+
+    return {name: accepting(name, getattr(torch, name)) for name in MAKERS}
+
+
+MAKERS: Final = ("zeros", "ones", "empty", "full", "rand", "randn", "arange", "reshape")
+
+
+def _numbers(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list):
+        return [number for item in value for number in _numbers(item)]
+    if isinstance(value, dict):
+        return _numbers(tuple(value.values()))
+    return [value] if isinstance(value, int | float | Guarded) else []
 
 
 @contextmanager
@@ -662,6 +696,8 @@ def _explained(walk: TorchWalk) -> Iterator[None]:
     except Undecided as error:
         raise CannotFollow("needs_size", error.asked, walk.path, _place_of(error.__traceback__)) from error
     except Exception as error:
+        if walk.symbolic and Guarded.__name__ in str(error):
+            raise CannotFollow("needs_size", "size", walk.path, _place_of(error.__traceback__), str(error)) from error
         detail = f"{type(error).__name__}: {error}"
         raise CannotFollow("raised", type(error).__name__, walk.path, _place_of(error.__traceback__), detail) from error
 

@@ -77,10 +77,14 @@ class Axis:
 class Model:
     """A random finite model of some facts for families of a size."""
 
-    def __init__(self, facts: Facts, members: Mapping[str, int], size: int, seed: str) -> None:
-        """`members` are the families by name, with their numbers of indices; 0 for a variable of its own."""
+    def __init__(self, facts: Facts, members: Mapping[str, int], size: int, seed: str, least: int = 1) -> None:
+        """`members` are the families by name, with their numbers of indices; 0 for a variable of its own.
+
+        An index runs to n = `size`, or to `least` where that is more.
+        """
         self.facts = facts
         self.size = size
+        self.last = max(size, least)
         self.random = Random(f"{seed} {size}")
         self.seed = f"{seed} {size}"
         self.given: dict[Expr, Number] = {}
@@ -88,7 +92,7 @@ class Model:
             _name(left): (tuple(getattr(left, "indices", ())), right) for left, right in facts.definitions().items()
         }
         self.names = tuple(sorted(members.keys() - self.definitions.keys()))
-        self.indices = {name: tuple(product(range(1, size + 1), repeat=members[name])) for name in self.names}
+        self.indices = {name: tuple(product(range(1, self.last + 1), repeat=members[name])) for name in self.names}
         self.blocks = self._blocks()
         self.axes: list[Axis] = []
         self.places: dict[tuple[str, ...], int] = {}
@@ -324,7 +328,7 @@ class Model:
         if name not in self.definitions:
             return list(self.table[name].values())
         letters = self.definitions[name][0]
-        found = [self.member(name, places) for places in product(range(1, self.size + 1), repeat=len(letters))]
+        found = [self.member(name, places) for places in product(range(1, self.last + 1), repeat=len(letters))]
         return [column if isinstance(column, list) else [column] * len(self.outcomes) for column in found]
 
     def law(self, columns: Sequence[Sequence[Any]]) -> Counter[tuple[Any, ...]]:
@@ -533,12 +537,18 @@ def _solution(result: Expr, premises: Mapping[str, Any]) -> Trial:
 def _failures(trial: Trial) -> Iterator[Failure]:
     """The models that disagree."""
     seed = " ".join(map(str, (*trial.expressions, *trial.facts)))
-    members = _members((*trial.expressions, *trial.facts))
+    members, least = _members((*trial.expressions, *trial.facts)), _greatest_index(trial.expressions)
     most = 2 if max(members.values(), default=0) > 1 else SIZES[-1]
     for size, turn in product((size for size in SIZES if size <= most), range(MODELS)):
-        said = trial.ask(Model(trial.facts, members, size, f"{turn} {seed}"))
+        said = trial.ask(Model(trial.facts, members, size, f"{turn} {seed}", least))
         if said is not None:
             yield Failure(size, said)
+
+
+def _greatest_index(expressions: Iterable[Expr]) -> int:
+    """The greatest number that stands as an index."""
+    indices = (index for expr in expressions for one in expr.atoms(sympy.Indexed) for index in one.indices)
+    return max((int(index) for index in indices if index.is_Integer), default=1)
 
 
 def _members(expressions: Iterable[Expr]) -> dict[str, int]:
