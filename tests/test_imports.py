@@ -17,7 +17,7 @@ TORCH = tuple(
 PLACES = {  # library: the folders and files that may import it
     "sympy": ("solver", "exercises"),
     "numpy": ("solver", "exercises/practical"),
-    "mpmath": ("solver/notation",),
+    "mpmath": ("solver",),
     "torch": TORCH,
     "jinja2": ("reports",),
     "click": ("tirgul",),

@@ -23,7 +23,8 @@ from grader.batch import CRASHED, UNREAD
 from grader.verdict import NAMES, Follows, Review, Right, Slip, Slipped, Unreadable, Wrong
 from reports.feedback import feedback
 from reports.words import CATALOGS, Unsaid, read_catalog, words
-from solver.derivation import Derivation, Derived, Rule, nodes
+from solver.conventions import CONVENTIONS
+from solver.derivation import TERM_FORGOTTEN, Derivation, Derived, Rule, nodes
 from solver.moments.assumptions import DEFINITION, KINDS
 from solver.notation.unreadable import REASONS
 from tests.sources import ROOT, needing
@@ -103,7 +104,7 @@ def values_of(node: ast.expr) -> Iterator[ast.Constant]:
 @cache
 def wanted() -> set[str]:
     """The keys that are put together at run time."""
-    slips = set().union(*every_rule().values()) | {"channels_left_out"}
+    slips = set().union(*every_rule().values()) | {"channels_left_out", TERM_FORGOTTEN}
     unreadable = {*REASONS, *strings("grader", place=0, calls=("Unreadable",))}
     problems = strings("grader", place=2, calls=("Problem",)) | strings("grader", place=1, calls=("Broken", "_refuse"))
     bad = strings("exercises", place=1, calls=("BadExercise",))
@@ -118,6 +119,7 @@ def wanted() -> set[str]:
         *(f"verdict.{name}" for name in (*NAMES.values(), "missing")),
         *(f"check.{verdict}" for verdict in ("verified", "refuted", "inconclusive")),
         *(f"method.{method}" for method in ("loops", "torch", "range", "definition", "models", "models_evidence")),
+        *(f"count.item.{item}" for convention in CONVENTIONS.values() for item in convention.items),
         *(f"because.{reason}" for reason in ("polynomial", "mixtures")),
         *(f"assumption.{kind}" for kind in (*KINDS, DEFINITION)),
     }

@@ -37,6 +37,7 @@ from solver.layers.joins import Add, Concatenate
 from solver.moments.activations import (
     FACTS,
     ActivationMoments,
+    E,
     Fact,
     NoMoments,
     activation_moments,
@@ -281,6 +282,11 @@ class Row:
         return self.step.back[0]
 
     @property
+    def backward_label(self) -> Label:
+        """How far the gain of the gradient holds."""
+        return self.step.back_label
+
+    @property
     def fan_in(self) -> Expr | None:
         """How many terms a sum of the layer has."""
         return self.step.weights.fan_in if self.step.weights else None
@@ -518,23 +524,24 @@ def _later(held: ActivationMoments, fact: Fact) -> Any:
     return type(spelled, (OfActivation,), {"held": held, "fact": fact, "nargs": 1, "is_positive": fact != "mean"})
 
 
-def _spelled(held: ActivationMoments, fact: Fact, variance: Expr) -> Expr:
-    """A moment in closed form, or under a name of its own where there is none or it is long."""
+def _short(held: ActivationMoments, fact: Fact) -> Expr | None:
+    """A moment in closed form, where there is one and it is not long."""
     closed = getattr(held, fact)
-    short = closed is not None and closed.count_ops() <= 2 * MOST_OPERATIONS
-    return closed if short else _later(held, fact)(variance)
+    return closed if closed is not None and closed.count_ops() <= 2 * MOST_OPERATIONS else None
 
 
 def gains(held: ActivationMoments, variance: Expr) -> Triple:
     """E[s], E[s^2]/q and E[s'^2] at q = variance: closed, or numbers, or functions of a variance that is a symbol."""
-    closed = (held.mean, held.second, held.derivative_second)
-    if not variance.is_number:
-        closed = tuple(_spelled(held, fact, variance) for fact in FACTS)
-    elif any(value is None for value in closed):
-        numbers = held.numeric(variance, DIGITS)
-        closed = tuple(sympy.Float(n, DIGITS) if c is None else c for n, c in zip(numbers, closed, strict=True))
+    closed: list[Expr | None] = [_short(held, fact) for fact in FACTS]
+    if None in closed:
+        others = held.numeric(variance, DIGITS) if variance.is_number else [_later(held, f)(variance) for f in FACTS]
+        closed = [_digits(other) if value is None else value for value, other in zip(closed, others, strict=True)]
     mean, second, derivative = (sympy.sympify(value).subs(_Q, variance) for value in closed)
     return tidy(mean), ratio(second, variance), tidy(derivative)
+
+
+def _digits(value: Any) -> Expr:
+    return sympy.Float(value, DIGITS) if isinstance(value, mpmath.mpf) else value
 
 
 _Q = Symbol("q", positive=True)
@@ -704,8 +711,7 @@ def _activated(held: ActivationMoments, state: State, place: Place) -> Step:
         return Step(state, (sympy.S.One,))
     mean, second, derivative, law, label = _moments_on(held, state)
     always = held.any_symmetric
-    free = always.get("second") if state.fresh else None
-    exact = free is not None and free.free_symbols <= {y} and not free.has(sympy.Function("E")(y**4))
+    exact = bool(state.fresh) and _of_the_second(always.get("second"))
     centred = bool(state.fresh) and always.get("mean") is not None and always["mean"].is_number
     said = ("weights_symmetric",) if exact or centred else ()
     after = state.now(
@@ -722,6 +728,11 @@ def _activated(held: ActivationMoments, state: State, place: Place) -> Step:
     back_exact = bool(state.fresh) and held.slopes is not None and not place.positions
     back: Label = "exact" if back_exact else worse(label, "mean field")
     return Step(after, (derivative,), back, ("no_atom", *(() if back_exact else ("gradients_independent",))))
+
+
+def _of_the_second(statement: Expr | None) -> bool:
+    """Whether E[s(y)^2] is a + b E[y^2] for every symmetric law."""
+    return statement is not None and not (statement - statement.coeff(E(y**2)) * E(y**2)).has(E)
 
 
 def _moments_on(held: ActivationMoments, state: State) -> tuple[Expr, Expr, Expr, Law | None, Label]:
@@ -778,6 +789,19 @@ def moments_of_layer(layer: Any) -> ActivationMoments:
 
 def _activation(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     return _activated(moments_of_layer(layer), states[0], place)
+
+
+def _function(layer: Any, states: tuple[State, ...], place: Place) -> Step:
+    """A function of an imported network, by torch's name: exp, sin."""
+    return _activated(activation_moments(layer.function), states[0], place)
+
+
+def _tokenwise(layer: Any, states: tuple[State, ...], place: Place) -> Step:
+    """A layer along the last axis, at each position by itself."""
+    inner = rule_of(layer.layer)
+    if inner is None:
+        raise NoMoments(f"the layer {layer.kind}")
+    return inner(layer.layer, states, place)
 
 
 def _exact_number(value: Any) -> Expr:
@@ -1115,6 +1139,8 @@ RULES: dict[str, Rule] = {
     "Bilinear": _bilinear,
     "Activation": _activation,
     "PReLU": _activation,
+    "Function": _function,
+    "Tokenwise": _tokenwise,
     "AlphaDropout": _alpha_dropout,
     "FeatureAlphaDropout": _alpha_dropout,
     "Drop": _dropout,
