@@ -31,6 +31,8 @@ from solver.derivation import TERM_FORGOTTEN, Derivation, Mistake, everything, m
 from solver.notation.tree import Formula
 from solver.values import Value
 
+EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment}
+
 MOST_EXPLANATIONS = 3
 MOST_REMEMBERED = 256
 MOST_RESTED_ON = 5
@@ -105,8 +107,7 @@ class _PartMarker:
         self.keys = instance.keys
         self.derivation: Derivation = self.keys[part_id]
         self.key = self.derivation.result
-        kinds = {**KINDS, "moment": Moment}
-        self.kind: AnswerKind = kinds[instance.kind(self.part)](self.part, self.key)
+        self.kind: AnswerKind = EVERY_KIND[instance.kind(self.part)](self.part, self.key)
         self._remembered: dict[tuple[tuple[str, Value], ...], _Outcomes] = {}
 
     @cached_property

@@ -1,10 +1,9 @@
-"""Hostile answers: each is refused for its reason, or accepted, at once; nothing is executed and nothing crashes."""
+"""Hostile answers: each is refused for its reason, or accepted; nothing is executed and nothing crashes."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -27,9 +26,6 @@ DECIDED: dict[str, str] = {
 }
 """Where this reader's answer is another one than the table's."""
 
-SLOWEST = 0.5
-"""Seconds; on an idle machine each takes less than 50 ms."""
-
 
 def text_of(item: dict[str, Any]) -> str:
     said = item["input"]
@@ -39,9 +35,7 @@ def text_of(item: dict[str, Any]) -> str:
 @pytest.mark.parametrize("item", TEXTS, ids=lambda item: item["id"])
 def test_hostile_text(item: dict[str, Any]) -> None:
     text, names = text_of(item), NAMES_OF.get(item["id"], NAMES)
-    start = perf_counter()
     compared = compare(text, "x+1", names=names)
-    seconds = perf_counter() - start
     expected = DECIDED.get(item["id"], item["expect"])
     if compared.verdict == "unreadable":
         assert compared.reason in REASONS
@@ -50,7 +44,6 @@ def test_hostile_text(item: dict[str, Any]) -> None:
         assert f":{compared.reason}" in expected or f"_{compared.reason}" in expected or expected.endswith("or_refuse")
     else:
         assert "accept" in expected, (compared, expected)
-    assert seconds < SLOWEST
 
 
 @pytest.mark.parametrize("item", TEXTS, ids=lambda item: item["id"])

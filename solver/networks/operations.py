@@ -94,7 +94,7 @@ def spatial(walk: Walk, name: str, layer: Step, x: Ghost, axes: int, weights: Se
     if full == axes + 2 and x.batched:
         return applied(walk, name, layer, x, weights)
     if full == axes + 1:
-        return applied(walk, name, layer, walk.reshaped_unbatched(x, name), weights)
+        return applied(walk, name, layer, walk.unbatched(x, name), weights)
     if full == axes + 2:
         return applied(walk, name, each(layer), x, weights)
     raise refused(walk, name, shape=Shape(x.full), axes=axes)
@@ -105,8 +105,8 @@ def each(layer: Step) -> Step:
     return step(Each(layer.layer))  # type: ignore[arg-type]  # a layer
 
 
-def _wide(walk: Walk, x: Any, weight: Any, inside: Any, name: str) -> None:
-    """Refuses channels that are not those of the weights."""
+def fits(walk: Walk, x: Any, weight: Any, inside: Any, name: str) -> None:
+    """Refuses channels or features that are not those of the weights."""
     if isinstance(inside, int) and not walk.conditions.fit(x, inside):
         raise refused(walk, name, channels=x, weight=Shape(weight.shape))
 
@@ -118,7 +118,7 @@ def _convolution(
 ) -> Any:  # fmt: skip
     axes = len(weight.shape) - 2
     if isinstance(input, Ghost):
-        _wide(walk, input.full[-axes - 1], weight, weight.shape[1] * groups, name)
+        fits(walk, input.full[-axes - 1], weight, weight.shape[1] * groups, name)
     layer = made(
         f"Conv{axes}d", out_channels=weight.shape[0], kernel_size=tuple(weight.shape[2:]), stride=_bare(stride),
         padding=_bare(padding), dilation=_bare(dilation), groups=groups, bias=bias is not None,
@@ -134,7 +134,7 @@ def _transposed(
 ) -> Any:  # fmt: skip
     axes = len(weight.shape) - 2
     x = walk.signal(input, weight)
-    _wide(walk, x.full[-axes - 1], weight, weight.shape[0], name)
+    fits(walk, x.full[-axes - 1], weight, weight.shape[0], name)
     layer = made(
         f"ConvTranspose{axes}d", out_channels=weight.shape[1] * groups, kernel_size=tuple(weight.shape[2:]),
         stride=_bare(stride), padding=_bare(padding), output_padding=_bare(output_padding), groups=groups,
@@ -146,7 +146,7 @@ def _transposed(
 @operation("linear")
 def _linear(walk: Walk, name: str, input: Any, weight: Any, bias: Any = None) -> Any:
     x = walk.signal(input, weight)
-    _wide(walk, x.sizes[-1] if x.sizes else 1, weight, weight.shape[-1], name)
+    fits(walk, x.sizes[-1] if x.sizes else 1, weight, weight.shape[-1], name)
     if len(weight.shape) == 1:
         return OPERATIONS["matmul"](walk, name, x, weight)
     layer = made("Linear", out_features=weight.shape[0], bias=bias is not None)

@@ -107,8 +107,8 @@ def cut(size: Any, start: int, stop: int | None, step: int) -> Any:
     """
     if isinstance(size, int):
         return len(range(*slice(start, stop, step).indices(size)))
-    first = size + start if start < 0 else start
-    last = size if stop is None else size + stop if stop < 0 else stop
+    first = size + start if isinstance(start, int) and start < 0 else start
+    last = size if stop is None else size + stop if isinstance(stop, int) and stop < 0 else stop
     return simple((last - first + step - 1) // step)
 
 
@@ -499,16 +499,15 @@ class Einsum(Join):
 @final
 @dataclass(frozen=True)
 class Unknown(Join):
-    """An operation that has no formula here: its shape is the one that torch gave, its cost a symbol.
+    """An operation that has no formula here: its shape is the one that torch gave, its cost a symbol of this name.
 
-    `part` numbers the outputs of an operation that has several; the first one bears the cost.
+    Nothing costs what only moves numbers, and the further outputs of an operation that has several.
     """
 
     function: str
     met: tuple[Shape, ...]
     made: Shape
-    cost: str
-    part: int = 0
+    cost: str = ""
 
     @property
     def kind(self) -> str:
@@ -524,10 +523,10 @@ class Unknown(Join):
         return WHOLE
 
     def multiplications(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
-        return 0 if self.part else Size.symbol(f"multiplications_{self.cost}")
+        return Size.symbol(f"multiplications_{self.cost}") if self.cost else 0
 
     def macs(self, shapes: tuple[Quantity, ...], output: Quantity) -> Quantity:
-        return 0 if self.part else Size.symbol(f"macs_{self.cost}")
+        return Size.symbol(f"macs_{self.cost}") if self.cost else 0
 
 
 def renamed(operation: Any, name: str) -> Any:

@@ -31,6 +31,7 @@ from solver.layers.composite import Composite
 from solver.networks.conditions import Domain, Undecided, at, size_from, symbols, times
 from solver.networks.guarded import Guarded, bare
 from solver.networks.imported import Imported, Registered
+from solver.networks import arithmetic, arranging
 from solver.networks.operations import OPERATIONS, each, last_axis
 from solver.networks.reshaping import Roles
 from solver.networks.steps import Unknown
@@ -271,23 +272,22 @@ class TorchWalk(Walk):
         if count:
             self.constant(Shape((count,)), count, ghosts[0], self.again(learned))
         row = self.unique(name)
-        cost = "".join(letter if letter.isalnum() else "_" for letter in row)
-        met, parts = tuple(ghost.sizes for ghost in ghosts), iter(range(len(shapes)))
+        cost = "" if name in MOVES else "".join(letter if letter.isalnum() else "_" for letter in row)
+        met, left = tuple(ghost.sizes for ghost in ghosts), iter(shapes)
         outputs: list[Shape] = []
 
         def stand(tensor: Any) -> Ghost:
-            part = next(parts)
-            full = shapes[part]
+            full, part = next(left), len(outputs)
             batched = len(full) > 1 and full[0] == 1
             outputs.append(Shape(full[1:] if batched else full))
-            own = row if part == 0 else self.again(f"{row}:{part}")
-            join = Step(Unknown(name, met, outputs[-1], cost, part))
-            stands = self.join(join, ghosts, own, batched)
+            join = Step(Unknown(name, met, outputs[-1], "" if part else cost))
+            stands = self.join(join, ghosts, self.again(f"{row}:{part}") if part else row, batched)
             stands.element = tensor.dtype
             return stands
 
         results = _mapped(stand, made)
-        self.without_formula.append(WithoutFormula(row, name, self.path, self.place(), cost, met, tuple(outputs)))
+        if cost:
+            self.without_formula.append(WithoutFormula(row, name, self.path, self.place(), cost, met, tuple(outputs)))
         return results
 
     def on_meta(
@@ -344,6 +344,13 @@ def _opened(function: Any) -> Any:
     inner.__kwdefaults__ = function.__kwdefaults__
     return inner
 
+
+MOVES: Final = (
+    "__getitem__ index gather index_select take take_along_dim scatter scatter_add index_add index_fill topk sort argsort "
+    "repeat_interleave repeat tile tensor_split unfold as_strided diagonal diag_embed rot90 cummax cummin kthvalue "
+    "searchsorted bucketize one_hot meshgrid broadcast_tensors masked_scatter hsplit vsplit dsplit atleast_1d block_diag"
+).split()
+"""Operations that multiply nothing and whose shape torch says."""
 
 NOT_IN_PLACE: Final = ("requires_grad_",)
 
@@ -513,7 +520,7 @@ def read_module(
     Raises CannotFollow where numbers would decide what happens, and DoesNotFit where a layer does not fit its input.
     """
     module = getattr(module, "_orig_mod", module)
-    walk = TorchWalk(ghost, _place, {"truth": torch.bool, "integer": torch.int64}, device=_device(module))
+    walk = TorchWalk(ghost, _place, {"truth": torch.bool, "integer": torch.int64, "float": torch.float32}, device=_device(module))
     with READING, undisturbed(), torch.no_grad():
         registered, trained = _registered(walk, module)
         given = tuple(_input(walk, each) for each in inputs)
@@ -622,7 +629,8 @@ def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
     readers = {kind: _reader(kind) for kind in walk.classes}
 
     def original(module: Any, args: Any, kwargs: Any) -> Any:
-        return (own.get(type(module)) or nn.Module.__call__)(module, *args, **kwargs)
+        classes = (own.get(kind) or (kind not in own and kind.__dict__.get("__call__")) for kind in type(module).__mro__)
+        return next(filter(None, classes))(module, *args, **kwargs)
 
     def call(module: Any, *args: Any, **kwargs: Any) -> Any:
         known = module.__dict__

@@ -7,6 +7,7 @@ its layer; what the layer has said for one shape is not asked for again. This mo
 from __future__ import annotations
 
 import gc
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -182,8 +183,8 @@ class Weights:
 
     def take(self, tensors: Iterable[Any]) -> tuple[str, int]:
         """The name and the number of the parameters under these tensors that were not used before."""
-        fresh = [key for key in dict.fromkeys(k for t in tensors for k in sorted(self.sources(t), key=self._order))]
-        fresh = [key for key in fresh if key not in self.used]
+        rested = dict.fromkeys(key for t in tensors for key in sorted(self.sources(t), key=self._order))
+        fresh = [key for key in rested if key not in self.used]
         self.used.update(fresh)
         names = [self.owners[key][0] for key in fresh]
         return names[0] if names else "", sum(self.owners[key][1] for key in fresh)
@@ -215,10 +216,10 @@ Record: TypeAlias = "tuple[Step, tuple[int, ...], tuple[Shape, ...], str, bool, 
 
 
 @dataclass
-class Walk:
+class Walk(ABC):
     """What has been recorded so far; `ghost` makes a ghost of what a `Ghost` holds."""
 
-    ghost: Callable[..., Any]
+    ghost: Callable[..., Ghost]
     place: Callable[[], str] = lambda: ""
     elements: Mapping[str, Any] = field(default_factory=dict)
     """The types of numbers that operations make: truth, integer."""
@@ -239,6 +240,10 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.conditions.where = lambda: self.path
+
+    @abstractmethod
+    def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function or method gives on these arguments, some of which are signals."""
 
     # --- signals
 
@@ -409,16 +414,20 @@ class Walk:
             if inner == tuple(range(len(inner))):
                 return x
             return self.arranged(Permute(inner), x, operation, x.batched, tuple(x.roles[axis] for axis in inner))
-        wide = self.reshaped_unbatched(x, operation)
+        wide = self.unbatched(x, operation)
         made = self.arranged(Permute(tuple(axes)), wide, operation, False, tuple(wide.roles[axis] for axis in axes))
         return self.reshaped(made, made.full, "squeeze") if len(axes) > 1 else made
 
-    def reshaped_unbatched(self, x: Ghost, operation: str) -> Ghost:
+    def unbatched(self, x: Ghost, operation: str) -> Ghost:
         """The signal with its batch axis as an axis like the others."""
         if not x.batched:
             return x
         grouping = (((), (1,)), *(((axis,), (-1,)) for axis in range(len(x.sizes))))
         return self.arranged(Reshape(grouping), x, operation, False, (None, *x.roles))
+
+    def without_batch(self, x: Ghost) -> Ghost:
+        """The same signal, the batch axis gone."""
+        return self.ghost(self, x.index, x.sizes, False, x.field, x.roles, x.element)
 
     def guarded(self, size: Any) -> Any:
         """A size as the network's code sees it."""
