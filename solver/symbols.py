@@ -58,14 +58,21 @@ def family(name: str) -> IndexedBase:
     return IndexedBase(name, real=True)
 
 
-class E(Function):
+class Unevaluated(Function):
+    """A function that SymPy knows nothing of; it would take the E of a number for mpmath's constant e."""
+
+    def _eval_evalf(self, prec: int) -> None:
+        return None
+
+
+class E(Unevaluated):
     """E[x]"""
 
     nargs = 1
     is_real = True
 
 
-class Var(Function):
+class Var(Unevaluated):
     """Var(x)"""
 
     nargs = 1
@@ -73,14 +80,14 @@ class Var(Function):
     is_nonnegative = True
 
 
-class Cov(Function):
+class Cov(Unevaluated):
     """Cov(x, y)"""
 
     nargs = 2
     is_real = True
 
 
-class relu(Function):
+class relu(Unevaluated):
     """max(0, y)"""
 
     nargs = 1
@@ -88,7 +95,7 @@ class relu(Function):
     is_nonnegative = True
 
 
-class sigmoid(Function):
+class sigmoid(Unevaluated):
     """1/(1 + exp(-y))"""
 
     nargs = 1

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from solver.layers import kinds
+from solver.networks.operations import OPERATIONS as OPERATIONS
 from solver.networks.operations import (
-    OPERATIONS,
     Handler,
     applied,
     fits,
@@ -25,8 +25,8 @@ from solver.networks.walk import Ghost, Step, Walk, step
 # --- number by number
 
 FUNCTIONS: Final = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt abs neg negative positive sin cos tan asin acos atan sinh cosh asinh "
-    "acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp clamp_min clamp_max clip threshold logit "
+    "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt abs neg negative positive sin cos tan asin acos atan sinh cosh "
+    "asinh acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp clamp_min clamp_max clip threshold logit "
     "isnan isinf isfinite logical_not bitwise_not nan_to_num heaviside float_power sinc masked_fill fill fill_ zero "
     "zero_ zeros_like ones_like full_like empty_like rand_like randn_like bernoulli normal uniform tril triu __neg__ "
     "__abs__ __rpow__ __invert__"
@@ -44,13 +44,12 @@ CASTS: Final = {
 }  # fmt: skip
 
 TRUTHS: Final = (
-    "eq ne lt le gt ge __eq__ __ne__ __lt__ __le__ __gt__ __ge__ logical_and logical_or logical_xor isclose __and__ __or__ "
-    "__xor__ __rand__ __ror__ bitwise_and bitwise_or"
+    "eq ne lt le gt ge __eq__ __ne__ __lt__ __le__ __gt__ __ge__ logical_and logical_or logical_xor isclose __and__ "
+    "__or__ __xor__ __rand__ __ror__ bitwise_and bitwise_or"
 ).split()
 
 COMBINATIONS: Final = (
-    "where maximum minimum fmax fmin __mod__ remainder fmod __floordiv__ __rfloordiv__ floor_divide atan2 hypot copysign "
-    "masked_scatter"
+    "where maximum minimum fmax fmin __mod__ remainder fmod __floordiv__ __rfloordiv__ floor_divide atan2 hypot copysign"
 ).split()
 
 
@@ -156,13 +155,12 @@ def _addcmul(walk: Walk, name: str, input: Any, one: Any, other: Any, **more: An
 # --- products of matrices
 
 
-@operation("matmul", "bmm", "mm", "__matmul__", "mv", "dot", "inner")
+@operation("matmul", "bmm", "mm", "__matmul__", "mv", "dot")
 def _matmul(walk: Walk, name: str, input: Any, other: Any, **more: Any) -> Any:
-    if isinstance(input, Ghost) and not isinstance(other, Ghost) and len(other.shape) == 2 and input.sizes:
-        if name != "inner" and walk.weights.learned(other):
-            fits(walk, input.sizes[-1], other, other.shape[0], "matmul")
-            layer = made("Linear", out_features=other.shape[1], bias=False)
-            return applied(walk, "matmul", last_axis(layer, input), input, (other,))
+    if isinstance(input, Ghost) and input.sizes and _is_weight(walk, other):
+        fits(walk, input.sizes[-1], other, other.shape[0], "matmul")
+        layer = made("Linear", out_features=other.shape[1], bias=False)
+        return applied(walk, "matmul", last_axis(layer, input), input, (other,))
     left, right = walk.signals((input, other))
     rows, columns = len(left.full) == 1, len(right.full) == 1
     left, right = _matrix(walk, left, 0 if rows else None), _matrix(walk, right, 1 if columns else None)
@@ -175,6 +173,10 @@ def _matmul(walk: Walk, name: str, input: Any, other: Any, **more: Any) -> Any:
         return x
     gone = [wide - 2] * rows + [wide - 1] * columns
     return walk.reshaped(x, [size for axis, size in enumerate(x.full) if axis not in gone], "squeeze")
+
+
+def _is_weight(walk: Walk, value: Any) -> bool:
+    return not isinstance(value, Ghost) and len(value.shape) == 2 and walk.weights.learned(value)
 
 
 def _agreeing(walk: Walk, left: Ghost, right: Ghost) -> list[Ghost]:

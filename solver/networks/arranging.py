@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from solver.networks.conditions import simple, times
 from solver.networks.guarded import bare
+from solver.networks.operations import OPERATIONS as OPERATIONS
 from solver.networks.operations import is_tensor, made, needs_values, operation, sequence
 from solver.networks.reshaping import MIXED, merged
 from solver.networks.steps import Assign, Expand, Pad, Slice
@@ -129,7 +130,8 @@ def expanded(walk: Walk, x: Ghost, wanted: list[Any], name: str) -> Ghost:
 @operation("pad", "constant_pad_nd", "_pad")
 def _pad(walk: Walk, name: str, input: Ghost, pad: Sequence[Any], mode: str = "constant", value: Any = None) -> Any:
     ends = list(map(bare, pad))
-    sides, along = [], []
+    sides: list[tuple[int, Any, Any]] = []
+    along: list[tuple[Any, Any]] = []
     for back, (before, behind) in enumerate(zip(ends[::2], ends[1::2], strict=True), start=1):
         axis = walk.axis(input, -back)
         if (before, behind) == (0, 0):
@@ -231,7 +233,8 @@ def _split(walk: Walk, name: str, input: Ghost, split_size: Any = None, dim: int
     axis = walk.axis(input, dim)
     if axis < 0:
         return (input,)
-    parts = list(map(bare, wanted)) if isinstance(wanted, list | tuple) else _parts(walk, input.sizes[axis], bare(wanted))
+    listed = isinstance(wanted, list | tuple)
+    parts = list(map(bare, wanted)) if listed else _parts(walk, input.sizes[axis], bare(wanted))
     starts = [sum(parts[:index], 0) for index in range(len(parts))]
     pieces = zip(starts, parts, strict=True)
     return tuple(sliced(walk, input, [(axis, start, start + part, 1)], "split") for start, part in pieces)
@@ -292,7 +295,7 @@ def sliced(walk: Walk, x: Ghost, cuts: Sequence[Cut], name: str) -> Ghost:
     needed = tuple(one for one in cuts if not _is_everything(x.sizes[one[0]], one))
     if not needed:
         return x
-    along = [(x.roles[axis], start, by) for axis, start, _, by in needed if x.roles[axis] is not None]
+    along: list[Any] = [(x.roles[axis], start, by) for axis, start, _, by in needed if x.roles[axis] is not None]
     if any(role == MIXED or not isinstance(start, int) or start < 0 for role, start, _ in along):
         x = walk.whole(x, "mixed")
     return walk.arranged(Slice(needed, tuple(along) if x.field else ()), x, name, x.batched, x.roles)
@@ -354,11 +357,10 @@ def _bounds(walk: Walk, item: Any, size: Any) -> tuple[Any, Any, int]:
         return start, None if last == size else last, by
     if isinstance(stop, int) and stop >= 2**31:  # how an exported graph writes the end
         stop = None
-    if stop is not None and not isinstance(stop, int):
-        if walk.conditions.equal(stop, size):
-            stop = None
-        else:
-            walk.conditions.at_least(size, stop)
+    if stop == size:
+        stop = None
+    elif stop is not None and not isinstance(stop, int):
+        walk.conditions.at_least(size, stop)
     return start or 0, stop, by
 
 

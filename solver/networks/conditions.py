@@ -106,11 +106,8 @@ def _grown(name: str, points: Sequence[Mapping[str, int]], values: Sequence[int]
     slope = Fraction(values[-1] - values[0], last - first).limit_denominator(MOST_DIVISOR)
     if slope <= 0:
         return 0
-    least, most = (
-        pick(value * slope.denominator - slope.numerator * point[name] for point, value in zip(points, values, strict=True))
-        for pick in (max, min)
-    )
-    shift = least if least <= most + slope.denominator - 1 else 0
+    each = zip(points, values, strict=True)
+    shift = max(value * slope.denominator - slope.numerator * point[name] for point, value in each)
     return Size.normal(name, 1, slope.numerator, shift, slope.denominator, 0)
 
 

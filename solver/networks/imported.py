@@ -9,7 +9,7 @@ from typing import Any, final
 
 from solver.derivation import Quantity
 from solver.layers.base import Field, Row, Signal, input_field
-from solver.layers.composite import Graph, summed
+from solver.layers.composite import Graph
 from solver.networks.conditions import Condition, Domain, symbols
 from solver.networks.walk import Ghost, Walk, WithoutFormula
 from solver.questions import Analysis
@@ -151,16 +151,9 @@ class Imported:
         raise KeyError(name)
 
     def run(self, *shapes: Quantity) -> tuple[Signal, ...]:
-        """The graph on other inputs, values or derivations: the outputs' signals, whose rows explain each step."""
-        return self.graph.run(tuple(Signal(shape, input_field(len(own) - 1)) for shape, own in zip(shapes, self.input, strict=True)))
+        """The graph on inputs of these shapes, values or derivations: the outputs' signals, whose rows say each step."""
+        given = zip(shapes, self.input, strict=True)
+        return self.graph.run(tuple(Signal(shape, input_field(len(own) - 1)) for shape, own in given))
 
     def _total(self, fact: str) -> Any:
-        return sum(vars(row)[fact] for row in self.rows)
-
-
-def same(rows: tuple[Row, ...], others: tuple[Row, ...]) -> bool:
-    """Whether two walks say the same of each step."""
-    def said(row: Row) -> Any:
-        return row.layer, row.layer.name, row.inputs, row.output, row.field, row.parameters, row.multiplications, row.macs
-
-    return list(map(said, rows)) == list(map(said, others)) and bool(summed)
+        return sum(getattr(row, fact) for row in self.rows)

@@ -171,8 +171,8 @@ def _bare(value: Any) -> Any:
 def _bilinear(walk: Walk, name: str, input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     pair = walk.signals((input1, input2))
     layer = made("Bilinear", out_features=weight.shape[0], bias=bias is not None)
-    walk.weights.take((weight, bias))
-    return walk.join(layer, pair, walk.unique(name), pair[0].batched)
+    _, fresh = walk.weights.take((weight, bias))
+    return walk.join(layer, pair, walk.unique(name), pair[0].batched, learned=bool(fresh))
 
 
 POOLS: Final = {
@@ -393,8 +393,8 @@ def _asserted(walk: Walk, name: str, condition: Any, *given: Any, **more: Any) -
 
 
 VALUED: Final = (
-    "item tolist numpy __bool__ __int__ __float__ __index__ __array__ __complex__ __contains__ is_nonzero nonzero unique "
-    "unique_consecutive equal allclose masked_select bincount histc argwhere"
+    "item tolist numpy __bool__ __int__ __float__ __index__ __array__ __complex__ __contains__ is_nonzero nonzero "
+    "unique unique_consecutive equal allclose masked_select bincount histc argwhere"
 ).split()
 """What gives numbers, or shapes that depend on them."""
 

@@ -392,7 +392,7 @@ class Applied(Join):
 @final
 @dataclass(frozen=True)
 class Each(Layer):
-    """A layer applied to each of the inputs along the first axis, as where frames are put in the batch: (N, C, H, W)."""
+    """A layer applied to each of the inputs along the first axis, as where frames are in the batch: (N, C, H, W)."""
 
     layer: Layer
 

@@ -1,9 +1,9 @@
 """A live torch module as a network: its own `forward` runs on shapes, and what it does is recorded.
 
-A `TorchGhost` answers what code asks of a tensor (shape, size, dim, isinstance) and `__torch_function__`, so no tensor is
-computed and control flow on shapes works. torch's own layers are read by the names of their arguments; a function whose
-formula nobody knows runs on meta tensors of these shapes: its shape is exact and its cost is a symbol, named.
-Nothing else under `solver/networks` imports torch.
+A `TorchGhost` answers what code asks of a tensor (shape, size, dim, isinstance) and `__torch_function__`, so no tensor
+is computed and control flow on shapes works. torch's own layers are read by the names of their arguments; a function
+whose formula nobody knows runs on meta tensors of these shapes: its shape is exact, its cost is a symbol, and it is
+named. Nothing else under `solver/networks` imports torch.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from solver.derivation import DoesNotFit
 from solver.layers import kinds
 from solver.layers.base import Field, Layer
 from solver.layers.composite import Composite
+from solver.networks.arithmetic import OPERATIONS as ARITHMETIC
+from solver.networks.arranging import OPERATIONS as ARRANGING
 from solver.networks.conditions import Domain, Undecided, at, size_from, symbols, times
 from solver.networks.guarded import Guarded, bare
 from solver.networks.imported import Imported, Registered
-from solver.networks import arithmetic, arranging
-from solver.networks.operations import OPERATIONS, each, last_axis
+from solver.networks.operations import each, last_axis
 from solver.networks.reshaping import Roles
 from solver.networks.steps import Unknown
 from solver.networks.walk import STEPS, CannotFollow, Ghost, Step, Walk, WithoutFormula, natural, step_of, undisturbed
@@ -40,6 +41,9 @@ from solver.values import Shape, Size
 
 Input: TypeAlias = "Sequence[int | str | Size] | torch.Tensor"
 """Sizes without a batch axis, some of which may be symbols; or a tensor with one, for its shape and type."""
+
+OPERATIONS: Final = ARITHMETIC | ARRANGING
+"""The whole table: the modules that enter operations in it have been imported here."""
 
 ELSEWHERE: Final = (str(Path(__file__).parents[1]), str(Path(torch.__file__).parent))
 """Where code is that is not the network's."""
@@ -61,7 +65,7 @@ class Sizes(tuple[Any, ...]):
         return product
 
 
-class TorchGhost(Ghost, torch.Tensor):  # type: ignore[misc]  # torch is Any
+class TorchGhost(Ghost, torch.Tensor):
     """A tensor without numbers, as a module's code sees it.
 
     It is a tensor, so that compiled code which torch does not ask us about refuses it and does not crash: an empty one
@@ -92,7 +96,7 @@ class TorchGhost(Ghost, torch.Tensor):  # type: ignore[misc]  # torch is Any
 
     def become(self, other: Ghost) -> None:
         """Stands for what another ghost stands for, as after an operation in place."""
-        vars(self).update(vars(other))
+        self.__dict__.update(other.__dict__)
 
     def __len__(self) -> Any:
         return self.shape[0]
@@ -135,14 +139,14 @@ def _operator(name: str) -> Callable[..., Any]:
     function = getattr(torch.Tensor, name)
 
     def operator(self: TorchGhost, *args: Any, **kwargs: Any) -> Any:
-        return self.walk.function(function, (self, *args), kwargs)  # type: ignore[attr-defined]  # torch's walk
+        return self.walk.function(function, (self, *args), kwargs)
 
     return operator
 
 
 OPERATORS: Final = (
-    "add radd iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod pow rpow matmul rmatmul "
-    "neg abs invert and or xor eq ne lt le gt ge getitem setitem bool int float index complex contains array"
+    "add radd iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod pow rpow matmul "
+    "rmatmul neg abs invert and or xor eq ne lt le gt ge getitem setitem bool int float index complex contains array"
 ).split()
 
 METHODS: Final = (
@@ -239,8 +243,7 @@ class TorchWalk(Walk):
         made = function(*args, **kwargs)
         if name.startswith("__") and name.endswith("et__"):
             return made
-        tensors: list[Any] = []
-        _mapped(tensors.append, (args, kwargs))
+        tensors = _tensors((args, kwargs))
         sources = [self.weights.sources(tensor) for tensor in tensors]
         if any(sources):
             _mapped(lambda tensor: self.weights.rests(tensor, sources), made)
@@ -266,37 +269,30 @@ class TorchWalk(Walk):
                 return inner(*args, **kwargs)
         ghosts = list({id(ghost): ghost for ghost in _ghosts((args, kwargs))}.values())
         made, shapes = self.on_meta(function, name, args, kwargs, ghosts)
-        tensors: list[Any] = []
-        _mapped(lambda tensor: type(tensor) is TorchGhost or tensors.append(tensor), (args, kwargs))
-        learned, count = self.weights.take(tensors)
+        learned, count = self.weights.take(_tensors((args, kwargs)))
         if count:
             self.constant(Shape((count,)), count, ghosts[0], self.again(learned))
         row = self.unique(name)
         cost = "" if name in MOVES else "".join(letter if letter.isalnum() else "_" for letter in row)
-        met, left = tuple(ghost.sizes for ghost in ghosts), iter(shapes)
-        outputs: list[Shape] = []
-
-        def stand(tensor: Any) -> Ghost:
-            full, part = next(left), len(outputs)
-            batched = len(full) > 1 and full[0] == 1
-            outputs.append(Shape(full[1:] if batched else full))
-            join = Step(Unknown(name, met, outputs[-1], "" if part else cost))
-            stands = self.join(join, ghosts, self.again(f"{row}:{part}") if part else row, batched)
-            stands.element = tensor.dtype
-            return stands
-
-        results = _mapped(stand, made)
+        met = tuple(ghost.sizes for ghost in ghosts)
+        outputs = [Shape(full[1:] if len(full) > 1 and full[0] == 1 else full) for full in shapes]
+        stands = []
+        for part, (full, output) in enumerate(zip(shapes, outputs, strict=True)):
+            join = Step(Unknown(name, met, output, "" if part else cost))
+            own = self.again(f"{row}:{part}") if part else row
+            stands.append(self.join(join, ghosts, own, len(full) > len(output)))
         if cost:
-            self.without_formula.append(WithoutFormula(row, name, self.path, self.place(), cost, met, tuple(outputs)))
-        return results
+            said = WithoutFormula(row, name, self.path, self.place(), cost, met, tuple(outputs))
+            self.without_formula.append(said)
+        return _exchanged(made, stands)
 
     def on_meta(
         self, function: Any, name: str, args: Any, kwargs: Any, ghosts: Sequence[Ghost]
     ) -> tuple[Any, list[tuple[Any, ...]]]:
-        """What torch makes of meta tensors of these shapes, and the shapes of its results, with symbols where they are."""
+        """What torch makes of meta tensors of these shapes, and the shapes of its results, symbols among them."""
         names = sorted({key for ghost in ghosts for size in ghost.sizes for key in symbols(size)})
         turns = range(5 if names else 1)
-        points = [{key: self._sample(*each, turn) for each in enumerate(names) for key in each[1:]} for turn in turns]
+        points = [{key: self._sample(number, key, turn) for number, key in enumerate(names)} for turn in turns]
         runs = []
         for point in points:
             change = partial(_meta, point=point)
@@ -304,14 +300,14 @@ class TorchWalk(Walk):
                 runs.append(function(*_mapped(change, args), **_mapped(change, kwargs)))
             except (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError) as error:
                 raise CannotFollow("unknown_operation", name, self.path, self.place(), str(error)) from error
-        shapes = [_shapes(run) for run in runs]
+        shapes = [[tuple(tensor.shape) for tensor in _tensors(run)] for run in runs]
         sizes = {size for ghost in ghosts for size in ghost.sizes}
-        made = []
-        for one in zip(*shapes, strict=True):
-            found = tuple(size_from(points, each, sizes) for each in zip(*one, strict=True))
-            if None in found:
-                raise CannotFollow("needs_size", name, self.path, self.place())
-            made.append(found)
+        made = [
+            tuple(size_from(points, values, sizes) for values in zip(*one, strict=True))
+            for one in zip(*shapes, strict=True)
+        ]
+        if any(None in full for full in made):
+            raise CannotFollow("needs_size", name, self.path, self.place())
         return runs[0], made
 
     def _sample(self, number: int, key: str, turn: int) -> int:
@@ -321,10 +317,29 @@ class TorchWalk(Walk):
         return next(n for n in count(start) if n in domain)
 
 
-def _shapes(value: Any) -> list[tuple[int, ...]]:
-    found: list[tuple[int, ...]] = []
-    _mapped(lambda tensor: found.append(tuple(tensor.shape)), value)
+def _tensors(value: Any) -> list[Any]:
+    """The tensors among arguments or results that are no ghosts."""
+    found: list[Any] = []
+
+    def met(tensor: Any) -> Any:
+        if type(tensor) is not TorchGhost:
+            found.append(tensor)
+        return tensor
+
+    _mapped(met, value)
     return found
+
+
+def _exchanged(made: Any, stands: Sequence[Ghost]) -> Any:
+    """Results with ghosts in place of their tensors, of the same types of numbers."""
+    left = iter(stands)
+
+    def stand(tensor: Any) -> Ghost:
+        ghost = next(left)
+        ghost.element = tensor.dtype
+        return ghost
+
+    return _mapped(stand, made)
 
 
 def _meta(tensor: Any, point: Mapping[str, int]) -> Any:
@@ -346,9 +361,9 @@ def _opened(function: Any) -> Any:
 
 
 MOVES: Final = (
-    "__getitem__ index gather index_select take take_along_dim scatter scatter_add index_add index_fill topk sort argsort "
-    "repeat_interleave repeat tile tensor_split unfold as_strided diagonal diag_embed rot90 cummax cummin kthvalue "
-    "searchsorted bucketize one_hot meshgrid broadcast_tensors masked_scatter hsplit vsplit dsplit atleast_1d block_diag"
+    "__getitem__ index gather index_select take take_along_dim scatter scatter_add index_add index_fill topk sort "
+    "argsort repeat_interleave repeat tile tensor_split unfold as_strided diagonal diag_embed rot90 cummax cummin "
+    "kthvalue searchsorted bucketize one_hot meshgrid broadcast_tensors masked_scatter hsplit vsplit dsplit block_diag"
 ).split()
 """Operations that multiply nothing and whose shape torch says."""
 
@@ -361,7 +376,7 @@ COSTED: Final = (
 """Functions whose cost counts also where no signal is among their arguments."""
 
 
-class Watch(TorchFunctionMode):  # type: ignore[misc]  # torch is Any
+class Watch(TorchFunctionMode):
     """Sees what torch is asked about parameters alone, and about ghosts where torch would not look for them."""
 
     def __init__(self, walk: TorchWalk) -> None:
@@ -374,7 +389,8 @@ class Watch(TorchFunctionMode):  # type: ignore[misc]  # torch is Any
 
 # --- torch's own layers, by the names of their arguments
 
-Reader: TypeAlias = "Callable[[TorchWalk, Any, Any], Any]"
+Reader: TypeAlias = "Callable[..., Any]"
+"""Called with the walk, the module and what the module is called with; NotImplemented lets the module's code run."""
 
 INSIDE: Final = ("in_channels", "in_features", "num_features", "num_channels")
 """What modules say of their inputs, which layers infer."""
@@ -390,26 +406,52 @@ def _reader(kind: type[Any]) -> Reader | None:
         return _attend
     if issubclass(layer, Composite):
         return None
-    named = [each.name for each in fields(layer) if each.name not in ("name", "bias", "inplace")]
-    biased = any(each.name == "bias" for each in fields(layer))
-    return _Reading(kind.__name__, layer, named, biased).read
+    if kind in THROUGH_FUNCTIONS:
+        return partial(_through_function, *THROUGH_FUNCTIONS[kind])
+    return _Reading(kind.__name__, layer).read
+
+
+THROUGH_FUNCTIONS: Final = {
+    nn.Flatten: ("flatten", ("start_dim", "end_dim")),
+    nn.Unflatten: ("unflatten", ("dim", "unflattened_size")),
+}
+"""Modules that may touch the batch axis, as functions of these arguments do."""
+
+
+def _through_function(function: str, named: Sequence[str], walk: TorchWalk, module: Any, x: Any) -> Any:
+    """The signal after a function that goes by the module's own name."""
+    path, _ = walk.modules[id(module)]
+    before = walk.path
+    walk.path, _, name = path.rpartition(".")
+    made = OPERATIONS[function](walk, name or function, x, *(getattr(module, each) for each in named))
+    walk.path = before
+    return made
 
 
 @final
 class _Reading:
     """Modules of one class of torch's as layers of one kind."""
 
-    def __init__(self, kind: str, layer: type[Any], named: Sequence[str], biased: bool) -> None:
-        self.kind, self.layer, self.named, self.biased = kind, layer, named, biased
+    def __init__(self, kind: str, layer: type[Any]) -> None:
+        known = [each.name for each in fields(layer)]
+        self.kind, self.layer, self.biased = kind, layer, "bias" in known
+        self.named = [name for name in known if name not in ("name", "bias", "inplace", "return_indices")]
+        self.along = "dim" in known
+        self.two = "return_indices" in known
         self.get: Callable[[Any], Any] | None = None
 
     def read(self, walk: TorchWalk, module: Any, x: Any, *more: Any, **named: Any) -> Any:
         """The signal after the module."""
         if type(x) is not TorchGhost or more or named:
             return NotImplemented
+        if (self.two and module.return_indices) or (self.along and not (x.batched and module.dim)):
+            return NotImplemented
         values = (self.get or self._getter(module))(module)
         biased = self.biased and module._parameters["bias"] is not None
-        step = STEPS.get((self.kind, biased, values)) or self._step(module, biased, values)
+        try:
+            step = STEPS.get((self.kind, biased, values)) or self._step(module, biased, values)
+        except TypeError:  # an argument is a list
+            step = self._step(module, biased, repr(values))
         path, own = walk.modules[id(module)]
         used = walk.weights.used
         if not x.batched or (x.field and not step.by_position and x.roles is not natural(len(x.sizes))):
@@ -518,9 +560,10 @@ def read_module(
     Sizes are without a batch axis; a string is a symbol: (3, "H", "W"). A tensor says its shape and type instead. The
     module is walked as in evaluation (what only happens in training is reported as not used), or as it is if `training`.
     Raises CannotFollow where numbers would decide what happens, and DoesNotFit where a layer does not fit its input.
+    An fx.GraphModule is a module; of what torch.export gives, `read_graph` takes the module.
     """
     module = getattr(module, "_orig_mod", module)
-    walk = TorchWalk(ghost, _place, {"truth": torch.bool, "integer": torch.int64, "float": torch.float32}, device=_device(module))
+    walk = TorchWalk(ghost, _place, ELEMENTS, device=_device(module))
     with READING, undisturbed(), torch.no_grad():
         registered, trained = _registered(walk, module)
         given = tuple(_input(walk, each) for each in inputs)
@@ -528,13 +571,14 @@ def read_module(
         walk.symbolic = any(not isinstance(size, int) for x in walk.inputs for size in x.sizes)
         with _evaluated([] if training else trained), _patched(walk) as call, Watch(walk), _explained(walk):
             made = call(module, *given, **keywords)
-    outputs: list[Ghost] = []
-    _mapped(lambda tensor: type(tensor) is not TorchGhost or outputs.append(tensor), _plain(made))
+    outputs = _ghosts(_plain(made))
     if not outputs:
         raise CannotFollow("not_a_signal", type(module).__name__, detail=repr(made))
     shapes = tuple(x.sizes for x in walk.inputs)
     return Imported(type(module).__name__, shapes, registered, walk, tuple(outputs))
 
+
+ELEMENTS: Final = {"truth": torch.bool, "integer": torch.int64, "float": torch.float32}
 
 READING: Final = threading.RLock()
 """One walk at a time: while it lasts, calls of modules in its thread are recorded."""
@@ -558,7 +602,7 @@ def _plain(made: Any) -> Any:
         return [_plain(value) for value in made.values()]
     if hasattr(made, "__dataclass_fields__"):
         return [_plain(value) for value in vars(made).values()]
-    return [_plain(value) for value in made] if type(made) is not TorchGhost and isinstance(made, list | tuple) else made
+    return [_plain(value) for value in made] if isinstance(made, list | tuple) else made
 
 
 def _registered(walk: TorchWalk, module: Any) -> tuple[Registered, list[Any]]:
@@ -578,7 +622,7 @@ def _registered(walk: TorchWalk, module: Any) -> tuple[Registered, list[Any]]:
                 raise CannotFollow("compiled", type(here).__name__, path)
             classes[type(here)] = None
         prefix = path + "." if path else ""
-        own = ()
+        own: tuple[int, ...] = ()
         if known["_parameters"]:
             own = tuple([id(parameter) for parameter in known["_parameters"].values() if parameter is not None])
             for name, parameter in known["_parameters"].items():
@@ -626,11 +670,11 @@ def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
     """
     thread, modules, called = threading.get_ident(), walk.modules, walk.called
     own = {kind: kind.__dict__.get("__call__") for kind in walk.classes}
-    readers = {kind: _reader(kind) for kind in walk.classes}
+    readers: dict[Any, Any] = {kind: _reader(kind) for kind in walk.classes}
 
     def original(module: Any, args: Any, kwargs: Any) -> Any:
-        classes = (own.get(kind) or (kind not in own and kind.__dict__.get("__call__")) for kind in type(module).__mro__)
-        return next(filter(None, classes))(module, *args, **kwargs)
+        calls = (own[kind] if kind in own else kind.__dict__.get("__call__") for kind in type(module).__mro__)
+        return next(filter(None, calls))(module, *args, **kwargs)
 
     def call(module: Any, *args: Any, **kwargs: Any) -> Any:
         known = module.__dict__
@@ -668,7 +712,7 @@ def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
 
 
 def _made_of_symbols(walk: TorchWalk) -> dict[str, Any]:
-    """torch's functions that make tensors of given sizes, for sizes that are symbols, which compiled code does not take."""
+    """torch's functions that make tensors of given sizes, for symbols, which compiled code does not take."""
 
     def accepting(name: str, function: Any) -> Any:
         @wraps(function)

@@ -30,7 +30,7 @@ MOST_REMEMBERED = 4096
 
 
 class CannotFollow(Exception):
-    """A network that cannot be followed without numbers: why, at which operation, in which module, in which line.
+    """A network that cannot be followed without numbers: why, at which operation, in which module and line.
 
     Reasons: needs_values (what happens next depends on numbers), needs_size (it depends on a size that is a symbol),
     unknown_operation (torch itself cannot say what shape an operation gives), undecided (it depends on which of two
@@ -115,7 +115,7 @@ class Step:
         return said
 
     def look(self, key: Any, seen: Any, shapes: Any) -> tuple[Any, Field]:
-        """What the layer's inputs see, that it stays, and what its output sees. The key is that of the inputs' fields."""
+        """What the layer's inputs see, so that it stays, and what its output sees; the key is the inputs' fields'."""
         layer: Any = self.layer
         after: Field = layer.seen(seen, shapes) if self.by_shape else layer.reach(seen)
         if len(self.fields) > MOST_REMEMBERED:
@@ -413,10 +413,11 @@ class Walk(ABC):
             inner = tuple(axis - x.batched for axis in (axes[1:] if x.batched else axes))
             if inner == tuple(range(len(inner))):
                 return x
-            return self.arranged(Permute(inner), x, operation, x.batched, tuple(x.roles[axis] for axis in inner))
-        wide = self.unbatched(x, operation)
-        made = self.arranged(Permute(tuple(axes)), wide, operation, False, tuple(wide.roles[axis] for axis in axes))
-        return self.reshaped(made, made.full, "squeeze") if len(axes) > 1 else made
+            made = self.arranged(Permute(inner), x, operation, x.batched, tuple(x.roles[axis] for axis in inner))
+        else:
+            x = self.unbatched(x, operation)
+            made = self.arranged(Permute(tuple(axes)), x, operation, False, tuple(x.roles[axis] for axis in axes))
+        return made if made.batched or len(axes) < 2 else self.reshaped(made, made.full, "squeeze")
 
     def unbatched(self, x: Ghost, operation: str) -> Ghost:
         """The signal with its batch axis as an axis like the others."""
@@ -450,7 +451,7 @@ class Walk(ABC):
 
 
     def unused(self) -> Iterator[tuple[str, int]]:
-        """The outermost modules of which nothing was used, and parameters of others, with how many numbers they have."""
+        """The outermost modules of which nothing was used, parameters of others, and how many numbers they have."""
         owners, used = self.weights.owners, self.weights.used
         alive: set[str] = set()
         for key, (path, own) in self.modules.items():
@@ -461,11 +462,10 @@ class Walk(ABC):
         for path, own in self.modules.values():
             if path in alive:
                 yield from (owners[key] for key in own if key not in used)
-            elif path.rpartition(".")[0] in dead:
-                dead.add(path)
-            else:
-                dead.add(path)
-                inside = (keys for other, keys in self.modules.values() if other == path or other.startswith(path + "."))
+                continue
+            dead.add(path)
+            if path.rpartition(".")[0] not in dead:
+                inside = (keys for other, keys in self.modules.values() if f"{other}.".startswith(f"{path}."))
                 yield path, sum(owners[key][1] for key in dict.fromkeys(k for keys in inside for k in keys))
 
 

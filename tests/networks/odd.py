@@ -216,7 +216,8 @@ class Asked(nn.Module):
         for _ in range(x.shape[1]):
             x = self.large(x) if min(x.shape[-2:]) > 20 else self.small(x)
         mask = torch.arange(x.size(-1), device=x.device) >= 1
-        return torch.where(mask, x, torch.zeros(x.shape, dtype=x.dtype, device=x.device)).reshape(x.shape[0], -1)[:, : x.numel() // 2]
+        zeros = torch.zeros(x.shape, dtype=x.dtype, device=x.device)
+        return torch.where(mask, x, zeros).reshape(x.shape[0], -1)[:, : x.numel() // 2]
 
 
 class Sums(nn.Module):

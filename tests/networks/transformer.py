@@ -64,5 +64,4 @@ class Written(nn.Module):
         count, length, width = x.shape
         q, k, v = self.qkv(x).reshape(count, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         scores = (q @ k.transpose(-2, -1)) * (width // self.heads) ** -0.5
-        x = x + self.gamma * self.proj((scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(count, length, width))
-        return x
+        return x + self.gamma * self.proj((scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(count, length, width))
