@@ -88,13 +88,15 @@ class Quantities:
     """What the names in a formula stand for, and which equations say what was asked.
 
     independent  random names that are mutually independent     centred  those of them with mean 0
-    also         other spellings: {"w": "w_1"}                  known    further names that an answer may use
+    also         other spellings: {"w": "w_1"}                  sizes    positive whole numbers
+    known        further names that an answer may use
     says         left sides of equations and what their right sides then are of the key: {"std(w_1)": "sqrt(key)"}
     """
 
     independent: tuple[str, ...] = ()
     centred: tuple[str, ...] = ()
     also: Mapping[str, str] = field(default_factory=dict)
+    sizes: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     says: Mapping[str, str] = field(default_factory=dict)
 

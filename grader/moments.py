@@ -43,7 +43,9 @@ class Moment(AnswerKind):
     def __init__(self, part: Part, key: Value) -> None:
         super().__init__(part, key)
         self.known = part.quantities or Quantities()
-        self.assume = Assumptions(independent=self.known.independent, centred=frozenset(self.known.centred))
+        self.assume = Assumptions(
+            dict.fromkeys(self.known.sizes, "size"), self.known.independent, frozenset(self.known.centred)
+        )
 
     def read(self, text: str) -> Read | Unreadable:
         said = read(without_words(text), self._names)
@@ -120,8 +122,9 @@ class Moment(AnswerKind):
     @cached_property
     def _names(self) -> tuple[str, ...]:
         """The names that an answer may use."""
-        said = [*names(as_formula(self.key)), *self.known.independent, *self.known.known, *self.known.also]
-        return tuple(dict.fromkeys([*said, *(name for left in self._says for name in names(left))]))
+        known = [*self.known.independent, *self.known.sizes, *self.known.known, *self.known.also]
+        asked = [name for left in self._says for name in names(left)]
+        return tuple(dict.fromkeys([*names(as_formula(self.key)), *known, *asked]))
 
     def _spelled(self, said: Formula) -> Formula:
         """The formula with one spelling for each name; a moment of a sum keeps its own, where w_1 and w_2 differ."""

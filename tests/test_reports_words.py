@@ -20,6 +20,7 @@ import solver
 from exercises.exercise import LANGUAGES
 from exercises.library import BANK, files, load_file
 from grader.batch import CRASHED, UNREAD
+from grader.judge import EVERY_KIND
 from grader.verdict import NAMES, Follows, Review, Right, Slip, Slipped, Unreadable, Wrong
 from reports.feedback import feedback
 from reports.words import CATALOGS, Unsaid, read_catalog, words
@@ -120,6 +121,7 @@ def wanted() -> set[str]:
         *(f"check.{verdict}" for verdict in ("verified", "refuted", "inconclusive")),
         *(f"method.{method}" for method in ("loops", "torch", "range", "definition", "models", "models_evidence")),
         *(f"count.item.{item}" for convention in CONVENTIONS.values() for item in convention.items),
+        *(f"feedback.write.{kind}" for kind in EVERY_KIND),
         *(f"because.{reason}" for reason in ("polynomial", "mixtures")),
         *(f"assumption.{kind}" for kind in (*KINDS, DEFINITION)),
     }

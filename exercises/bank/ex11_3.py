@@ -35,7 +35,8 @@ def _quantities(*names: str, centred: tuple[str, ...], says: Mapping[str, str]) 
         independent=tuple(f"{name}_1" for name in names),
         centred=tuple(f"{name}_1" for name in centred),
         also={**also, **capital},
-        known=("n", "v"),
+        sizes=("n",),
+        known=("v",),
         says=says,
     )
 

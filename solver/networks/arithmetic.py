@@ -26,7 +26,8 @@ from solver.networks.walk import Ghost, Step, Walk, step
 
 FUNCTIONS: Final = (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt abs neg negative positive sin cos tan asin acos atan sinh cosh "
-    "asinh acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp clamp_min clamp_max clip threshold logit "
+    "asinh acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp clamp_min clamp_max clip threshold "
+    "logit "
     "isnan isinf isfinite logical_not bitwise_not nan_to_num heaviside float_power sinc masked_fill fill fill_ zero "
     "zero_ zeros_like ones_like full_like empty_like rand_like randn_like bernoulli normal uniform tril triu __neg__ "
     "__abs__ __rpow__ __invert__"
@@ -49,7 +50,8 @@ TRUTHS: Final = (
 ).split()
 
 COMBINATIONS: Final = (
-    "where maximum minimum fmax fmin __mod__ remainder fmod __floordiv__ __rfloordiv__ floor_divide atan2 hypot copysign"
+    "where maximum minimum fmax fmin __mod__ remainder fmod __floordiv__ __rfloordiv__ floor_divide atan2 hypot "
+    "copysign"
 ).split()
 
 

@@ -151,7 +151,7 @@ class Imported:
         raise KeyError(name)
 
     def run(self, *shapes: Quantity) -> tuple[Signal, ...]:
-        """The graph on inputs of these shapes, values or derivations: the outputs' signals, whose rows say each step."""
+        """The graph on inputs of these shapes, values or derivations: its outputs' signals and their rows."""
         given = zip(shapes, self.input, strict=True)
         return self.graph.run(tuple(Signal(shape, input_field(len(own) - 1)) for shape, own in given))
 

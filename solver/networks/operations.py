@@ -79,13 +79,16 @@ def applied(walk: Walk, name: str, layer: Step, x: Any, weights: Sequence[Any] =
         signals = [x, *(weight for weight in weights if isinstance(weight, Ghost))]
         return walk.join(step(Applied(layer.layer)), signals,  # type: ignore[arg-type]  # a layer
             walk.unique(name), x.batched)
+    weights = [weight for weight in weights if weight is not None]
     if not weights:
         return walk.window(layer, x, walk.unique(name))
     facts = layer.facts.get(x.sizes) or layer.learn(x.sizes)
+    place = walk.weights.place(weights[0])
     fresh, count = walk.weights.take(weights)
     if count and count != facts[1]:
         walk.constant(Shape((count,)), count, x, walk.again(fresh))
-    return walk.window(layer, x, walk.unique(name), learned=count == facts[1])
+    own = walk.again(place) if place and place != walk.path else walk.unique(name)
+    return walk.window(layer, x, own, learned=count == facts[1])
 
 
 def spatial(walk: Walk, name: str, layer: Step, x: Ghost, axes: int, weights: Sequence[Any] = ()) -> Any:
@@ -247,15 +250,23 @@ def _glu(walk: Walk, name: str, input: Ghost, dim: int = -1) -> Any:
     return walk.window(made("GLU", dim=walk.axis(input, dim) + 1), input, walk.unique(name))
 
 
+def _learned_first(walk: Walk, first: Any, third: Any) -> bool:
+    """Whether scale and shift stand before mean and variance, as in torch.batch_norm and unlike in F.batch_norm."""
+    if first is None:
+        return third is not None and not walk.weights.learned(third)
+    return walk.weights.learned(first)
+
+
 @operation("batch_norm", "native_batch_norm", "_native_batch_norm_legit_no_training")
 def _batch_norm(
     walk: Walk, name: str, input: Ghost, running_mean: Any = None, running_var: Any = None, weight: Any = None,
     bias: Any = None, *given: Any, **more: Any,
 ) -> Any:  # fmt: skip
+    if _learned_first(walk, running_mean, weight):
+        running_mean, running_var, weight, bias = weight, bias, running_mean, running_var
     axes = max(len(input.full) - 2, 1)
     layer = made(f"BatchNorm{axes}d", affine=weight is not None, track_running_stats=running_mean is not None,
                  bias=weight is None or bias is not None)  # fmt: skip
-    weight, bias = (running_mean, running_var) if name.startswith("_native") else (weight, bias)
     x = applied(walk, name, layer, input, (weight, bias))
     return (x, None, None) if "native" in name else x
 
@@ -265,6 +276,8 @@ def _instance_norm(
     walk: Walk, name: str, input: Ghost, running_mean: Any = None, running_var: Any = None, weight: Any = None,
     bias: Any = None, *given: Any, **more: Any,
 ) -> Any:  # fmt: skip
+    if _learned_first(walk, running_mean, weight):
+        running_mean, running_var, weight, bias = weight, bias, running_mean, running_var
     axes = len(input.full) - 2
     tracked = running_mean is not None and more.get("use_input_stats", True) is False
     layer = made(f"InstanceNorm{axes}d", affine=weight is not None, track_running_stats=tracked)
@@ -309,6 +322,20 @@ def _interpolate(
     layer = made("Upsample", size=wanted, scale_factor=factor, mode=mode, align_corners=align_corners,
                  recompute_scale_factor=recompute_scale_factor)  # fmt: skip
     return spatial(walk, name, layer, input, len(input.full) - 2)
+
+
+MODES: Final = {"nearest": "nearest", "nearest_exact": "nearest-exact", "linear": "linear", "bilinear": "bilinear",
+                "trilinear": "trilinear", "bicubic": "bicubic"}  # fmt: skip
+
+
+@operation(*(f"_upsample_{mode}{axes}d"[mode != "nearest_exact" :] for mode in MODES for axes in (1, 2, 3)))
+def _upsampled(walk: Walk, name: str, input: Ghost, size: Any, *given: Any, **more: Any) -> Any:
+    """How an exported graph says interpolate: the size, whether corners are aligned, factors."""
+    mode = name.strip("_").removeprefix("upsample_").rstrip("123d")
+    aligned = next((value for value in given if isinstance(value, bool)), None)
+    factors = next((value for value in given if isinstance(value, list | tuple)), None)
+    factor = None if size is not None or factors is None else _bare(factors)
+    return _interpolate(walk, "interpolate", input, size, factor, MODES[mode], None if "nearest" in mode else aligned)
 
 
 @operation("pixel_shuffle", "pixel_unshuffle")

@@ -218,7 +218,7 @@ class TorchWalk(Walk):
     """A walk through a module's own code."""
 
     device: Any = None
-    classes: dict[type[Any], None] = field(default_factory=dict)
+    classes: dict[Any, None] = field(default_factory=dict)
     """The classes of the network's modules."""
 
     def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -397,7 +397,7 @@ INSIDE: Final = ("in_channels", "in_features", "num_features", "num_channels")
 
 
 @cache
-def _reader(kind: type[Any]) -> Reader | None:
+def _reader(kind: Any) -> Reader | None:
     """How modules of this class are read: None for those whose code runs."""
     layer = kinds().get(kind.__name__)
     if layer is None or not kind.__module__.startswith("torch.nn.modules.") or not issubclass(layer, Layer):
@@ -558,9 +558,8 @@ def read_module(
     """The network that a module computes on inputs of these shapes, found by running its own code on shapes.
 
     Sizes are without a batch axis; a string is a symbol: (3, "H", "W"). A tensor says its shape and type instead. The
-    module is walked as in evaluation (what only happens in training is reported as not used), or as it is if `training`.
+    module is walked as in evaluation (what only training uses is reported as not used), or as it is if `training`.
     Raises CannotFollow where numbers would decide what happens, and DoesNotFit where a layer does not fit its input.
-    An fx.GraphModule is a module; of what torch.export gives, `read_graph` takes the module.
     """
     module = getattr(module, "_orig_mod", module)
     walk = TorchWalk(ghost, _place, ELEMENTS, device=_device(module))
@@ -579,6 +578,14 @@ def read_module(
 
 
 ELEMENTS: Final = {"truth": torch.bool, "integer": torch.int64, "float": torch.float32}
+
+def read_graph(graph: Any, *inputs: Input) -> Imported:
+    """The same for a graph: an fx.GraphModule, or what torch.export gives, whose checks of inputs are passed over."""
+    if not isinstance(graph, nn.Module):
+        graph = graph.module()
+        graph._forward_pre_hooks.clear()
+    return read_module(graph, *inputs)
+
 
 READING: Final = threading.RLock()
 """One walk at a time: while it lasts, calls of modules in its thread are recorded."""
@@ -670,11 +677,18 @@ def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
     """
     thread, modules, called = threading.get_ident(), walk.modules, walk.called
     own = {kind: kind.__dict__.get("__call__") for kind in walk.classes}
-    readers: dict[Any, Any] = {kind: _reader(kind) for kind in walk.classes}
+    readers = {kind: _reader(kind) for kind in walk.classes}
+    genuine, entered = nn.Module.__call__, set[int]()
 
     def original(module: Any, args: Any, kwargs: Any) -> Any:
+        if id(module) in entered:  # a class's own __call__ goes on to the one of nn.Module
+            return genuine(module, *args, **kwargs)
         calls = (own[kind] if kind in own else kind.__dict__.get("__call__") for kind in type(module).__mro__)
-        return next(filter(None, calls))(module, *args, **kwargs)
+        entered.add(id(module))
+        try:
+            return next(filter(None, calls))(module, *args, **kwargs)
+        finally:
+            entered.discard(id(module))
 
     def call(module: Any, *args: Any, **kwargs: Any) -> Any:
         known = module.__dict__

@@ -34,7 +34,7 @@ class CannotFollow(Exception):
 
     Reasons: needs_values (what happens next depends on numbers), needs_size (it depends on a size that is a symbol),
     unknown_operation (torch itself cannot say what shape an operation gives), undecided (it depends on which of two
-    symbols is larger), not_initialised (parameters have no shape yet), compiled (a module that has no Python code left),
+    symbols is larger), not_initialised (parameters have no shape yet), compiled (a module without Python code),
     raised (its own code raised an exception), not_a_signal (what comes out is no tensor).
     """
 
@@ -170,6 +170,11 @@ class Weights:
         if key in self.owners:
             return frozenset((key,))
         return self.made[key][1] if key in self.made else frozenset()
+
+    def place(self, tensor: Any) -> str:
+        """The module that a parameter is registered in."""
+        name, _ = self.owners.get(id(tensor), ("", 0))
+        return name.rpartition(".")[0]
 
     def learned(self, tensor: Any) -> bool:
         """Whether a tensor rests on parameters."""
