@@ -86,6 +86,16 @@ def at(value: Any, point: Mapping[str, int]) -> int:
     return value.at(point) if isinstance(value, Polynomial) else int(value)
 
 
+def reaches(size: Size, least: int) -> int:
+    """The first n at which a size that grows with n is at least so large.
+
+    >>> reaches((Size.symbol("H") - 7) // 2 + 1, 3)
+    11
+    """
+    needed = ceil(Fraction(least - size.offset, size.outer))
+    return ceil(Fraction(size.divisor * needed - size.shift, size.inner))
+
+
 def size_from(points: Sequence[Mapping[str, int]], values: Sequence[int], known: Iterable[Any]) -> Any:
     """The size that takes these values at these points: a number, a known size, or floor((b n + A)/M) of one symbol.
 
@@ -217,7 +227,9 @@ class Conditions:
         """Makes two sizes equal that have to be; false where no input makes them so."""
         if left == right:
             return True
-        if isinstance(left, int) and isinstance(right, int):
+        if isinstance(left, int):
+            left, right = right, left
+        if isinstance(left, int):
             return False
         if not (self._for_residues(left, right) or self._for_some(left, right)):
             names = symbols(left) | symbols(right)
@@ -269,8 +281,7 @@ class Conditions:
     def positive(self, size: Any) -> None:
         """Every size along a network is at least 1."""
         if isinstance(size, Size) and size.outer > 0:
-            needed = ceil(Fraction(1 - size.offset, size.outer))
-            self._raise(size.name, ceil(Fraction(size.divisor * needed - size.shift, size.inner)))
+            self._raise(size.name, reaches(size, 1))
 
     def smallest(self, names: Iterable[str]) -> dict[str, int] | None:
         """The smallest input that fits, by the sum of its sizes; None where none was found."""
@@ -339,7 +350,10 @@ class Conditions:
         if len(names) != 1:
             return False
         (name,) = names
-        found = frozenset(n for n in range(1, MOST_RESIDUES) if at(left, {name: n}) == at(right, {name: n}))
+        low, high = 1, MOST_RESIDUES
+        if isinstance(left, Size) and isinstance(right, int) and left.outer > 0:
+            low, high = max(1, reaches(left, right)), reaches(left, right + 1)
+        found = frozenset(n for n in range(low, high) if at(left, {name: n}) == at(right, {name: n}))
         here = self._domain(name)
         domain = Domain(here.least, here.period, here.residues, found if here.only is None else found & here.only)
         if domain.smallest is None:
@@ -348,6 +362,9 @@ class Conditions:
         return True
 
     def _never(self, left: Any, right: Any) -> bool:
+        """Whether two sizes are equal at no input at all, as far as that is seen at once."""
+        if isinstance(left, Size) and isinstance(right, int) and left.outer > 0:
+            return left.at(self._domain(left.name).least) > right
         return isinstance(left - right, int)
 
     def _sign(self, difference: Any, far: Mapping[str, int]) -> bool:
@@ -367,8 +384,11 @@ class Conditions:
             self.left.append(Condition(">=", difference, 0, self.where()))
             return
         (name,) = names
-        last = next((n for n in range(MOST_RESIDUES, 0, -1) if at(difference, {name: n}) < 0), 0)
-        self._raise(name, last + 1)
+        if isinstance(difference, Size) and difference.outer > 0:
+            self._raise(name, reaches(difference, 0))
+        else:
+            last = next((n for n in range(MOST_RESIDUES, 0, -1) if at(difference, {name: n}) < 0), 0)
+            self._raise(name, last + 1)
 
 
 def _far(names: set[str]) -> Iterator[dict[str, int]]:
