@@ -123,7 +123,7 @@ ARITHMETIC: Final = {
     "Add": ("add", "add __add__ __iadd__", "__radd__"),
     "Subtract": ("sub", "sub subtract __sub__ __isub__", "rsub __rsub__"),
     "Multiply": ("mul", "mul multiply __mul__ __imul__", "__rmul__"),
-    "Divide": ("div", "div divide true_divide __truediv__ __itruediv__", "__rtruediv__"),
+    "Divide": ("div", "div divide true_divide __truediv__ __itruediv__ __idiv__ __div__", "__rtruediv__ __rdiv__"),
 }
 """Kind of join -> what its steps are called, its operators, and those with the operands exchanged."""
 
@@ -246,16 +246,16 @@ def _summed(walk: Walk, x: Ghost, letters: str, result: str) -> Ghost:
 # --- along axes
 
 REDUCTIONS: Final = (
-    "mean sum amax amin max min argmax argmin all any prod logsumexp median norm nansum nanmean count_nonzero"
+    "mean sum amax amin max min argmax argmin all any prod logsumexp median nansum nanmean count_nonzero var std"
 ).split()
 
 
 @operation(*REDUCTIONS)
 def _reduction(walk: Walk, name: str, input: Ghost, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
+    if isinstance(dim, bool):  # var(x, unbiased)
+        dim = None
     if is_tensor(dim):
         return combined(walk, {"max": "maximum", "min": "minimum"}[name], (input, dim))
-    if name == "norm" and (dim is not None or more):
-        dim, keepdim = more.get("dim"), more.get("keepdim", False)
     dim = more.get("axis", dim)
     dims = range(len(input.full)) if dim is None or dim == () else (dim,) if isinstance(dim, int) else tuple(dim)
     axes = [walk.axis(input, each) for each in dims]
@@ -267,11 +267,15 @@ def _reduction(walk: Walk, name: str, input: Ghost, dim: Any = None, keepdim: bo
     return x
 
 
-@operation("linalg_vector_norm", "vector_norm")
-def _vector_norm(
-    walk: Walk, name: str, input: Ghost, ord: Any = 2, dim: Any = None, keepdim: bool = False, **more: Any
-) -> Any:
-    return _reduction(walk, "norm", input, dim, dim=dim, keepdim=keepdim)
+@operation("norm", "linalg_vector_norm", "vector_norm")
+def _norm(walk: Walk, name: str, input: Ghost, p: Any = 2, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
+    return _reduction(walk, "norm", input, dim, keepdim)
+
+
+@operation("var_mean", "std_mean")
+def _both_moments(walk: Walk, name: str, input: Ghost, dim: Any = None, *given: Any, **more: Any) -> Any:
+    moments = (_reduction(walk, each, input, dim, bool(more.get("keepdim", False))) for each in name.split("_"))
+    return tuple(moments)
 
 
 def reduced(walk: Walk, name: str, x: Ghost, axes: Sequence[int], kept: bool, whole: bool = False) -> Ghost:

@@ -180,10 +180,10 @@ def _constant(walk: Walk, name: str, full: tuple[Any, ...], beside: Ghost) -> Gh
 
 @operation("cat", "concat", "concatenate")
 def _concatenate(walk: Walk, name: str, tensors: Any, dim: int = 0, **more: Any) -> Any:
-    signals = [x for x in walk.signals(list(tensors)) if x.sizes != (0,)]
+    dim = more.get("axis", dim)
+    signals = [x for x in walk.signals(list(tensors)) if x.full[dim if x.sizes != (0,) else 0] != 0]
     if len(signals) == 1:
         return signals[0]
-    dim = more.get("axis", dim)
     axis = walk.axis(signals[0], dim)
     batched = all(x.batched for x in signals) and axis >= 0
     if not batched:
@@ -218,13 +218,27 @@ def _setitem(walk: Walk, name: str, input: Any, *given: Any, **more: Any) -> Any
 # --- taking apart
 
 
-@operation("chunk", "tensor_split")
+@operation("chunk")
 def _chunk(walk: Walk, name: str, input: Ghost, chunks: int, dim: int = 0) -> Any:
     axis = walk.axis(input, dim)
     size = 1 if axis < 0 else input.sizes[axis]
-    if name == "tensor_split" and not (isinstance(size, int) and isinstance(chunks, int) and size % chunks == 0):
-        return NotImplemented
     return _split(walk, name, input, -(-walk.guarded(size) // chunks), dim)
+
+
+@operation("tensor_split")
+def _tensor_split(walk: Walk, name: str, input: Ghost, sections: Any = None, dim: int = 0, **more: Any) -> Any:
+    """So many parts, of which the first are longer by one, or parts that begin at these places."""
+    at = next((bare(value) for key, value in more.items() if key in ("indices", "sections")), bare(sections))
+    axis = walk.axis(input, dim)
+    size = 1 if axis < 0 else input.sizes[axis]
+    if axis < 0 or is_tensor(at) or not isinstance(size, int):
+        return NotImplemented
+    if isinstance(at, int):
+        starts = [size // at * part + min(part, size % at) for part in range(at)]
+    else:
+        starts = [0, *(min(place, size) for place in map(bare, at))]
+    ends = [*starts[1:], size]
+    return _split(walk, name, input, [end - start for start, end in zip(starts, ends, strict=True)], dim)
 
 
 @operation("split", "split_with_sizes", "unsafe_split", "unsafe_chunk")

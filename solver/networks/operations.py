@@ -350,19 +350,16 @@ def _channel_shuffle(walk: Walk, name: str, input: Ghost, groups: int) -> Any:
     return walk.window(made("ChannelShuffle", groups=groups), input, walk.unique(name))
 
 
-@operation("unfold")
+@operation("unfold", "im2col")
 def _unfold(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> Any:
-    if len(given) == 3 and all(isinstance(value, int) for value in given) and len(input.full) != 4:
-        return NotImplemented
-    arguments = dict(zip(("kernel_size", "dilation", "padding", "stride"), given, strict=False)) | more
-    if "kernel_size" not in arguments:
-        return NotImplemented
-    x = walk.window(made("Unfold", **{key: _bare(value) for key, value in arguments.items()}), input, walk.unique(name))
+    named = ("kernel_size", "dilation", "padding", "stride")
+    arguments = {key: _bare(value) for key, value in (dict(zip(named, given, strict=False)) | more).items()}
+    x = walk.window(made("Unfold", **arguments), input, walk.unique(name))
     x.roles = (None, MIXED)
     return x
 
 
-@operation("fold")
+@operation("fold", "col2im")
 def _fold(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> Any:
     named = ("output_size", "kernel_size", "dilation", "padding", "stride")
     arguments = {key: _bare(value) for key, value in (dict(zip(named, given, strict=False)) | more).items()}

@@ -48,20 +48,16 @@ def _sliced(given: Any) -> Value:
     made = list(given["shape"])
     for axis, start, stop, step in given["cuts"]:
         made[axis] = cut(made[axis], start, stop, step)
-    return _possible(made, "sliced", given)
+    return Shape(made)
 
 
 def _padded(given: Any) -> Value:
     made = list(given["shape"])
     for axis, before, behind in given["sides"]:
         made[axis] = made[axis] + before + behind
-    return _possible(made, "padded", given)
-
-
-def _possible(sizes: Sequence[Any], rule: str, given: Any) -> Value:
-    if any(isinstance(size, int) and size < 1 for size in sizes):
-        raise DoesNotFit(rule, given)
-    return Shape(sizes)
+    if any(isinstance(size, int) and size < 1 for size in made):
+        raise DoesNotFit("padded", given)
+    return Shape(made)
 
 
 def _reduced(given: Any) -> Value:
@@ -138,7 +134,12 @@ class Scale(Elementwise):
     """Every number times, or divided by, one number: one multiplication an element."""
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
-        return multiplied_each(output, self.name) if rank(output) else 1
+        return _elements(output, self.name)
+
+
+def _elements(shape: Quantity, about: str) -> Quantity:
+    """One multiplication for each number, also of a tensor without axes."""
+    return multiplied_each(shape, about) if rank(shape) else 1
 
 
 @final
@@ -302,7 +303,7 @@ class Pad(Elementwise):
 @final
 @dataclass(frozen=True)
 class Reduce(Layer):
-    """A sum, mean or extreme along axes; a mean divides once an output, a norm squares every number."""
+    """A sum, mean or extreme along axes: a mean divides once an output, a norm squares each number, a variance both."""
 
     function: str
     axes: tuple[int, ...]
@@ -321,10 +322,10 @@ class Reduce(Layer):
         return 0
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
-        counted = {"mean": output, "norm": shape, "prod": shape}.get(self.function)
-        if counted is None:
-            return 0
-        return multiplied_each(counted, self.name) if rank(counted) else 1
+        counted = {"mean": (output,), "norm": (shape,), "prod": (shape,), "var": (shape, output, output)}
+        counted["std"] = counted["var"]
+        each = counted.get(self.function, ())
+        return total({f"part_{part}": _elements(one, self.name) for part, one in enumerate(each)}, self.name)
 
     def reach(self, field: Field) -> Field:
         return WHOLE if self.mixes else field

@@ -1,9 +1,10 @@
 """Networks as short text, and back: "C1: Conv2d(6, 5, padding=2) ReLU MaxPool2d(2) Flatten Linear(10)".
 
 Layers have torch's names and arguments and stand one after the other, with blanks, commas, `->` or new lines between
-them; in_channels and in_features are inferred, and passed over where they are written as torch prints them.
-`Sum(a b | c)` and `Concat(a | b)` put paths together, `Repeat(a b, 3)` repeats. An argument may be a symbol, as in
-`Conv2d(8, K, stride=S)`.
+them; in_channels and in_features are inferred, and passed over where torch has them: in what it prints, as
+`(0): Conv2d(1, 3, kernel_size=(4, 4))`, and in code, as `nn.Conv2d(1, 3, 4)`. Without `nn.`, three numbers may be meant
+either way and are refused as ambiguous. `Sum(a b | c)` and `Concat(a | b)` put paths together, `Repeat(a b, 3)`
+repeats. An argument may be a symbol, as in `Conv2d(8, K, stride=S)`.
 Texts are data: they are read by a small grammar of our own and never executed.
 """
 
@@ -13,14 +14,16 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
+from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias, final
 
 from solver.derivation import DoesNotFit
 from solver.layers import kinds
-from solver.layers.base import Layer
-from solver.layers.composite import Branches, Chain, Concat, Repeat, Sum
+from solver.layers.base import Layer, Operation
+from solver.layers.composite import Branches, Chain, Concat, Graph, Node, Repeat, Sum
 from solver.notation.unreadable import Unreadable
-from solver.values import symbol
+from solver.values import Size, symbol
 
 MOST_CHARACTERS = 20_000
 MOST_LAYERS = 2_000
@@ -33,6 +36,8 @@ _TOKEN = re.compile(
 )
 _WORDS = {"True": True, "False": False, "None": None}
 _INFERRED = {"in_channels", "in_features", "num_features"}
+_LED = re.compile(r"(Conv|ConvTranspose)[123]d|Linear")
+"""Kinds whose first argument in torch is what is inferred here."""
 _SEPARATORS = {",", "->", ">", ":"}
 
 Token: TypeAlias = "tuple[str, str, int]"
@@ -113,15 +118,25 @@ class _Reader:
         if depth > DEEPEST:
             raise _Refused("too_deep", self.next[2])
         layers: list[Layer] = []
-        while self.next[0] == "name" or (self.next[0] == "mark" and self.next[1] in _SEPARATORS):
-            if self.next[0] == "mark":
+        while self.next[0] == "name" or (self.next[0] == "mark" and self.next[1] in {*_SEPARATORS, "("}):
+            if self.next[0] == "mark" and self.next[1] != "(":
                 if self.next[1] == "," and self._repeats_next():
                     break
                 self.take()
             else:
-                layer = self.layer(depth)
+                layer = self.printed(depth) if self.next[0] == "mark" else self.layer(depth)
                 layers += layer.layers if isinstance(layer, Chain) and not layer.name else (layer,)
         return Chain(tuple(layers))
+
+    def printed(self, depth: int) -> Layer:
+        """A layer with its name in brackets before it, as torch prints it; a number is no name."""
+        self.expect("(")
+        kind, word, at = self.take()
+        self.expect(")")
+        self.expect(":")
+        if kind not in ("name", "number") or self.next[0] != "name":
+            raise _Refused("syntax", at if kind not in ("name", "number") else self.next[2], word)
+        return self.layer(depth, word if kind == "name" else "")
 
     def _repeats_next(self) -> bool:
         """Whether behind a comma stands how often, and not another layer."""
@@ -129,19 +144,18 @@ class _Reader:
         closed = kind != "end" and self.tokens[self.position + 2][:2] == ("mark", ")")
         return kind == "number" or (kind == "name" and closed and word not in kinds())
 
-    def layer(self, depth: int) -> Layer:
+    def layer(self, depth: int, name: str = "") -> Layer:
         """A layer, perhaps with its name before it."""
         self.layers += 1
         _, word, at = self.take()
         if self.layers > MOST_LAYERS:
             raise _Refused("too_long", at)
-        name = ""
-        if self.took(":"):
+        if not name and self.took(":"):
             name = word
             kind, word, at = self.take()
             if kind != "name":
                 raise _Refused("syntax", at, word)
-        word = word.removeprefix("torch.").removeprefix("nn.")
+        whole, word = word, word.removeprefix("torch.").removeprefix("nn.")
         match word:
             case "Sum" | "Concat":
                 self.expect("(")
@@ -158,7 +172,7 @@ class _Reader:
                 self.expect(")")
                 return Chain(inner.layers, name=name)
             case _ if word in kinds() and issubclass(kinds()[word], Layer):
-                return self._made(kinds()[word], name, at, word)
+                return self._made(kinds()[word], name, at, word, as_in_code=whole != word)
             case _:
                 raise _Refused("unknown_name", at, word)
 
@@ -170,17 +184,21 @@ class _Reader:
         self.expect(")")
         return Repeat(inner.layers[0] if len(inner.layers) == 1 else inner, times, name=name)
 
-    def _made(self, kind: type[Any], name: str, at: int, word: str) -> Layer:
+    def _made(self, kind: type[Any], name: str, at: int, word: str, *, as_in_code: bool) -> Layer:
         given, named = self._arguments()
         known = [field.name for field in fields(kind) if field.name != "name"]
+        if _LED.fullmatch(word):
+            given = _without_inferred(given, named, known, at, word, as_in_code=as_in_code)
         named = {argument: value for argument, value in named.items() if argument not in _INFERRED - set(known)}
-        if len(given) > 1 and given and known and known[min(1, len(known) - 1)] in named and known[0] not in named:
-            given = given[1:]  # torch prints Conv2d(1, 3, kernel_size=(4, 4)): the channels in come first
         unknown = [argument for argument in named if argument not in known]
         if unknown or len(given) > len(known):
             raise _Refused("wrong_type", at, unknown[0] if unknown else word)
+        arguments = dict(zip(known, given, strict=False)) | named
+        answers = [field.name for field in fields(kind) if isinstance(_default(field), bool)]
+        if not all(isinstance(arguments.get(name, True), bool) for name in answers):
+            raise _Refused("wrong_type", at, word)
         try:
-            made: Layer = kind(**dict(zip(known, given, strict=False)) | named, name=name)
+            made: Layer = kind(**arguments, name=name)
         except (DoesNotFit, TypeError, ValueError):
             raise _Refused("wrong_type", at, word) from None
         return made
@@ -227,6 +245,21 @@ class _Reader:
                 raise _Refused("syntax", at, word)
 
 
+def _without_inferred(
+    given: list[Any], named: dict[str, Any], known: list[str], at: int, word: str, *, as_in_code: bool
+) -> list[Any]:
+    """Arguments without the channels or features in, which torch has first: in code, and where it prints the rest."""
+    needed = 1 if word == "Linear" else 2
+    numbers = [value for value in given if not isinstance(value, bool)]
+    if not given or _INFERRED & set(named):
+        return given
+    if as_in_code or (len(numbers) == needed == 2 and known[1] in named) or (needed == 1 and len(numbers) == 2):
+        return given[1:]
+    if len(numbers) > needed:
+        raise _Refused("ambiguous", at, word)
+    return given
+
+
 def _whole(word: str, at: int) -> int:
     if len(word) > MOST_DIGITS:
         raise _Refused("too_many_digits", at)
@@ -237,7 +270,7 @@ def _whole(word: str, at: int) -> int:
 
 
 def write_text(network: Layer) -> str:
-    """A network as short text; reading it gives the network again.
+    """A network as short text; reading it gives the network again. Raises DoesNotFit for graphs, which are no terms.
 
     >>> write_text(read_network("C1: Conv2d(6, (5, 5), padding=2) -> ReLU()"))
     'C1: Conv2d(6, 5, padding=2) ReLU'
@@ -251,23 +284,23 @@ def write_text(network: Layer) -> str:
             return f"{label}{network.kind}({' | '.join(map(write_text, paths))})"
         case Repeat(layer, times):
             return f"{label}Repeat({write_text(layer)}, {times})"
+        case Graph():
+            raise DoesNotFit("write_text", {"layer": network.kind})
         case _:
-            arguments = ", ".join(_written(network))
+            arguments = ", ".join(arguments_of(network))
             return f"{label}{network.kind}({arguments})" if arguments else f"{label}{network.kind}"
 
 
-def _written(layer: Layer, *, named: bool = False) -> Iterator[str]:
+def arguments_of(layer: Operation, *, named: bool = False) -> Iterator[str]:
     """The arguments that are not their defaults; those without one stand first, unnamed unless all are to be named."""
-    for field in _arguments_of(layer):
+    for field in fields(layer):
+        if field.name == "name":
+            continue
         value = getattr(layer, field.name)
         if _default(field) is MISSING and not named:
             yield _value(value)
         elif value != _default(field) and value != _spread(_default(field), value):
             yield f"{field.name}={_value(value)}"
-
-
-def _arguments_of(layer: Layer) -> list[Field[Any]]:
-    return [field for field in fields(layer) if field.name != "name"]
 
 
 def _default(field: Field[Any]) -> Any:
@@ -290,29 +323,118 @@ def _value(value: Any) -> str:
             return str(value)
 
 
+# --- JSON
+
+SCHEMA = "tirgul/network/1"
+
+
 def write_json(network: Layer) -> str:
-    """A network as JSON: the short text under a schema, which any program can pass on."""
-    return json.dumps({"schema": "tirgul/network/1", "text": write_text(network)}, ensure_ascii=False)
+    """A network as JSON, which any program can pass on: the short text, or of a graph the nodes one by one."""
+    if isinstance(network, Graph):
+        return json.dumps({"schema": SCHEMA, "graph": _graph_data(network)}, ensure_ascii=False)
+    return json.dumps({"schema": SCHEMA, "text": write_text(network)}, ensure_ascii=False)
 
 
 def read_json(text: str) -> Layer | Unreadable:
     """A network from JSON."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Unreadable("syntax")
-    said = document.get("text") if isinstance(document, dict) else None
-    return read_network(said) if isinstance(said, str) else Unreadable("wrong_type")
+    if not isinstance(document, dict):
+        return Unreadable("wrong_type")
+    said = document.get("text")
+    if isinstance(said, str):
+        return read_network(said)
+    try:
+        return _graph_from(document["graph"])
+    except (DoesNotFit, AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return Unreadable("wrong_type")
 
 
-def write_torch(network: Layer, shape: tuple[int, ...]) -> str:
-    """A chain of layers as torch code: an nn.Sequential on inputs of this shape. Raises DoesNotFit for branches."""
-    from solver.questions import analyse
+def _graph_data(graph: Graph) -> dict[str, Any]:
+    nodes = [
+        {"operation": _data(node.operation), "inputs": list(node.inputs)} | ({"shared": True} if node.shared else {})
+        for node in graph.nodes
+    ]
+    return {"name": graph.name, "inputs": graph.inputs, "outputs": list(graph.outputs), "nodes": nodes}
 
-    lines = ["from torch import nn", "", "net = nn.Sequential("]
-    for row in analyse(network, shape).rows:
-        if not isinstance(row.layer, Layer) or isinstance(row.layer, Branches):
-            raise DoesNotFit("write_torch", {"layer": row.layer.kind})
-        told = [f"{name}={value}" for name, value in row.layer.inferred(row.inputs[0]).items()]
-        lines.append(f"    nn.{row.layer.kind}({', '.join([*told, *_written(row.layer, named=True)])}),")
-    return "\n".join([*lines, ")", ""])
+
+def _graph_from(data: Any) -> Graph:
+    nodes = []
+    for number, node in enumerate(data["nodes"], start=data["inputs"]):
+        inputs = tuple(node["inputs"])
+        if not all(type(taken) is int and 0 <= taken < number for taken in inputs):
+            raise ValueError(inputs)
+        nodes.append(Node(_from_data(node["operation"]), inputs, node.get("shared") is True))
+    outputs = tuple(data["outputs"])
+    if not all(type(made) is int and 0 <= made < data["inputs"] + len(nodes) for made in outputs):
+        raise ValueError(outputs)
+    return Graph(tuple(nodes), outputs, data["inputs"], name=str(data.get("name", "")))
+
+
+def _data(operation: Any) -> dict[str, Any]:
+    """An operation by its class and the arguments that are not their defaults."""
+    given = {
+        field.name: _plain_data(getattr(operation, field.name))
+        for field in fields(operation)
+        if field.name != "name" and getattr(operation, field.name) != _default(field)
+    }
+    name = {"name": operation.name} if operation.name else {}
+    return name | {"kind": type(operation).__name__} | ({"arguments": given} if given else {})
+
+
+def _plain_data(value: Any) -> Any:
+    match value:
+        case tuple():
+            return [_plain_data(item) for item in value]
+        case Operation():
+            return _data(value)
+        case Size():
+            return {"size": [getattr(value, field.name) for field in fields(value)]}
+        case Fraction():
+            return {"fraction": str(value)}
+        case bool() | int() | float() | str() | None:
+            return value
+        case _:
+            return {"symbol": str(value)}
+
+
+def _from_data(data: Any) -> Any:
+    """An operation of one of the known classes."""
+    kind = operations()[data["kind"]]
+    arguments = {name: _value_from(value) for name, value in data.get("arguments", {}).items()}
+    return kind(**arguments, name=str(data.get("name", "")))
+
+
+def _value_from(value: Any) -> Any:
+    match value:
+        case list():
+            return tuple(_value_from(item) for item in value)
+        case {"kind": _}:
+            return _from_data(value)
+        case {"size": [str() as name, *numbers]}:
+            return Size(name, *map(_integer, numbers))
+        case {"fraction": str() as written}:
+            return Fraction(written)
+        case {"symbol": str() as name} if name.isidentifier():
+            return symbol(name)
+        case bool() | int() | float() | str() | None:
+            return value
+        case _:
+            raise ValueError(value)
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError(value)
+    return value
+
+
+@cache
+def operations() -> dict[str, type[Any]]:
+    """Every operation by its class's name: the kinds of layers and joins, and the steps of imported networks."""
+    from solver.networks import steps
+
+    own = (value for value in vars(steps).values() if isinstance(value, type) and issubclass(value, Operation))
+    return {**{kind.__name__: kind for kind in own if getattr(kind, "__final__", False)}, **kinds()}

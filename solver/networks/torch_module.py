@@ -8,6 +8,7 @@ named. Nothing else under `solver/networks` imports torch.
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +45,11 @@ Input: TypeAlias = "Sequence[int | str | Size] | torch.Tensor"
 
 OPERATIONS: Final = ARITHMETIC | ARRANGING
 """The whole table: the modules that enter operations in it have been imported here."""
+
+ON_SIGNALS: Final = {
+    name for name, entry in OPERATIONS.items() if getattr(entry, "__annotations__", {}).get("input") == "Ghost"
+}
+"""Operations whose first argument has to be a signal, and not just any tensor."""
 
 ELSEWHERE: Final = (str(Path(__file__).parents[1]), str(Path(torch.__file__).parent))
 """Where code is that is not the network's."""
@@ -223,13 +229,16 @@ class TorchWalk(Walk):
 
     def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a function or method of torch's gives."""
-        name = function.__name__.partition(".")[0]
+        name = "unfold_axis" if function is torch.Tensor.unfold else function.__name__.partition(".")[0]
         if not (type(args and args[0]) is TorchGhost or _ghosts((args, kwargs))):
             return self.aside(function, name, args, kwargs)
         in_place = name[-1] == "_" and (name[:2] != "__" or name[2] == "i")
         if in_place and name not in OPERATIONS and name[:2] != "__":
             name = name[:-1]
         handler = OPERATIONS.get(name)
+        if name in ON_SIGNALS and args and type(args[0]) is not TorchGhost:
+            beside, *_ = _ghosts((args, kwargs))
+            args = (self.signal(args[0], beside), *args[1:])
         made = NotImplemented if handler is None else handler(self, name, *args, **kwargs)
         if made is NotImplemented:
             made = self.unknown(function, name, args, kwargs)
@@ -273,7 +282,7 @@ class TorchWalk(Walk):
         if count:
             self.constant(Shape((count,)), count, ghosts[0], self.again(learned))
         row = self.unique(name)
-        cost = "" if name in MOVES else "".join(letter if letter.isalnum() else "_" for letter in row)
+        cost = "" if name in MOVES else "_".join(re.findall(r"[A-Za-z0-9]+", row))
         met = tuple(ghost.sizes for ghost in ghosts)
         outputs = [Shape(full[1:] if len(full) > 1 and full[0] == 1 else full) for full in shapes]
         stands = []
@@ -362,7 +371,7 @@ def _opened(function: Any) -> Any:
 
 MOVES: Final = (
     "__getitem__ index gather index_select take take_along_dim scatter scatter_add index_add index_fill topk sort "
-    "argsort repeat_interleave repeat tile tensor_split unfold as_strided diagonal diag_embed rot90 cummax cummin "
+    "argsort repeat_interleave repeat tile tensor_split unfold_axis as_strided diagonal diag_embed rot90 cummax cummin "
     "kthvalue searchsorted bucketize one_hot meshgrid broadcast_tensors masked_scatter hsplit vsplit dsplit block_diag"
 ).split()
 """Operations that multiply nothing and whose shape torch says."""

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias, final
+from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
 from solver.derivation import DoesNotFit
 from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, Row, input_field
@@ -27,6 +27,7 @@ Facts: TypeAlias = "tuple[Shape, Value, Value, Value]"
 """The shape after a step, parameters, multiplications and macs."""
 
 MOST_REMEMBERED = 4096
+MOST_UNITED = 32
 
 
 class CannotFollow(Exception):
@@ -116,11 +117,13 @@ class Step:
 
     def look(self, key: Any, seen: Any, shapes: Any) -> tuple[Any, Field]:
         """What the layer's inputs see, so that it stays, and what its output sees; the key is the inputs' fields'."""
-        layer: Any = self.layer
+        layer, kept = cast("Any", self.layer), seen
+        while isinstance(layer, Join) and len(seen) > MOST_UNITED:  # a union of unions is the union
+            seen = (layer.reach(seen[:MOST_UNITED]), *seen[MOST_UNITED:])
         after: Field = layer.seen(seen, shapes) if self.by_shape else layer.reach(seen)
         if len(self.fields) > MOST_REMEMBERED:
             self.fields.clear()
-        said = self.fields[key] = (seen, one_of(after))
+        said = self.fields[key] = (kept, one_of(after))
         return said
 
 
