@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from solver.derivation import DoesNotFit, Given, Quantity, formula, law
 from solver.layers.base import Layer
-from solver.questions import analyse
+from solver.questions import analyze
 from solver.values import Value
 
 AFFINE = ("Conv1d", "Conv2d", "Conv3d", "AvgPool1d", "AvgPool2d", "Linear", "Flatten")
@@ -33,7 +33,7 @@ SAME_COUNT = formula("sharing.same_count", "N_1 = N_2", source="tutorial 11, 1D 
 
 def represents(network: Layer, shape: Quantity) -> Quantity:
     """Whether a fully connected network can compute what this one computes, layer by layer."""
-    kinds = dict.fromkeys(row.layer.kind for row in analyse(network, shape).rows)
+    kinds = dict.fromkeys(row.layer.kind for row in analyze(network, shape).rows)
     unknown = [kind for kind in kinds if kind not in AFFINE + ELEMENTWISE]
     if unknown:
         raise DoesNotFit("mlp.represents", {"layer": unknown[0]})

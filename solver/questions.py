@@ -1,6 +1,6 @@
 """The public vocabulary: what one asks of a network. Shapes may be values (answers) or derivations (explanations).
 
-analyse(network, shape)      a row a layer, and totals
+analyze(network, shape)      a row a layer, and totals
 output_size, parameters, multiplications, macs, receptive_field      one fact each
 """
 
@@ -50,7 +50,7 @@ class Analysis:
         raise KeyError(name)
 
 
-def analyse(network: Layer, shape: Quantity | tuple[int, ...]) -> Analysis:
+def analyze(network: Layer, shape: Quantity | tuple[int, ...]) -> Analysis:
     """Every fact of every layer in one pass; raises DoesNotFit, naming the layer."""
     given = Shape(shape) if isinstance(shape, tuple) else shape
     passed = network.pass_through(Signal(given, input_field(rank(given) - 1)))
@@ -64,22 +64,22 @@ def output_size(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
     >>> output_size(Conv2d(3, kernel_size=4), (1, 13, 13))
     3x10x10
     """
-    return analyse(network, shape).output
+    return analyze(network, shape).output
 
 
 def parameters(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
     """How many numbers the network learns."""
-    return analyse(network, shape).parameters
+    return analyze(network, shape).parameters
 
 
 def multiplications(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
     """How many scalar multiplications one input costs, as the course counts them."""
-    return analyse(network, shape).multiplications
+    return analyze(network, shape).multiplications
 
 
 def macs(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
     """How many multiply-accumulates one input costs."""
-    return analyse(network, shape).macs
+    return analyze(network, shape).macs
 
 
 def receptive_field(network: Layer, axes: int = 2, *, derived: bool = False) -> tuple[Quantity, ...]:

@@ -9,7 +9,7 @@ import pytest
 from solver.conventions import CONVENTIONS, counted
 from solver.layers import kinds
 from solver.layers.composite import Chain, Sum
-from solver.questions import analyse
+from solver.questions import analyze
 
 PRINTED = {  # GMACs that the tools printed, on 3 x 224 x 224
     "resnet18": {
@@ -90,16 +90,16 @@ NETWORKS = {
 
 @pytest.mark.parametrize(("network", "tool"), [(net, tool) for net, said in PRINTED.items() for tool in said])
 def test_a_convention_gives_what_the_tool_printed(network: str, tool: str) -> None:
-    said = counted(analyse(NETWORKS[network], (3, 224, 224)).rows, CONVENTIONS[tool])
+    said = counted(analyze(NETWORKS[network], (3, 224, 224)).rows, CONVENTIONS[tool])
     assert said.total == pytest.approx(PRINTED[network][tool] * 10**9, abs=600)
 
 
 def test_the_difference_is_explained_item_by_item() -> None:
-    said = counted(analyse(NETWORKS["resnet50"], (3, 224, 224)).rows, CONVENTIONS["fvcore"])
+    said = counted(analyze(NETWORKS["resnet50"], (3, 224, 224)).rows, CONVENTIONS["fvcore"])
     assert said.items == {"batch_norm": 22_227_968, "adaptive_pooling": 100_352}
     assert said.total - said.macs == 22_328_320
 
 
 def test_parameters_are_those_that_are_published() -> None:
     published = {"resnet18": 11_689_512, "resnet50": 25_557_032, "resnet152": 60_192_808, "vgg16": 138_357_544}
-    assert {name: analyse(network, (3, 224, 224)).parameters for name, network in NETWORKS.items()} == published
+    assert {name: analyze(network, (3, 224, 224)).parameters for name, network in NETWORKS.items()} == published

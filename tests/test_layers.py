@@ -17,7 +17,7 @@ from solver.layers.dense import Linear
 from solver.layers.grid import Grid
 from solver.layers.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from solver.layers.window import OUTPUT_SIZE
-from solver.questions import analyse, macs, multiplications, output_size, parameters, receptive_field
+from solver.questions import analyze, macs, multiplications, output_size, parameters, receptive_field
 from solver.values import Shape, Size
 from tests.strategies import convolutions, networks
 
@@ -131,7 +131,7 @@ def test_explaining_and_computing_agree(network: Chain, side: int) -> None:
         computed = _facts(network, (4, side, side))
     except DoesNotFit:
         assume(False)
-    explained = analyse(network, given_shape)
+    explained = analyze(network, given_shape)
     assert (
         value_of(explained.output),
         value_of(explained.parameters),
@@ -208,5 +208,5 @@ def test_average_pooling_counts_its_divisions_and_max_pooling_nothing() -> None:
 
 
 def _facts(network: Layer, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    said = analyse(network, shape)
+    said = analyze(network, shape)
     return said.output, said.parameters, said.multiplications, said.macs

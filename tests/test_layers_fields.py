@@ -20,7 +20,7 @@ from solver.layers.padding import ReplicationPad1d, ZeroPad1d
 from solver.layers.pooling import AvgPool1d, LPPool1d, MaxPool1d
 from solver.layers.resampling import PixelShuffle, PixelUnshuffle, Upsample
 from solver.layers.transposed import ConvTranspose1d, ConvTranspose2d
-from solver.questions import Analysis, analyse, receptive_field
+from solver.questions import Analysis, analyze, receptive_field
 from solver.values import Shape, Size
 from solver.verify.steps import verify
 
@@ -91,9 +91,9 @@ def marked(network: Chain, unit: int) -> set[int]:
     return set(x.grad[0, 0].nonzero().flatten().tolist())
 
 
-def analysed(network: Chain) -> Analysis:
+def analyzed(network: Chain) -> Analysis:
     try:
-        return analyse(network, (1, LENGTH))
+        return analyze(network, (1, LENGTH))
     except DoesNotFit:
         assume(False)
         raise
@@ -104,7 +104,7 @@ def analysed(network: Chain) -> Analysis:
 def test_units_in_the_middle_see_exactly_their_boxes(first: list[Layer], then: list[Layer]) -> None:
     pytest.importorskip("torch", reason="torch is not installed")
     network = Chain((*first, *then))
-    whole = analysed(network)
+    whole = analyzed(network)
     after: Any = value_of(component(whole.output, 1))
     (axis,) = whole.field
     phases: Any = value_of(axis.phases)
@@ -119,8 +119,8 @@ def test_units_in_the_middle_see_exactly_their_boxes(first: list[Layer], then: l
 @given(st.lists(LAYERS, min_size=1, max_size=3))
 def test_explained_fields_are_the_computed_ones_and_every_step_is_verified(layers: list[Layer]) -> None:
     network = Chain(tuple(layers))
-    (axis,) = analysed(network).field
-    (said,) = analyse(network, Given("x", Shape((1, LENGTH)))).field
+    (axis,) = analyzed(network).field
+    (said,) = analyze(network, Given("x", Shape((1, LENGTH)))).field
     for fact in ("size", "jump", "start", "phases"):
         assert value_of(getattr(said, fact)) == value_of(getattr(axis, fact))
         if isinstance(getattr(said, fact), Derived):
@@ -130,12 +130,12 @@ def test_explained_fields_are_the_computed_ones_and_every_step_is_verified(layer
 def test_what_sees_nothing_adds_nothing() -> None:
     """Each third output of the transposed window has an input, and the pool leaves just that one out."""
     network = Chain((ConvTranspose1d(1, 1, 3, 1), AvgPool1d(2, 3), Conv1d(1, 2)))
-    (axis,) = analyse(network, (1, 12)).field
+    (axis,) = analyze(network, (1, 12)).field
     assert (axis.size, axis.phases) == (0, ((0, 0),))
 
 
 def test_upsampling_and_pooling_again_leaves_single_pixels() -> None:
-    (axis,) = analyse(Chain((Upsample(scale_factor=4), AvgPool1d(4))), (1, 12)).field
+    (axis,) = analyze(Chain((Upsample(scale_factor=4), AvgPool1d(4))), (1, 12)).field
     assert (axis.size, axis.jump, axis.start, axis.phases) == (1, 1, 0, ())
 
 
@@ -143,7 +143,7 @@ def test_a_u_net_sees_the_same_on_both_paths_up_to_their_boxes() -> None:
     down, up = AvgPool1d(2), ConvTranspose1d(1, 2, stride=2)
     same = Conv1d(1, 3, padding=1)
     network = Chain((Concat((Chain((same, down, same, up)), same)), same))
-    (axis,) = analyse(network, (1, 16)).field
+    (axis,) = analyze(network, (1, 16)).field
     assert axis.jump == 1
     assert [seen_by(axis, unit) for unit in (6, 7)] == [range(1, 11), range(3, 13)]
     (said,) = network.pass_through(_signal(Given("x", Shape((1, 16))))).field
@@ -153,10 +153,10 @@ def test_a_u_net_sees_the_same_on_both_paths_up_to_their_boxes() -> None:
 
 
 def test_paths_at_different_speeds_have_no_box() -> None:
-    assert analyse(Sum((Upsample(scale_factor=2), Upsample(size=8, mode="linear"))), (1, 4)).field != WHOLE
+    assert analyze(Sum((Upsample(scale_factor=2), Upsample(size=8, mode="linear"))), (1, 4)).field != WHOLE
     from solver.layers.joins import Add
 
-    fast, slow = (analyse(Upsample(scale_factor=f), (1, 4)).field for f in (2, 3))
+    fast, slow = (analyze(Upsample(scale_factor=f), (1, 4)).field for f in (2, 3))
     assert Add().reach((fast, slow)) == WHOLE
 
 
@@ -169,13 +169,13 @@ def test_paths_at_different_speeds_have_no_box() -> None:
     ],
 )
 def test_what_pools_or_normalises_everything_sees_the_whole_input(layer: Layer, shape: tuple[Any, ...]) -> None:
-    assert analyse(layer, Shape(shape)).field == WHOLE
-    assert analyse(Chain((layer, Conv2d(4, 1))), Shape(shape)).field == WHOLE
+    assert analyze(layer, Shape(shape)).field == WHOLE
+    assert analyze(Chain((layer, Conv2d(4, 1))), Shape(shape)).field == WHOLE
 
 
 def test_statistics_that_were_learned_see_nothing_more() -> None:
     assert receptive_field(Chain((Conv1d(4, 3), BatchNorm1d())), 1) == (3,)
-    assert analyse(BatchNorm1d(track_running_stats=False), (4, 9)).field == WHOLE
+    assert analyze(BatchNorm1d(track_running_stats=False), (4, 9)).field == WHOLE
 
 
 def test_a_field_that_depends_on_the_shape_is_not_made_up_without_one() -> None:
@@ -196,19 +196,19 @@ def test_maxima_and_powers_see_what_averages_see() -> None:
 
 
 def test_shuffled_pixels_see_as_upsampled_ones() -> None:
-    shuffled = analyse(PixelShuffle(2), (4, 6, 6)).field
-    upsampled = analyse(Upsample(scale_factor=2), (4, 6, 6)).field
+    shuffled = analyze(PixelShuffle(2), (4, 6, 6)).field
+    upsampled = analyze(Upsample(scale_factor=2), (4, 6, 6)).field
     assert shuffled == upsampled
-    assert analyse(Chain((PixelUnshuffle(2), PixelShuffle(2))), (1, 6, 6)).field[0].size == 2
+    assert analyze(Chain((PixelUnshuffle(2), PixelShuffle(2))), (1, 6, 6)).field[0].size == 2
 
 
 def test_a_symbolic_transposed_window_has_an_envelope() -> None:
     from solver.values import symbol
 
     k = symbol("k")
-    (axis, _) = analyse(ConvTranspose2d(1, k, stride=2), (1, 8, 8)).field
+    (axis, _) = analyze(ConvTranspose2d(1, k, stride=2), (1, 8, 8)).field
     for number in range(2, 6):
-        exact = analyse(ConvTranspose2d(1, number, stride=2), (1, 8, 8)).field[0]
+        exact = analyze(ConvTranspose2d(1, number, stride=2), (1, 8, 8)).field[0]
         assert axis.size.subs(k, number) >= exact.size  # type: ignore[union-attr]  # an expression
         assert axis.jump == exact.jump == Fraction(1, 2)
 

@@ -15,7 +15,7 @@ from solver.layers.base import Join
 from solver.layers.composite import Chain, Graph, Node
 from solver.layers.dense import Bilinear, Linear
 from solver.layers.joins import Add, Concatenate, Divide, MatMul, Multiply, Stack, Subtract
-from solver.questions import analyse
+from solver.questions import analyze
 from solver.values import Shape
 from tests.calls import FAMILIES, Call, calls
 
@@ -34,7 +34,7 @@ def said(call: Call) -> tuple[Any, ...] | None:
         if isinstance(layer, Join):
             after = layer.output(shapes)
             return tuple(value_of(after)), layer.parameters(shapes), 0, layer.macs(shapes, after)  # type: ignore[arg-type]
-        whole = analyse(layer, shapes[0])
+        whole = analyze(layer, shapes[0])
     except DoesNotFit:
         return None
     return tuple(whole.output), whole.parameters, sum(row.buffers for row in whole.rows), whole.macs  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def test_weights_that_are_used_again_are_counted_once() -> None:
         Node(Bilinear(2), (1, 2)),
         Node(Bilinear(2), (2, 1), True),
     )
-    whole = analyse(Graph(nodes, outputs=(4,)), (4,))
+    whole = analyze(Graph(nodes, outputs=(4,)), (4,))
     assert whole.parameters == 2 * 20 + 4 * 4 * 2 + 2
     assert whole.macs == 4 * 16 + 2 * 32
 

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402  # behind the skip
 
 from solver.networks.torch_module import read_module  # noqa: E402
-from solver.questions import analyse  # noqa: E402
+from solver.questions import analyze  # noqa: E402
 from tests.networks import classic, mobile, residual, segmentation, transformer  # noqa: E402
 
 IMAGE = (3, 224, 224)
@@ -81,7 +81,7 @@ def test_the_graph_says_what_the_walk_says() -> None:
     with torch.device("meta"):
         module = residual.resnet18().eval()
     said = read_module(module, IMAGE)
-    again = analyse(said.graph, IMAGE)
+    again = analyze(said.graph, IMAGE)
     assert (again.output, again.parameters, again.macs) == (said.output, said.parameters, said.macs)
 
 

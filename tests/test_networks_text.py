@@ -17,7 +17,7 @@ from solver.layers.convolution import Conv2d
 from solver.networks.code import write_torch
 from solver.networks.text import operations, read_json, read_network, write_json, write_text
 from solver.notation.unreadable import Unreadable
-from solver.questions import analyse
+from solver.questions import analyze
 from tests.strategies import networks
 
 PRINTED = """Sequential(
@@ -36,7 +36,7 @@ def test_what_torch_prints_is_read() -> None:
     network: Any = read_network(PRINTED)
     assert [layer.kind for layer in network.layers] == "Conv2d ReLU MaxPool2d BatchNorm2d Flatten Linear".split()
     assert network.layers[0].name == "C1"
-    assert analyse(network, (1, 28, 28)).parameters == 156 + 12 + 11770
+    assert analyze(network, (1, 28, 28)).parameters == 156 + 12 + 11770
 
 
 @given(networks())
@@ -46,12 +46,12 @@ def test_torch_prints_what_is_read_as_the_same_network(network: Any) -> None:
 
     try:
         module = twin(network, (4, 24, 24))
-        said = analyse(network, (4, 24, 24))
+        said = analyze(network, (4, 24, 24))
     except (DoesNotFit, RuntimeError, ValueError):
         assume(False)
     again = read_network(repr(module))
     assert isinstance(again, Layer)
-    found = analyse(again, (4, 24, 24))
+    found = analyze(again, (4, 24, 24))
     assert (found.output, found.parameters, found.macs) == (said.output, said.parameters, said.macs)
 
 
@@ -117,7 +117,7 @@ def test_a_graph_survives_json(graph: Graph) -> None:
 @given(graphs())
 def test_torch_code_of_a_graph_is_the_graph(graph: Graph) -> None:
     module = _run(write_torch(graph, (4, 6, 6)))
-    said = analyse(graph, (4, 6, 6))
+    said = analyze(graph, (4, 6, 6))
     torch = pytest.importorskip("torch")
     assert tuple(module(torch.zeros(1, 4, 6, 6)).shape[1:]) == said.output
     assert sum(p.numel() for p in module.parameters()) == said.parameters
@@ -165,7 +165,7 @@ def test_torch_code_of_branches_is_the_network(text: str) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
     shape = (3, 14, 14)
     network: Any = read_network(text)
-    said = analyse(network, shape)
+    said = analyze(network, shape)
     module = _run(write_torch(network, shape))
     assert tuple(module(torch.zeros(1, *shape)).shape[1:]) == said.output
     assert sum(p.numel() for p in module.parameters()) == said.parameters

@@ -14,7 +14,7 @@ from solver.layers.composite import Chain, Repeat, Sum
 from solver.networks.code import write_torch
 from solver.networks.text import read_json, read_network, write_json, write_text
 from solver.notation.unreadable import Unreadable
-from solver.questions import analyse
+from solver.questions import analyze
 from tests.strategies import networks
 
 READINGS = [  # text, parameters on 1 x 28 x 28, output
@@ -36,7 +36,7 @@ READINGS = [  # text, parameters on 1 x 28 x 28, output
 def test_what_a_text_stands_for(text: str, parameters: int, output: tuple[int, ...]) -> None:
     network = read_network(text)
     assert isinstance(network, Layer)
-    said = analyse(network, (1, 28, 28))
+    said = analyze(network, (1, 28, 28))
     assert (said.parameters, said.output) == (parameters, output)
 
 
@@ -85,7 +85,7 @@ def test_names_branches_and_symbols_survive() -> None:
 def test_torch_runs_the_code_that_is_written_for_it(network: Any) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
     try:
-        said = analyse(network, (4, 24, 24))
+        said = analyze(network, (4, 24, 24))
         code = write_torch(network, (4, 24, 24))
     except DoesNotFit:
         assume(False)

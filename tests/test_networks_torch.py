@@ -20,7 +20,7 @@ from solver.layers.base import WHOLE, Row  # noqa: E402
 from solver.networks.conditions import at  # noqa: E402
 from solver.networks.torch_module import read_graph, read_module  # noqa: E402
 from solver.networks.walk import CannotFollow  # noqa: E402
-from solver.questions import analyse  # noqa: E402
+from solver.questions import analyze  # noqa: E402
 from solver.values import Shape  # noqa: E402
 from tests.networks import classic, mobile, odd, residual, segmentation, transformer  # noqa: E402
 
@@ -460,4 +460,4 @@ def test_ten_thousand_layers() -> None:
     walked = read_module(module, (4, 16, 16))
     assert (len(walked.rows), walked.parameters) == (10_000, 10_000 * 148)
     assert walked.field[0].size == 20_001
-    assert analyse(walked.graph, (4, 16, 16)).macs == walked.macs
+    assert analyze(walked.graph, (4, 16, 16)).macs == walked.macs

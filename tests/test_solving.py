@@ -12,7 +12,7 @@ from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
 from solver.layers.pooling import MaxPool2d
 from solver.layers.window import OUTPUT_SIZE
-from solver.questions import analyse
+from solver.questions import analyze
 from solver.solving import choices, first_at_least, inputs_with, smallest_inputs, where_equal
 from solver.values import Shape, Size
 
@@ -49,7 +49,7 @@ def test_two_sizes_are_equal_where_it_is_said(left: Size, right: Size) -> None:
 def test_the_smallest_input_fits_and_the_one_below_does_not(windows: list[tuple[int, int, int]]) -> None:
     network = Chain(tuple(Conv2d(1, k, stride=s, padding=p) for k, s, p in windows))
     image = shape({"C": Given("C", 1), "H": Given("H", Size.symbol("H")), "W": Given("W", Size.symbol("W"))})
-    smallest = smallest_inputs(analyse(network, image).output)["H"]  # type: ignore[arg-type]  # derived
+    smallest = smallest_inputs(analyze(network, image).output)["H"]  # type: ignore[arg-type]  # derived
     fits = [n for n in range(1, 300) if _fits(network, n)]
     assert smallest == fits[0]
     assert fits == list(range(fits[0], 300))
@@ -64,7 +64,7 @@ def test_which_windows_halve_an_image() -> None:
 
 def test_all_images_with_which_a_network_gives_one_size() -> None:
     network = Chain((Conv2d(1, 7, stride=2, padding=3), MaxPool2d(3, 2, 1)))
-    shape: Any = analyse(network, Shape((1, Size.symbol("H"), Size.symbol("W")))).output
+    shape: Any = analyze(network, Shape((1, Size.symbol("H"), Size.symbol("W")))).output
     height = shape[1]
     assert list(inputs_with(height, 56)) == list(range(221, 225))
 
@@ -73,7 +73,7 @@ def _fits(network: Chain, side: int) -> bool:
     from solver.derivation import DoesNotFit
 
     try:
-        analyse(network, (1, side, side))
+        analyze(network, (1, side, side))
     except DoesNotFit:
         return False
     return True

@@ -14,7 +14,7 @@ from solver.layers.composite import Chain, Graph, Node, Sum
 from solver.layers.convolution import Conv, Conv2d
 from solver.layers.joins import Add
 from solver.layers.pooling import AvgPool2d
-from solver.questions import analyse, output_size, receptive_field
+from solver.questions import analyze, output_size, receptive_field
 from solver.support import support
 
 WINDOWS = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))
@@ -50,7 +50,7 @@ def test_in_the_middle_of_a_large_input_the_box_is_the_receptive_field(
 ) -> None:
     network = Chain(tuple(convolution(window) for window in windows))
     side = 120
-    said: Any = analyse(network, (1, side, side))
+    said: Any = analyze(network, (1, side, side))
     unit, field = said.output[1] // 2, said.field[0]
     (rows, columns) = support(network, (1, side, side), (unit, unit)).box
     assert rows == columns

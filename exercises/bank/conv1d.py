@@ -12,7 +12,7 @@ from solver.layers.convolution import Conv1d
 from solver.layers.dense import Linear
 from solver.layers.grid import Grid
 from solver.layers.pooling import AvgPool1d, MaxPool1d
-from solver.questions import analyse
+from solver.questions import analyze
 from solver.values import symbol
 
 
@@ -30,11 +30,11 @@ def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Qu
         "values": values.flat(),
         "pool.max": MaxPool1d(size).compute(row).flat(),
         "pool.average": AvgPool1d(size).compute(row).flat(),
-        "output": component(analyse(one_kernel, line).output, 1),
-        "weights": analyse(one_kernel, line).parameters,
-        "fc": analyse(Linear(symbol("D_out")), flat).parameters,
-        "channels": analyse(many, several).parameters,
-        "general": component(analyse(general, line).output, 1),
+        "output": component(analyze(one_kernel, line).output, 1),
+        "weights": analyze(one_kernel, line).parameters,
+        "fc": analyze(Linear(symbol("D_out")), flat).parameters,
+        "channels": analyze(many, several).parameters,
+        "general": component(analyze(general, line).output, 1),
         "order": _order(len(x), len(w), size),
         "sharing": _sharing(len(x), len(w)),
     }
@@ -55,7 +55,7 @@ def _sharing(inputs: int, kernel: int) -> Quantity:
 
     def learned(length: int, channels: int, filters: int, *, weights_only: bool = False) -> Quantity:
         signal = shape({"C": Given("C_in", channels), "D": Given("D_in", length)})
-        return analyse(Conv1d(filters, kernel, bias=not weights_only), signal).parameters
+        return analyze(Conv1d(filters, kernel, bias=not weights_only), signal).parameters
 
     plain = learned(inputs, 2, 2)
     compared = {

@@ -14,7 +14,7 @@ from solver.layers.convolution import Conv2d
 from solver.layers.dense import WEIGHTS, Linear
 from solver.layers.pooling import AvgPool2d
 from solver.layers.reshape import FLATTENED, Flatten
-from solver.questions import analyse
+from solver.questions import analyze
 
 
 def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]:
@@ -29,7 +29,7 @@ def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]
         )
     )
     image = shape({"C": Given("C", 1), "H": Given("H", n), "W": Given("W", n)})
-    small = analyse(network, image)
+    small = analyze(network, image)
     feature_maps = small["conv"].output
     hidden = FLATTENED[3]("mlp", **{axis: component(feature_maps, i) for i, axis in enumerate("CHW")})
     pixels = FLATTENED[3]("mlp", **{axis: component(image, i) for i, axis in enumerate("CHW")})

@@ -13,7 +13,7 @@ from solver.layers.convolution import Conv2d
 from solver.layers.dense import Linear
 from solver.layers.pooling import MaxPool2d
 from solver.layers.reshape import Flatten
-from solver.questions import analyse
+from solver.questions import analyze
 
 SIZED = ("C1", "S2", "C3", "S4", "C5", "F6", "output")
 LEARNING = ("C1", "C3", "C5", "F6", "output")
@@ -42,7 +42,7 @@ def network(c1: int, c3: int, c5: int, f6: int, classes: int) -> Layer:
 def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Quantity]:
     """One analysis of the network; each part reads a row of it."""
     image = shape({"C": Given("C", 1), "H": Given("H", 28), "W": Given("W", 28)})
-    lenet = analyse(network(c1, c3, c5, f6, classes), image)
+    lenet = analyze(network(c1, c3, c5, f6, classes), image)
     sizes = {f"sizes.{name}": lenet[name].output for name in SIZED}
     counts = {f"parameters.{name}": lenet[name].parameters for name in LEARNING}
     return sizes | counts | {"parameters.total": lenet.parameters}

@@ -14,7 +14,7 @@ from solver.layers.convolution import Conv2d
 from solver.layers.dense import Linear
 from solver.layers.pooling import MaxPool2d
 from solver.layers.reshape import Flatten
-from solver.questions import analyse
+from solver.questions import analyze
 from solver.values import Size
 
 RATIO = formula("ratio", "N_1/N_2", symbol="N_1/N_2", upside_down="N_2/N_1")
@@ -39,15 +39,15 @@ def resnet18_main_path() -> Layer:
 
 def derive(features: int, classes: int) -> Mapping[str, Quantity]:
     """Two classifiers counted, and a size in closed form."""
-    head = analyse(Linear(classes, name="fc"), shape({"D": Given("D", features)})).parameters
+    head = analyze(Linear(classes, name="fc"), shape({"D": Given("D", features)})).parameters
     feature_maps = shape({"C": Given("C", 256), "H": Given("H", 6), "W": Given("W", 6)})
-    classifier = analyse(alexnet_classifier(classes), feature_maps).parameters
+    classifier = analyze(alexnet_classifier(classes), feature_maps).parameters
     any_image = shape({"C": Given("C", 3), "H": Given("H", Size.symbol("H")), "W": Given("W", Size.symbol("W"))})
     return {
         "head": head,
         "alexnet": classifier,
         "alexnet.ratio": RATIO("ratio", N_1=classifier, N_2=head),
-        "size18": component(analyse(resnet18_main_path(), any_image).output, 1),
+        "size18": component(analyze(resnet18_main_path(), any_image).output, 1),
     }
 
 

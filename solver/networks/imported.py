@@ -90,7 +90,7 @@ class Imported:
 
     @cached_property
     def analysis(self) -> Analysis:
-        """The same as `analyse` says of the graph."""
+        """The same as `analyze` says of the graph."""
         return Analysis(self.graph, self.input[0], self.rows, self.output, self.field)
 
     @cached_property

@@ -19,7 +19,7 @@ from solver.layers.base import WHOLE, Field, Layer, Row
 from solver.networks.text import read_network
 from solver.notation.printing import plain
 from solver.notation.unreadable import Unreadable
-from solver.questions import Analysis, analyse
+from solver.questions import Analysis, analyze
 from solver.values import Shape, Size, Value, as_formula
 from tirgul.language import language_option
 from tirgul.options import Command, Refused, document, json_option, sentence
@@ -80,7 +80,7 @@ def _shape(given: str, language: Language) -> Shape:
 def _analysed(network: str, shape: Shape, language: Language) -> Analysis:
     made = _network(network, language)
     if isinstance(made, Layer):
-        return analyse(made, shape)
+        return analyze(made, shape)
     from solver.networks.torch_module import read_module
 
     imported = read_module(made, tuple(size.name if isinstance(size, Size) else size for size in shape))
@@ -182,7 +182,7 @@ def _explained(network: str, shape: Shape, name: str, language: Language) -> lis
         made = _analysed(network, shape, language).network
     axes = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W")}.get(len(shape), tuple(map(str, range(len(shape)))))
     given = shape_of({axis: Given(axis, size) for axis, size in zip(axes, shape, strict=True)})
-    rows = [row for row in analyse(made, given).rows if name in (row.layer.name, row.layer.kind)]
+    rows = [row for row in analyze(made, given).rows if name in (row.layer.name, row.layer.kind)]
     if not rows:
         raise Refused(sentence("cli.no_layer", language, layer=name))
     lines: list[str] = []
