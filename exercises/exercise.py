@@ -90,6 +90,8 @@ class Quantities:
     independent  random names that are mutually independent     centred  those of them with mean 0
     also         other spellings: {"w": "w_1"}                  sizes    positive whole numbers
     known        further names that an answer may use
+    assumes      what the steps of a working may rest on: ("independent(w, x)", "centred(w)")
+    stands_for   what a name in a working is short for: {"v": "sum(i, 1, n, w_i*x_i)"}
     says         left sides of equations and what their right sides then are of the key: {"std(w_1)": "sqrt(key)"}
     """
 
@@ -99,6 +101,8 @@ class Quantities:
     sizes: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     says: Mapping[str, str] = field(default_factory=dict)
+    assumes: tuple[str, ...] = ()
+    stands_for: Mapping[str, str] = field(default_factory=dict)
 
 
 @final
@@ -109,7 +113,8 @@ class Part:
     The kind of answer follows from the key: a whole number, a shape, a row of numbers, a formula. `options` make it a
     choice (the key is a tuple of truths, one an option, or one truth for two options), `free` a text that a person
     judges, whose key is a count it should contain. `within` is a relative tolerance for a number that is not whole.
-    `quantities` are what is known of the random names of a formula in E, Var and Cov.
+    `quantities` are what is known of the random names of a formula in E, Var and Cov. Where `lines` is set the steps
+    are asked for, one a line, and a result alone earns the share of a slip.
     `slip` and `follows` are the shares of the marks for a recognised mistake and for an answer that follows from an
     earlier wrong one.
     """
@@ -121,6 +126,7 @@ class Part:
     free: bool = False
     within: Fraction | None = None
     quantities: Quantities | None = None
+    lines: bool = False
     slip: Fraction = Fraction(1, 2)
     follows: Fraction = Fraction(1)
 
@@ -181,11 +187,13 @@ class Instance:
         return value_of(self.keys[part_id])
 
     def kind(self, part: Part) -> str:
-        """The kind of answer that a part takes: choice, free, moment, number, whole, shape, row or formula."""
+        """The kind of answer that a part takes: choice, free, lines, moment, number, whole, shape, row or formula."""
         if part.options:
             return "choice"
         if part.free:
             return "free"
+        if part.lines:
+            return "lines"
         if part.quantities is not None:
             return "moment"
         return kind_of(self.key(part.id), part.within is not None)

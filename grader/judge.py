@@ -13,7 +13,10 @@ from itertools import combinations
 from typing import TypeAlias, cast, final
 
 from exercises.exercise import Instance
-from grader.kinds import KINDS, AnswerKind, Read
+from grader.algebra import Algebra, Formulas
+from grader.chances import Chances
+from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Sizes
+from grader.lines import STEPS_MISSING, Lines, answer_of, verdict_of, worked
 from grader.moments import Moment
 from grader.verdict import (
     Explanation,
@@ -27,11 +30,12 @@ from grader.verdict import (
     Verdict,
     Wrong,
 )
-from solver.derivation import TERM_FORGOTTEN, Derivation, Mistake, everything, mistakes, replay
+from grader.working import is_working
+from solver.derivation import TERM_FORGOTTEN, Derivation, Mistake, everything, mistakes, replay, walk
 from solver.notation.tree import Formula
 from solver.values import Value
 
-EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment}
+EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment, "lines": Lines}
 
 MOST_EXPLANATIONS = 3
 MOST_REMEMBERED = 256
@@ -116,13 +120,45 @@ class _PartMarker:
         return tuple(part for part, node in self.keys.items() if id(node) in inside)
 
     def judge(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
+        if self.algebra is not None and self._is_working(text):
+            return self._working(self.algebra, text, earlier)
         read = self.kind.read(text)
         if isinstance(read, Unreadable):
             return Judgement(self.part.id, text, "", read)
-        return Judgement(self.part.id, text, read.shown, self._verdict(read, earlier))
+        verdict = self._verdict(read, earlier)
+        if isinstance(self.kind, Lines) and isinstance(verdict, Right):
+            verdict = Slipped(((Slip("", STEPS_MISSING),),))
+        return Judgement(self.part.id, text, read.shown, verdict)
+
+    @cached_property
+    def algebra(self) -> Algebra | None:
+        """What judges the steps of a working; None where the part takes no formula."""
+        kind = self.kind.result if isinstance(self.kind, Lines) else self.kind
+        match kind:
+            case Moment():
+                return Chances(self.part, self.derivation, kind)
+            case Numeric() | Sizes() | Expression():
+                return Formulas(self.derivation)
+            case _:
+                return None
+
+    def _is_working(self, text: str) -> bool:
+        """Whether an answer shows steps; what reads as a shape, as H = 10, W = 10, C = 3, is one."""
+        return is_working(text) and not (isinstance(self.kind, Sizes) and isinstance(self.kind.read(text), Read))
+
+    def _working(self, algebra: Algebra, text: str, earlier: Mapping[str, Value]) -> Judgement:
+        """The judgement of steps, and of what they lead to."""
+        read = self.kind.read(answer_of(algebra, text))
+        plain = read if isinstance(read, Unreadable) else self._verdict(read, earlier)
+        algebra.begins(plain)
+        found = worked(algebra, text, self.part.slip, max(1, sum(1 for _ in walk(self.derivation))))
+        shown = "" if isinstance(read, Unreadable) else read.shown
+        return Judgement(self.part.id, text, shown, verdict_of(found, plain, self.part), found.steps)
 
     def wrong_value(self, text: str) -> Value | None:
         """The likeliest value of an answer that is not the key, for answers that may rest on it."""
+        if self.algebra is not None and self._is_working(text):
+            text = answer_of(self.algebra, text)
         read = self.kind.read(text)
         if isinstance(read, Unreadable) or not read.readings or self._same(read, self.key):
             return None

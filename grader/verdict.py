@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias, assert_never, final
+from typing import Literal, TypeAlias, assert_never, final
 
 from exercises.exercise import Part
 from solver.notation.unreadable import Unreadable as Unreadable
@@ -51,17 +51,22 @@ class Follows:
 @final
 @dataclass(frozen=True, slots=True)
 class Slipped:
-    """The answer is what each of these explanations leads to."""
+    """The answer is what each of these explanations leads to. `share` of the marks, where it is not the part's own."""
 
     slips: tuple[Explanation, ...]
+    share: Fraction | None = None
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """The answer was read and is none of the above. `note` is a remark, a key of the catalogs."""
+    """The answer was read and is none of the above. `note` is a remark, a key of the catalogs.
+
+    `share` is what is earned all the same, as by the right steps of a derivation.
+    """
 
     note: str = ""
+    share: Fraction = Fraction(0)
 
 
 @final
@@ -89,15 +94,44 @@ def name(verdict: Verdict) -> str:
     return NAMES[type(verdict)]
 
 
+Assumed: TypeAlias = "tuple[str, tuple[str, ...]]"
+"""What is assumed of random names: a kind, a key of the catalogs, and the names that it is about."""
+StepVerdict: TypeAlias = Literal["right", "consistent", "slipped", "wrong", "unsure", "unread"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a student's working: from what stands before a sign of equality to what stands behind it.
+
+    line       the line it ends in, from 1           at, end   where in the answer what it leads to stands
+    verdict    right; consistent: right, behind a wrong one; unsure: nothing that was tried decides; unread
+    rules      the rules that lead there, keys of the catalogs; () where none was recognised
+    slips      what explains a wrong one
+    unsaid     assumptions that it rests on and that the working does not name
+    problem    why it cannot be read
+    """
+
+    line: int
+    at: int
+    end: int
+    verdict: StepVerdict
+    rules: tuple[str, ...] = ()
+    slips: tuple[Explanation, ...] = ()
+    unsaid: tuple[Assumed, ...] = ()
+    problem: Unreadable | None = None
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """An answer, how it was read ("" where it was not), and the verdict."""
+    """An answer, how it was read ("" where it was not), the verdict, and of a working the verdict on each step."""
 
     part: str
     answer: str
     read_as: str
     verdict: Verdict
+    steps: tuple[Step, ...] = ()
 
 
 def marks(verdict: Verdict, part: Part) -> Fraction | None:
@@ -108,10 +142,10 @@ def marks(verdict: Verdict, part: Part) -> Fraction | None:
             return full
         case Follows(_, slips):
             return full * part.follows * (part.slip if slips else 1)
-        case Slipped():
-            return full * part.slip
-        case Wrong():
-            return Fraction(0)
+        case Slipped(_, share):
+            return full * (part.slip if share is None else share)
+        case Wrong(_, share):
+            return full * share
         case Unreadable() | Review():
             return None
         case _:

@@ -12,6 +12,7 @@ from grader.verdict import (
     Right,
     Slip,
     Slipped,
+    Step,
     Unreadable,
     Verdict,
     Wrong,
@@ -38,6 +39,8 @@ def feedback(say: Say, verdict: Verdict | None, typed: str = "", alone: str = ""
     match verdict:
         case None:
             return say("feedback.missing")
+        case Wrong("unfinished" | "step_wrong" as note):
+            return say(f"note.{note}")
         case Right(note) | Wrong(note):
             said = say("feedback.right" if isinstance(verdict, Right) else "feedback.wrong")
             return say("feedback.noted", said=said, note=say(f"note.{note}")) if note else said
@@ -81,6 +84,56 @@ def together(say: Say, explanation: Explanation) -> str:
     """Slips that were made together."""
     said = [slip_said(say, slip) for slip in explanation]
     return reduce(lambda first, second: say("feedback.also", first=first, second=second), said)
+
+
+def step_said(say: Say, step: Step) -> str:
+    """What is said of one step of a working, with what it silently rests on.
+
+    >>> from reports.words import words
+    >>> step_said(words("en").say, Step(1, 0, 1, "right", ("moments.centred",)))
+    'right: the expectation is zero'
+    """
+    match step.verdict:
+        case "slipped":
+            said = say("working.slipped", slips=explained(say, step.slips))
+        case "unread":
+            said = say("working.unread", reason=cannot_read(say, step.problem or Unreadable("syntax"), "…"))
+        case verdict:
+            said = say(f"working.{verdict}")
+    if step.rules and step.verdict in ("right", "consistent"):
+        rules = reduce(lambda first, second: say("working.then", first=first, second=second), _rules(say, step))
+        said = say("working.by", said=said, rules=rules)
+    if step.unsaid:
+        facts = [say(f"assumption.{kind}", first=about[0], second=about[-1]) for kind, about in step.unsaid]
+        uses = reduce(lambda first, second: say("working.and", first=first, second=second), facts)
+        said = say("working.unsaid", said=said, assumptions=uses)
+    return said
+
+
+def _rules(say: Say, step: Step) -> list[str]:
+    said = []
+    for rule in step.rules:
+        try:
+            said.append(say(f"rule.{rule}"))
+        except Unsaid:  # the rule of somebody's own exercise
+            said.append(rule)
+    return said
+
+
+def hints(say: Say, verdict: Verdict | None) -> list[str]:
+    """Where to look again after recognised slips: their rules, each once; nothing that tells the answer."""
+    match verdict:
+        case Slipped(slips) | Follows(_, slips):
+            rules = dict.fromkeys(slip.rule for explanation in slips for slip in explanation if slip.rule)
+        case _:
+            return []
+    found = []
+    for rule in rules:
+        try:
+            found.append(say("feedback.hint", rule=say(f"rule.{rule}")))
+        except Unsaid:  # the rule of somebody's own exercise
+            continue
+    return found
 
 
 def slip_said(say: Say, slip: Slip) -> str:

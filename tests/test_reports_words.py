@@ -9,7 +9,7 @@ from importlib import import_module
 from itertools import product
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from babel.messages.pofile import read_po
@@ -19,9 +19,12 @@ from hypothesis import strategies as st
 import solver
 from exercises.exercise import LANGUAGES
 from exercises.library import BANK, files, load_file
+from grader.algebra import REARRANGED
 from grader.batch import CRASHED, UNREAD
+from grader.chances import MEAN_TAKEN_FOR_ZERO
 from grader.judge import EVERY_KIND
-from grader.verdict import NAMES, Follows, Review, Right, Slip, Slipped, Unreadable, Wrong
+from grader.lines import STEPS_MISSING
+from grader.verdict import NAMES, Follows, Review, Right, Slip, Slipped, StepVerdict, Unreadable, Wrong
 from reports.feedback import feedback
 from reports.words import CATALOGS, Unsaid, read_catalog, words
 from solver.conventions import CONVENTIONS
@@ -105,13 +108,13 @@ def values_of(node: ast.expr) -> Iterator[ast.Constant]:
 @cache
 def wanted() -> set[str]:
     """The keys that are put together at run time."""
-    slips = set().union(*every_rule().values()) | {"channels_left_out", TERM_FORGOTTEN}
+    slips = set().union(*every_rule().values()) | {"channels_left_out", TERM_FORGOTTEN, MEAN_TAKEN_FOR_ZERO, STEPS_MISSING}
     unreadable = {*REASONS, *strings("grader", place=0, calls=("Unreadable",))}
     problems = strings("grader", place=2, calls=("Problem",)) | strings("grader", place=1, calls=("Broken", "_refuse"))
     bad = strings("exercises", place=1, calls=("BadExercise",))
     review = strings("grader", place=0, calls=("Review",)) | {CRASHED, UNREAD}
     return {
-        *(f"rule.{name}" for name in every_rule()),
+        *(f"rule.{name}" for name in (*every_rule(), REARRANGED)),
         *(f"slip.{name}" for name in slips),
         *(f"unreadable.{reason}" for reason in unreadable),
         *(f"problem.{reason}" for reason in problems),
@@ -121,6 +124,7 @@ def wanted() -> set[str]:
         *(f"check.{verdict}" for verdict in ("verified", "refuted", "inconclusive")),
         *(f"method.{method}" for method in ("loops", "torch", "range", "definition", "models", "models_evidence")),
         *(f"count.item.{item}" for convention in CONVENTIONS.values() for item in convention.items),
+        *(f"working.{verdict}" for verdict in get_args(StepVerdict)),
         *(f"feedback.write.{kind}" for kind in EVERY_KIND),
         *(f"because.{reason}" for reason in ("polynomial", "mixtures")),
         *(f"assumption.{kind}" for kind in (*KINDS, DEFINITION)),
@@ -204,7 +208,7 @@ SAME_IN_BOTH = {
     "step.of",
     "step.parts",
 }
-SAME_IN_BOTH |= {"feedback.noted", "feedback.or"}
+SAME_IN_BOTH |= {"feedback.noted", "feedback.or", "working.and", "working.by"}
 
 
 def test_hebrew_is_hebrew_and_english_is_not():

@@ -27,7 +27,16 @@ def derive() -> Mapping[str, Quantity]:
     }
 
 
-def _quantities(*names: str, centred: tuple[str, ...], says: Mapping[str, str]) -> Quantities:
+WEIGHTS = ("symmetric(w)", "uncorrelated(w)", "alike(w)")
+LINEAR = (*WEIGHTS, "independent(w, x)", "alike(x)")
+CENTRED = (*LINEAR, "centred(x)")
+BEHIND_RELU = (*LINEAR, "independent(w, y)", "alike(y)", "symmetric(y)")
+NEURON = {"v": "sum(i, 1, n, w_i*x_i)"}
+
+
+def _quantities(
+    *names: str, centred: tuple[str, ...], says: Mapping[str, str], assumes: tuple[str, ...] = LINEAR
+) -> Quantities:
     """Names whose members are all alike: w, w_i and w_1 are one."""
     also = {spelled: f"{name}_1" for name in names for spelled in (name, f"{name}_i", f"{name}_j", f"{name}_k")}
     capital = {spelled.upper(): meant for spelled, meant in also.items() if len(spelled) == 1}
@@ -38,6 +47,8 @@ def _quantities(*names: str, centred: tuple[str, ...], says: Mapping[str, str]) 
         sizes=("n",),
         known=("v",),
         says=says,
+        assumes=assumes,
+        stands_for=NEURON | ({"x_i": "relu(y_i)"} if "y" in names else {}),
     )
 
 
@@ -113,7 +124,7 @@ EXERCISE = Exercise(
                 he="נניח שגם $E[x_i] = 0$ לכל $i$. בטאו את $Var(v)$ באמצעות $n$ והשונויות של $w_1$ ושל $x_1$.",
                 en="Let also $E[x_i] = 0$ for every $i$. Express $Var(v)$ by $n$ and the variances of $w_1$ and $x_1$.",
             ),
-            quantities=_quantities("w", "x", centred=("w", "x"), says=SAYS_VARIANCE),
+            quantities=_quantities("w", "x", centred=("w", "x"), says=SAYS_VARIANCE, assumes=CENTRED),
             marks=2,
         ),
         Part(
@@ -122,7 +133,7 @@ EXERCISE = Exercise(
                 he="איזו שונות $Var(w_1)$ משאירה את שונות המוצא $v$ שווה לשונות של כל אחת מהכניסות?",
                 en="Which variance $Var(w_1)$ makes the variance of the output $v$ equal to that of each input?",
             ),
-            quantities=_quantities("w", "x", centred=("w", "x"), says=SAYS_WEIGHT),
+            quantities=_quantities("w", "x", centred=("w", "x"), says=SAYS_WEIGHT, assumes=CENTRED),
         ),
         Part(
             "2.1",
@@ -155,7 +166,7 @@ EXERCISE = Exercise(
                 en="For the ReLU activation, $x_i = max(0, y_i)$, express $Var(v)$ by $n$, $Var(w_1)$ and $Var(y_1)$. "
                 "All $y_i$ have the same variance.",
             ),
-            quantities=_quantities("w", "y", centred=("w", "y"), says=SAYS_VARIANCE),
+            quantities=_quantities("w", "y", centred=("w", "y"), says=SAYS_VARIANCE, assumes=BEHIND_RELU),
             marks=2,
         ),
         Part(
@@ -164,7 +175,7 @@ EXERCISE = Exercise(
                 he="איזו שונות $Var(w_1)$ משאירה, עם ReLU, את שונות המוצא $v$ שווה לשונות של כל אחד מהמשתנים $y_i$?",
                 en="Which variance $Var(w_1)$ makes, with ReLU, the variance of $v$ equal to that of each $y_i$?",
             ),
-            quantities=_quantities("w", "y", centred=("w", "y"), says=SAYS_WEIGHT),
+            quantities=_quantities("w", "y", centred=("w", "y"), says=SAYS_WEIGHT, assumes=BEHIND_RELU),
         ),
     ),
     derive=derive,

@@ -13,7 +13,19 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from grader.results import Answer, ClassResult, Problem, Result, Student
-from grader.verdict import Explanation, Follows, Judgement, Review, Right, Slipped, Unreadable, Verdict, Wrong, name
+from grader.verdict import (
+    Explanation,
+    Follows,
+    Judgement,
+    Review,
+    Right,
+    Slipped,
+    Step,
+    Unreadable,
+    Verdict,
+    Wrong,
+    name,
+)
 
 FILE = "marks.json"
 SCHEMA = "tirgul/marks/1"
@@ -54,7 +66,22 @@ def number(mark: Fraction | int | None) -> float | None:
 def judged(judgement: Judgement) -> Document:
     """How an answer was read and what is said of it: verdict, read_as, slips, and reason, at, word, parts, note."""
     said: Document = {"verdict": name(judgement.verdict), "read_as": judgement.read_as, "slips": []}
-    return said | _about(judgement.verdict)
+    steps = {"steps": [_step(step, judgement.answer) for step in judgement.steps]} if judgement.steps else {}
+    return said | _about(judgement.verdict) | steps
+
+
+def _step(step: Step, answer: str) -> Document:
+    """A step of a working: what it leads to and where that stands, the verdict, rules, slips, what it rests on."""
+    said: Document = {
+        "line": step.line,
+        "at": step.at,
+        "text": answer[step.at : step.end],
+        "verdict": step.verdict,
+        "rules": list(step.rules),
+        "slips": _slips(step.slips),
+        "unsaid": [f"{kind}({', '.join(about)})" for kind, about in step.unsaid],
+    }
+    return said | ({"reason": step.problem.reason} if step.problem else {})
 
 
 def _about(verdict: Verdict) -> Document:

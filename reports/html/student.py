@@ -11,7 +11,7 @@ from exercises.exercise import Instance, Language
 from grader.results import Result, Student
 from grader.verdict import Review, Unreadable, name
 from reports.bidi import direction, runs
-from reports.feedback import cannot_read, feedback
+from reports.feedback import cannot_read, feedback, hints, step_said
 from reports.html.page import Said, page, visible
 from reports.markup import Html, escape, joined
 from reports.text import options_said, text_html
@@ -58,6 +58,21 @@ class ResultView:
         if part.options:
             return joined((text_html(text, language) for text in options_said(part, judged.read_as, language)), ", ")
         return Html(f'<bdi dir="ltr">{escape(visible(judged.read_as))}</bdi>')
+
+    def steps(self, say: Said) -> list[tuple[str, Html, Html]]:
+        """The steps of a working: the verdict, what it leads to as it was typed, and what is said of it."""
+        judged = self.result.judgement
+        if judged is None:
+            return []
+        return [
+            (step.verdict, escape(visible(judged.answer[step.at : step.end])), Html(step_said(say, step)))
+            for step in judged.steps
+        ]
+
+    def hints(self, say: Said) -> list[Html]:
+        """Where to look again."""
+        judged = self.result.judgement
+        return [Html(hint) for hint in hints(say, judged.verdict)] if judged else []
 
     def feedback(self, say: Said) -> Html:
         """What is said about the answer."""

@@ -31,7 +31,7 @@ def chain(start: Derivation, laws: Iterable[Rule], facts: Sequence[Derivation], 
 
 def apply(law: Rule, node: Derivation, facts: Sequence[Derivation], about: str = "") -> Derived:
     """One law as a step, with no more of the facts than give the same; raises DoesNotFit where it changes nothing."""
-    needed = _needed(law, node.result, Facts.among(fact.result for fact in facts))
+    needed = facts_needed(law, node.result, Facts.among(fact.result for fact in facts))
     premises = {_name(fact): fact for fact in facts if fact.result in needed.known}
     step = Derived.of(law, {"expression": node, **premises}, about)
     if step.result == node.result:
@@ -39,8 +39,8 @@ def apply(law: Rule, node: Derivation, facts: Sequence[Derivation], about: str =
     return step
 
 
-def _needed(law: Rule, expr: Any, facts: Facts) -> Facts:
-    """A smallest set of the facts under which the law gives what it gives under all."""
+def facts_needed(law: Rule, expr: Any, facts: Facts) -> Facts:
+    """A smallest set of the facts under which a law gives what it gives under all."""
     kept = Facts(frozenset(fact for fact in facts if kind_of(fact) in (law.assumes or ())))
     wanted = _concluded(law, expr, kept)
     for fact in kept:

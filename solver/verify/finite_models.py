@@ -537,7 +537,7 @@ def _solution(result: Expr, premises: Mapping[str, Any]) -> Trial:
 def _failures(trial: Trial) -> Iterator[Failure]:
     """The models that disagree."""
     seed = " ".join(map(str, (*trial.expressions, *trial.facts)))
-    members, least = _members((*trial.expressions, *trial.facts)), _greatest_index(trial.expressions)
+    members, least = families_in((*trial.expressions, *trial.facts)), _greatest_index(trial.expressions)
     most = 2 if max(members.values(), default=0) > 1 else SIZES[-1]
     for size, turn in product((size for size in SIZES if size <= most), range(MODELS)):
         said = trial.ask(Model(trial.facts, members, size, f"{turn} {seed}", least))
@@ -551,7 +551,7 @@ def _greatest_index(expressions: Iterable[Expr]) -> int:
     return max((int(index) for index in indices if index.is_Integer), default=1)
 
 
-def _members(expressions: Iterable[Expr]) -> dict[str, int]:
+def families_in(expressions: Iterable[Expr]) -> dict[str, int]:
     """The families in some expressions and facts, each with its number of indices."""
     found: dict[str, int] = {}
     for expr in expressions:

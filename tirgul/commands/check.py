@@ -16,7 +16,7 @@ from grader.gradebooks.cells import decimal
 from grader.gradebooks.marks_json import judged, number
 from grader.judge import judge
 from grader.verdict import Judgement, Unreadable, marks, name
-from reports.feedback import feedback
+from reports.feedback import feedback, hints, step_said
 from reports.text import options_said, text_plain
 from reports.words import words
 from tirgul.language import language_option
@@ -53,26 +53,46 @@ class AnswerCommand(Command):
 
 @click.command("check", cls=AnswerCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("typed", metavar="EXERCISE PART ANSWER", nargs=-1, required=True)
+@click.option("--file", "file", type=click.Path(path_type=Path), metavar="FILE", help="cli.option.file")
 @click.option("--earlier", multiple=True, metavar="PART=ANSWER", help="cli.option.earlier")
 @language_option
 @json_option
 @exercises_option
 def command(
-    typed: tuple[str, ...], earlier: tuple[str, ...], lang: Language, as_json: bool, folders: tuple[Path, ...]
+    typed: tuple[str, ...],
+    file: Path | None,
+    earlier: tuple[str, ...],
+    lang: Language,
+    as_json: bool,
+    folders: tuple[Path, ...],
 ) -> int:
     """Prints what is said of an answer; the exit code says it too. `-` takes the answer from the standard input."""
     exercise_id, part_id, rest = place(typed)
-    if not part_id or not rest:
+    if not part_id or not (rest or file):
         raise Refused(sentence("cli.check_needs", lang))
+    if rest and file:
+        raise Refused(sentence("cli.answer_or_file", lang))
     instance = instance_of(exercise_id, library(folders), lang)
     part = part_of(instance.exercise, part_id, lang)
-    answer = sys.stdin.read(MOST_INPUT) if rest == ("-",) else " ".join(rest)
-    judgement = judge(instance, part.id, answer.strip("\r\n"), _earlier(earlier, instance, lang))
+    answer = _from_file(file, lang) if file else sys.stdin.read(MOST_INPUT) if rest == ("-",) else " ".join(rest)
+    judgement = judge(instance, part.id, answer.replace("\r\n", "\n").strip("\n"), _earlier(earlier, instance, lang))
     if as_json:
         click.echo(document("check", _data(instance, part, judgement, lang)), nl=False)
     else:
         click.echo("\n".join(_lines(instance, part, judgement, lang)))
     return EXIT_CODES[name(judgement.verdict)]
+
+
+def _from_file(file: Path, language: Language) -> str:
+    """The answer in a file, in UTF-8; `-` is the standard input."""
+    if str(file) == "-":
+        return sys.stdin.read(MOST_INPUT)
+    try:
+        with file.open(encoding="utf-8-sig") as text:
+            return text.read(MOST_INPUT)
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or type(problem).__name__
+        raise Refused(sentence("cli.cannot_read", language, path=printable(str(file)), reason=reason)) from None
 
 
 def _earlier(typed: tuple[str, ...], instance: Instance, language: Language) -> dict[str, str]:
@@ -91,8 +111,11 @@ def _lines(instance: Instance, part: Part, judgement: Judgement, language: Langu
     say = words(language).say
     earned = marks(judgement.verdict, part)
     yield printable(_feedback(instance, part, judgement, language))
-    if isinstance(judgement.verdict, Unreadable):
+    if judgement.steps:
+        yield from _worked(judgement, language)
+    elif isinstance(judgement.verdict, Unreadable):
         yield from _pointed(judgement.answer, judgement.verdict.at)
+    yield from hints(say, judgement.verdict)
     if judgement.read_as:
         yield say("cli.read_as", formula=printable(_read_as(part, judgement, language)))
     if earned is not None:
@@ -119,6 +142,26 @@ def _pointed(answer: str, at: int) -> Iterator[str]:
         yield f"    {' ' * len(printable(before))}^"
 
 
+SIGNS = {"right": "✓", "consistent": "✓", "slipped": "✗", "wrong": "✗", "unsure": "?", "unread": "?"}
+
+
+def _worked(judgement: Judgement, language: Language) -> Iterator[str]:
+    """The lines of a working, under each what is said of the steps in it, and a caret under the first wrong one."""
+    wrong = next((step for step in judgement.steps if SIGNS[step.verdict] != "✓"), None)
+    start = 0
+    for line in judgement.answer.split("\n"):
+        stop = start + len(line) + 1
+        here = [step for step in judgement.steps if start <= step.at < stop]
+        if line.strip():
+            yield f"    {printable(line)[:200]}"
+        if wrong in here and wrong is not None:
+            at = wrong.problem.at if wrong.problem else wrong.at
+            yield f"    {' ' * len(printable(line[: at - start]))}^"
+        for step in here:
+            yield f"      {SIGNS[step.verdict]} {printable(step_said(words(language).say, step))}"
+        start = stop
+
+
 def _data(instance: Instance, part: Part, judgement: Judgement, language: Language) -> dict[str, Any]:
     return {
         "exercise": instance.exercise.id,
@@ -127,5 +170,6 @@ def _data(instance: Instance, part: Part, judgement: Judgement, language: Langua
         "marks": number(marks(judgement.verdict, part)),
         "max": number(part.marks),
         "feedback": _feedback(instance, part, judgement, language),
+        "hints": hints(words(language).say, judgement.verdict),
         **judged(judgement),
     }
