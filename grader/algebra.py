@@ -47,6 +47,8 @@ class Algebra(ABC):
 
     asked: Formula | None = None
     """What the working is about, where the part names it."""
+    chained = False
+    """Whether all of a working is one chain: a line goes on from the one before it."""
 
     @abstractmethod
     def read(self, side: Side) -> Formula | Unreadable:

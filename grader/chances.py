@@ -49,6 +49,8 @@ _SUM: Final = re.compile(
 class Chances(Algebra):
     """Working with E, Var and Cov of random names; its rules are the laws of moments."""
 
+    chained = True
+
     def __init__(self, part: Part, derivation: Derivation, kind: Moment) -> None:
         from solver.moments import working  # SymPy is loaded for those who show steps
 
@@ -84,7 +86,7 @@ class Chances(Algebra):
         families |= {name.split("_")[0] for name in self.known.independent if "_" in name}
         members = [f"{name}_{index}" for name in sorted(families) for index in "ijk123n"]
         single = [name for name in families if name not in self.known.sizes]
-        more = [*self.known.stands_for, *self.kind._names]
+        more = [*self.known.stands_for, *self.kind.readable]
         return tuple(dict.fromkeys([*more, *members, *sorted(single)]))
 
     def read(self, side: Side) -> Formula | Unreadable:
@@ -101,6 +103,8 @@ class Chances(Algebra):
         """One spelling for each name; an index that no sum binds stands for any member, as the first."""
         match said:
             case Name(text):
+                if text in self.kind.letters:
+                    return self.kind.letters[text]
                 head, _, below = text.partition("_")
                 if below in bound:
                     return Name(f"{head.lower() if f'{head.lower()}_1' in self.known.independent else head}_{below}")

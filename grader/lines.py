@@ -102,9 +102,12 @@ class _Walk:
         sides = list(line.sides)
         if not sides:
             return
-        if not line.continued and len(sides) > 1:
+        continued = line.continued or (line.titled and self.algebra.chained)
+        if not continued and line.titled:
+            self.head = self.last = None
+        elif not continued and len(sides) > 1:
             self.begin(sides.pop(0), line, is_last)
-        elif not line.continued and self.algebra.asked is None:
+        elif not continued and not self.algebra.chained:
             self.last = self.head = None
         for side in sides:
             self.side(side, line)
@@ -159,7 +162,7 @@ class _Walk:
             self.wrong = True
         self.steps.append(Step(line.number, side.at, side.end, verdict, link.rules, link.slips, unsaid))
         pair = (before or said, said)
-        if link.holds is not None and (not link.holds or (link.counts and pair not in self.counted)):
+        if link.holds and link.counts and pair not in self.counted:
             self.counted.append(pair)
 
     def is_said(self, fact: Assumed) -> bool:
@@ -177,7 +180,7 @@ def worked(algebra: Algebra, text: str, slip: Fraction, most: int) -> Worked:
     walk_along = _Walk(algebra, lines(text))
     walk_along.run()
     steps = tuple(walk_along.steps)
-    right = min(most, sum(step.verdict in ("right", "consistent") for step in steps), len(walk_along.counted))
+    right = min(most, len(walk_along.counted))
     slipped = sum(step.verdict == "slipped" for step in steps)
     wrong = sum(step.verdict == "wrong" for step in steps)
     share = (right + slip * slipped) / Fraction(max(1, right + slipped + wrong))
@@ -190,11 +193,12 @@ def answer_of(algebra: Algebra, text: str) -> str:
     if not whole:
         return ""
     last = whole[-1].sides[-1].text.strip(" ,.;")
-    begun = next((line for line in reversed(whole) if not line.continued), whole[0])
+    continued = [line.continued or (line.titled and algebra.chained) for line in whole]
+    begun = next((line for line, more in zip(reversed(whole), reversed(continued), strict=True) if not more), whole[0])
     head = begun.sides[0] if len(begun.sides) > 1 or begun is not whole[-1] else None
     if head is None or head is whole[-1].sides[-1] or isinstance(algebra.read(head), Unreadable):
         return last
-    return f"{head.text.strip()} = {last}" if algebra.asked is not None else last
+    return f"{head.text.strip()} = {last}" if algebra.chained else last
 
 
 def verdict_of(found: Worked, plain: Verdict, part: Part) -> Verdict:

@@ -48,7 +48,7 @@ class Moment(AnswerKind):
         )
 
     def read(self, text: str) -> Read | Unreadable:
-        said = read(without_words(text), self._names)
+        said = read(without_words(text), self.readable)
         match said:
             case Unreadable():
                 return said
@@ -115,22 +115,32 @@ class Moment(AnswerKind):
 
     @cached_property
     def _says(self) -> dict[Formula, Formula]:
-        return {formula(left): formula(right) for left, right in self.known.says.items()}
+        return {self._spelled(formula(left)): formula(right) for left, right in self.known.says.items()}
+
+    @cached_property
+    def letters(self) -> dict[str, Formula]:
+        """The usual letters for moments of the random names: sigma_w is std(w_1), mu_x is E[x_1]."""
+        taken = {*names(as_formula(self.key)), *self.known.independent}
+        letters: dict[str, Formula] = {}
+        for name in self.known.independent:
+            for short in {name, name.split("_")[0]}:
+                letters |= {f"sigma_{short}": Call("std", (Name(name),)), f"mu_{short}": Call("E", (Name(name),))}
+        return {letter: moment for letter, moment in letters.items() if letter not in taken}
 
     # --- names
 
     @cached_property
-    def _names(self) -> tuple[str, ...]:
+    def readable(self) -> tuple[str, ...]:
         """The names that an answer may use."""
         known = [*self.known.independent, *self.known.sizes, *self.known.known, *self.known.also]
-        asked = [name for left in self._says for name in names(left)]
-        return tuple(dict.fromkeys([*names(as_formula(self.key)), *known, *asked]))
+        asked = [name for left in self.known.says for name in names(formula(left))]
+        return tuple(dict.fromkeys([*names(as_formula(self.key)), *known, *asked, *self.letters]))
 
     def _spelled(self, said: Formula) -> Formula:
         """The formula with one spelling for each name; a moment of a sum keeps its own, where w_1 and w_2 differ."""
         match said:
             case Name(text):
-                return Name(self.known.also.get(text, text))
+                return self.letters.get(text) or Name(self.known.also.get(text, text))
             case Call(function, _) if function in MOMENTS and any(isinstance(part, Fold) for part in subformulas(said)):
                 return said
             case _:

@@ -63,12 +63,13 @@ class Side:
 @final
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a working; `continued` where it begins with a sign of equality."""
+    """A line of a working; `continued` where it begins with a sign of equality, `titled` with words and such a sign."""
 
     number: int
     sides: tuple[Side, ...]
     continued: bool
     remark: str
+    titled: bool = False
 
 
 def is_working(text: str) -> bool:
@@ -106,6 +107,7 @@ def _line(text: str, blanked: str, start: int, stop: int, number: int) -> Line:
         said = words.sub(_blank, said)
     said = _LABEL.sub(_blank, _BEFORE.sub(_blank, said))
     continued = _EQUALITY.match(said.lstrip()) is not None
+    titled = _EQUALITY.match(_HEBREW_BEFORE.sub("", said).lstrip()) is not None and not continued
     plain = without_words(said)
     for words in (_HEBREW_BEFORE, _HEBREW_AFTER):
         remarks += [match.group() for match in words.finditer(plain)]
@@ -116,7 +118,7 @@ def _line(text: str, blanked: str, start: int, stop: int, number: int) -> Line:
         for at, about, piece in pieces
         if piece.strip(" ,.;")
     )
-    return Line(number, sides, continued, " ".join(remarks))
+    return Line(number, sides, continued, " ".join(remarks), titled)
 
 
 def _sides(said: str) -> Iterator[tuple[int, bool, str]]:
