@@ -1,7 +1,7 @@
 """The public vocabulary: what one asks of a network. Shapes may be values (answers) or derivations (explanations).
 
 analyze(network, shape)      a row a layer, and totals
-output_size, parameters, multiplications, macs, receptive_field      one fact each
+output_size, parameters, multiplications, macs, activations, receptive_field      one fact each
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ class Analysis:
         """All multiply-accumulates."""
         return summed(self.rows, "macs", self.network.name)
 
+    @cached_property
+    def activations(self) -> Quantity:
+        """All numbers that come out of its layers, the input not among them: what is kept for a backward pass."""
+        return summed(self.rows, "activations", self.network.name)
+
     def __getitem__(self, name: str) -> Row:
         """The row of the layer with this name."""
         for row in self.rows:
@@ -80,6 +85,17 @@ def multiplications(network: Layer, shape: Quantity | tuple[int, ...]) -> Quanti
 def macs(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
     """How many multiply-accumulates one input costs."""
     return analyze(network, shape).macs
+
+
+def activations(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
+    """How many numbers come out of the network's layers, all together.
+
+    >>> from solver.layers.convolution import Conv2d
+    >>> from solver.values import Size
+    >>> activations(Conv2d(8, 3, stride=2, padding=1), Shape((3, Size.symbol("H"), Size.symbol("W"))))
+    8*ceil(H/2)*ceil(W/2)
+    """
+    return analyze(network, shape).activations
 
 
 def receptive_field(network: Layer, axes: int = 2, *, derived: bool = False) -> tuple[Quantity, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from solver.layers.dense import Linear
 from solver.layers.grid import Grid
 from solver.layers.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from solver.layers.window import OUTPUT_SIZE
-from solver.questions import analyze, macs, multiplications, output_size, parameters, receptive_field
+from solver.questions import activations, analyze, macs, multiplications, output_size, parameters, receptive_field
 from solver.values import Shape, Size
 from tests.strategies import convolutions, networks
 
@@ -194,6 +195,19 @@ def test_average_and_max_of_a_row() -> None:
     row = Grid((1, 4), (1, 3, -2, 0))
     assert MaxPool1d(2).compute(row).cells == (3, 0)
     assert AvgPool1d(2).compute(row).cells == (2, -1)
+
+
+@given(networks(), st.integers(8, 30))
+def test_activations_are_what_comes_out_of_every_layer(network: Chain, side: int) -> None:
+    shape: Any = (4, side, side)
+    put_out = 0
+    try:
+        for layer in network.layers:
+            shape = output_size(layer, shape)
+            put_out += prod(shape)
+    except DoesNotFit:
+        assume(False)
+    assert activations(network, (4, side, side)) == put_out
 
 
 def test_dense_layers_act_on_the_last_axis() -> None:

@@ -108,6 +108,14 @@ class Row:
             return self.layer.macs(self.inputs[0], self.output)
         return self.layer.macs(self.inputs, self.output)
 
+    @cached_property
+    def activations(self) -> Value:
+        """How many numbers come out of it."""
+        many: Value = 1
+        for size in cast("tuple[Value, ...]", value_of(self.output)):
+            many = many * size  # type: ignore[operator]  # numbers, sizes and expressions multiply
+        return many
+
 
 Trail: TypeAlias = "tuple[Trail, Row] | tuple[()]"
 """The rows passed so far: the trail before the last one, and the last one."""

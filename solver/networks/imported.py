@@ -108,6 +108,11 @@ class Imported:
         """All multiply-accumulates."""
         return self._total("macs")
 
+    @cached_property
+    def activations(self) -> Value:
+        """All numbers that come out of its steps, the inputs not among them."""
+        return self._total("activations")
+
     @property
     def without_formula(self) -> tuple[WithoutFormula, ...]:
         """The operations whose cost nobody knows."""
