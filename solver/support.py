@@ -1,38 +1,48 @@
 """Which input pixels a unit depends on, exactly: how often each is used, gaps of dilation and clipping included.
 
 A box, as `receptive_field` gives it, may have holes, and over branches it is the hull of a union. Here the uses are
-counted: one is put on a unit of the output and pulled back through the network, from the outputs of each layer to its
-inputs, until it lies on pixels. Along one axis a layer is a matrix T with T[i, q] the number of times that output i
-reads input q; counts c on the outputs become T_h' c T_w on the inputs.
+counted: one is put on a unit of any layer and pulled back, from the outputs of each step to its inputs, until it lies
+on pixels. Along one axis a layer is the list of inputs that each output reads (`Layer.reads`); paths add up.
+
+Counts have an axis for each of a shape's, of size 1 where all units along it are used alike, as those of all channels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.derivation import DoesNotFit, value_of
-from solver.layers.base import WHOLE, Layer, Operation, input_field, whole
-from solver.layers.composite import Branches, Chain, Composite, Graph, Repeat
-from solver.layers.window import Window
-from solver.questions import output_size
+from solver.layers.activation import AlongAxis
+from solver.layers.base import WHOLE, Field, Join, Layer, Row, Signal, axis_of, input_field, lengths, whole
+from solver.layers.composite import Graph, flattened
+from solver.layers.dense import Linear
+from solver.layers.joins import Broadcast, Concatenate, Stack
+from solver.layers.normalisation import LastAxes
+from solver.layers.reshape import ChannelShuffle, Flatten, Unflatten, Unfold
+from solver.networks import steps
 from solver.values import Shape
 
-Counts: TypeAlias = NDArray[np.int64]
-"""Over the positions of a shape, channels left out."""
+Counts: TypeAlias = NDArray[Any]
+"""Integers, as numpy's or, where these are too small, as Python's."""
+
+LARGEST = 1 << 62
 
 
 @final
 @dataclass(frozen=True)
 class Support:
-    """How often a unit uses each input pixel (along all paths together)."""
+    """How often a unit uses each input pixel (along all paths together, channels left out).
+
+    `whole` says that it uses the whole input because some layer on its way mixes all positions, however many.
+    """
 
     uses: Counts
+    whole: bool = False
 
     @property
     def pixels(self) -> int:
@@ -41,9 +51,9 @@ class Support:
 
     @property
     def box(self) -> tuple[range, ...]:
-        """Along each axis, from the first pixel to the last."""
+        """Along each axis, from the first pixel to the last; empty where it depends on none."""
         places = np.nonzero(self.uses)
-        return tuple(range(int(axis.min()), int(axis.max()) + 1) for axis in places)
+        return tuple(range(int(axis.min()), int(axis.max()) + 1) if axis.size else range(0) for axis in places)
 
     @property
     def full(self) -> bool:
@@ -51,120 +61,276 @@ class Support:
         return self.pixels == int(np.prod([len(axis) for axis in self.box]))
 
 
-def support(network: Layer, shape: tuple[int, ...], unit: tuple[int, ...] | None = None) -> Support:
-    """The input pixels that a unit of the output depends on, clipped at the border; the middle unit if none is given.
+def support(
+    network: Layer, shape: tuple[Any, ...], unit: tuple[int, ...] | None = None, layer: str | int | None = None
+) -> Support:
+    """The input pixels that a unit of a layer depends on, clipped at the border.
 
-    Raises DoesNotFit for a unit that does not exist or a layer whose reach is not known.
+    The middle unit of the output if none is given. A layer is named, or is the number of its row in `analyze`. The
+    shape of a network of several inputs is a tuple of shapes; its pixels are those of the first. Raises DoesNotFit for
+    a unit that does not exist or a layer of which it is not known what it reads.
 
     >>> from solver.layers.convolution import Conv2d
     >>> one = support(Conv2d(1, kernel_size=3, dilation=2), (1, 9, 9))
     >>> one.pixels, one.box, one.full
     (9, (range(2, 7), range(2, 7)), False)
     """
-    sizes = _sizes(Shape(shape))
-    after = _sizes(output_size(network, shape))
-    chosen = tuple(size // 2 for size in after) if unit is None else unit
-    if len(chosen) != len(after) or any(not 0 <= i < size for i, size in zip(chosen, after, strict=True)):
-        raise DoesNotFit("support", {"unit": chosen, "output": after})
-    counts = np.zeros(after, np.int64)
-    counts[chosen] = 1
-    return Support(pull(network, counts, Shape(shape)).reshape(sizes))
+    return Traced.of(network, shape).support(unit, layer)
 
 
-def pull(network: Operation, counts: Counts, shape: Shape) -> Counts:
-    """Counts on a network's output positions, pulled back to the positions of its input of this shape."""
-    match network:
-        case Chain(layers):
-            return _through(layers, counts, shape)
-        case Repeat(layer, int() as times):
-            return _through((layer,) * times, counts, shape)
-        case Branches(paths):
-            pulled = [pull(path, counts, shape) for path in paths]
-            return np.sum(pulled, axis=0)  # type: ignore[no-any-return]  # counts all
-        case Graph():
-            return _through_graph(network, counts, shape)
-        case Composite():
-            raise DoesNotFit("support", {"layer": network.kind})
+@final
+@dataclass(frozen=True)
+class Traced:
+    """A network as one graph, and a row for each of its nodes."""
+
+    graph: Graph
+    inputs: tuple[Shape, ...]
+    rows: tuple[Row, ...]
+
+    @staticmethod
+    def of(network: Layer, shape: tuple[Any, ...]) -> Traced:
+        """A network on inputs of these shapes."""
+        graph = flattened(network)
+        shapes = tuple(map(Shape, shape)) if isinstance(shape[0], tuple) else (Shape(shape),)
+        rows = graph.run(tuple(Signal(one, input_field(len(one) - 1)) for one in shapes))[0].rows
+        return Traced(graph, shapes, rows)
+
+    def signal(self, layer: str | int | None) -> int:
+        """The signal that a layer makes: the last one of this name, the output where none is named."""
+        if layer is None:
+            return self.graph.outputs[0]
+        named = [index for index, row in enumerate(self.rows) if layer in (row.layer.name, index)]
+        if not named:
+            raise DoesNotFit("support", {"layer": layer})
+        return len(self.inputs) + named[-1]
+
+    def shape(self, signal: int) -> Shape:
+        """The shape of a signal."""
+        given = len(self.inputs)
+        return self.inputs[signal] if signal < given else _shape(self.rows[signal - given].output)
+
+    def field(self, signal: int) -> Field:
+        """What a unit of a signal sees, as the recursion says."""
+        given = len(self.inputs)
+        return input_field(len(self.inputs[signal]) - 1) if signal < given else self.rows[signal - given].field
+
+    def unit(self, position: tuple[int, ...] | None, signal: int) -> tuple[int, ...]:
+        """A position of a signal, channels left out; the middle one if none is given. Raises DoesNotFit."""
+        sizes = _positions(self.shape(signal))
+        chosen = tuple(size // 2 for size in sizes) if position is None else position
+        if len(chosen) != len(sizes) or any(not 0 <= i < size for i, size in zip(chosen, sizes, strict=True)):
+            raise DoesNotFit("support", {"unit": chosen, "output": sizes})
+        return chosen
+
+    def support(self, position: tuple[int, ...] | None = None, layer: str | int | None = None) -> Support:
+        """The pixels of the first input that a unit of a layer depends on."""
+        signal = self.signal(layer)
+        sizes = _positions(self.shape(signal))
+        counts = np.zeros(sizes, np.int64)
+        counts[self.unit(position, signal)] = 1
+        return self.pulled(signal, counts.reshape((1, *sizes) if len(self.shape(signal)) > 1 else sizes))
+
+    def pulled(self, signal: int, counts: Counts) -> Support:
+        """Counts on a signal, pulled back to the pixels of the first input."""
+        held = {signal: counts}
+        given, mixed = len(self.inputs), False
+        for number in range(signal, given - 1, -1):
+            if number not in held:
+                continue
+            node, row, here = self.graph.nodes[number - given], self.rows[number - given], held.pop(number)
+            before = tuple(map(_shape, row.inputs))
+            for place, source in enumerate(node.inputs):
+                part = _back(node.operation, place, here, before)
+                if part is None:
+                    continue
+                mixed = mixed or (row.field == WHOLE != self.field(source) and bool(np.all(part != 0)))
+                held[source] = _sum(held[source], part) if source in held else part
+        sizes = _positions(self.inputs[0])
+        uses = held.get(0, np.zeros((1,) * len(self.inputs[0]), np.int64))
+        uses = uses.max(axis=0) if len(self.inputs[0]) > 1 else uses
+        return Support(np.broadcast_to(uses, sizes).copy(), mixed)
+
+
+def _back(operation: Layer | Join, place: int, counts: Counts, before: tuple[Shape, ...]) -> Counts | None:
+    """Counts on what a step makes, on what it makes it from; None where it does not use it."""
+    shape = before[place]
+    match operation:
+        case Concatenate(axis=axis):
+            start = sum(whole(one[axis]) for one in before[:place])
+            return _cut(counts, axis % len(shape), range(start, start + whole(shape[axis])))
+        case Stack(axis=axis):
+            axis %= counts.ndim
+            return _cut(counts, axis, range(place, place + 1)).reshape(_without(counts.shape, axis))
+        case Broadcast() | steps.Combine():
+            return _shrunk(counts, shape)
         case Layer():
-            return _pulled(network, counts, shape)
+            return _through(operation, counts, shape)
+        case Join() if operation.reach((input_field(1),) * len(before)) == WHOLE:
+            return _everywhere(counts, shape)
         case _:
-            raise DoesNotFit("support", {"layer": network.kind})
+            raise DoesNotFit("support", {"layer": operation.kind})
 
 
-def _through(layers: Sequence[Layer], counts: Counts, shape: Shape) -> Counts:
-    shapes = [shape]
-    for layer in layers:
-        shapes.append(_shape(output_size(layer, shapes[-1])))
-    for layer, before in zip(reversed(layers), reversed(shapes[:-1]), strict=True):
-        counts = pull(layer, counts, before)
-    return counts
-
-
-def _through_graph(graph: Graph, counts: Counts, shape: Shape) -> Counts:
-    made: list[Shape] = [shape]
-    for node in graph.nodes:
-        taken = tuple(made[index] for index in node.inputs)
-        after = node.operation.output(taken[0]) if isinstance(node.operation, Layer) else node.operation.output(taken)
-        made.append(_shape(after))
-    held: list[Any] = [np.zeros(_sizes(each), np.int64) for each in made]
-    held[graph.outputs[0]] = held[graph.outputs[0]] + counts
-    for index in range(len(graph.nodes), 0, -1):
-        node = graph.nodes[index - 1]
-        for source in node.inputs:
-            if isinstance(node.operation, Layer):
-                held[source] = held[source] + pull(node.operation, held[index], made[source])
-            else:
-                held[source] = held[source] + _broadcast(held[index], made[source])
-    return np.asarray(held[0])
-
-
-def _broadcast(counts: Counts, shape: Shape) -> Counts:
-    """Counts on a join, on one of its inputs: where that has a size of 1, all of them come together."""
-    sizes = _sizes(shape)
-    for axis, size in enumerate(sizes):
-        if size == 1 and counts.shape[axis] != 1:
-            counts = counts.sum(axis=axis, keepdims=True)
-    return counts
-
-
-def _pulled(layer: Layer, counts: Counts, shape: Shape) -> Counts:
-    sizes = _sizes(shape)
-    window = getattr(layer, "window", None)
-    if isinstance(window, Window):
-        matrices = [
-            _windows(size, after, *map(whole, axis))
-            for size, after, axis in zip(sizes, counts.shape, window.axes, strict=True)
-        ]
-        return _applied(matrices, counts)
-    pixel = input_field(len(sizes))
-    if layer.reach(pixel) == WHOLE:
-        return np.full(sizes, counts.sum(), np.int64)
-    if layer.reach(pixel) == pixel and counts.size == np.prod(sizes):
-        return counts.reshape(sizes)
+def _through(layer: Layer, counts: Counts, shape: Shape) -> Counts | None:
+    match layer:
+        case steps.Constant():
+            return None
+        case steps.Tokenwise(layer=Layer() as inner):
+            return _through(inner, counts, shape)
+        case Flatten() | Unflatten() | steps.Reshape():
+            return _regrouped(counts, shape, _shape(layer.output(shape)), _grouping(layer, shape))
+        case ChannelShuffle():
+            return counts.max(axis=0, keepdims=True)  # type: ignore[no-any-return]  # counts
+        case steps.Permute(order=order):
+            return counts.transpose(np.argsort(order))
+        case steps.Slice(cuts=cuts):
+            for axis, start, stop, step in cuts:
+                counts = _put(counts, axis, range(*slice(start, stop, step).indices(whole(shape[axis]))), shape)
+            return counts
+        case steps.Pad(sides=sides):
+            for axis, ahead, _ in sides:
+                counts = _cut(counts, axis, range(ahead, ahead + whole(shape[axis])))
+            return counts
+        case steps.Expand():
+            return _shrunk(counts, shape)
+        case steps.Reduce(axes=axes, kept=kept):
+            return counts if kept else np.expand_dims(counts, axes)
+        case Linear() | LastAxes() | AlongAxis():
+            return _added(counts, _mixed_axes(layer, shape))
+        case Unfold():
+            return _unfolded(layer, counts, shape)
+    read = layer.reads(shape)
+    if read is not None:
+        return _by_axis(counts, read, shape)
+    pixel = input_field(len(shape) - 1)
+    seen = layer.seen(pixel, shape)
+    if seen == pixel and layer.output(shape) == shape:
+        return counts
+    if seen == WHOLE:
+        return _everywhere(counts, shape)
     raise DoesNotFit("support", {"layer": layer.kind})
 
 
-def _windows(size: int, after: int, k: int, s: int, p: int, d: int) -> Counts:
-    """T of a window along one axis: output i reads the inputs i s - p + m d that are not padding."""
-    matrix = np.zeros((after, size), np.int64)
-    for i, m in product(range(after), range(k)):
-        place = i * s - p + m * d
-        if 0 <= place < size:
-            matrix[i, place] += 1
-    return matrix
-
-
-def _applied(matrices: Sequence[Counts], counts: Counts) -> Counts:
-    """T_h' c T_w, along any number of axes."""
-    for axis, matrix in enumerate(matrices):
-        counts = np.moveaxis(np.tensordot(matrix.T, counts, axes=(1, axis)), 0, axis)
+def _by_axis(counts: Counts, reads: Sequence[Sequence[Sequence[int]]], shape: Shape) -> Counts:
+    """Counts on outputs, along each axis behind the channels on the inputs that they read."""
+    counts = counts.max(axis=0, keepdims=True)
+    for axis, (outputs, size) in enumerate(zip(reads, lengths(shape), strict=True), start=1):
+        pairs = np.array([(o, i) for o, inputs in enumerate(outputs) for i in inputs], np.intp).reshape(-1, 2)
+        most = int(np.bincount(pairs[:, 1], minlength=1).max())
+        here = np.moveaxis(_wide(_safe(counts, most), axis, len(outputs)), axis, 0)
+        made = np.zeros((size, *here.shape[1:]), here.dtype)
+        np.add.at(made, pairs[:, 1], here[pairs[:, 0]])
+        counts = np.moveaxis(made, 0, axis)
     return counts
 
 
-def _sizes(shape: object) -> tuple[int, ...]:
+def _unfolded(layer: Unfold, counts: Counts, shape: Shape) -> Counts:
+    reads = layer.columns(shape)
+    columns = _wide(counts, 1, int(np.prod([len(axis) for axis in reads])))
+    return _by_axis(columns.reshape(-1, *map(len, reads)), reads, shape)
+
+
+Groups: TypeAlias = "list[tuple[tuple[int, ...], int]]"
+"""Runs of axes before, and how many axes they become."""
+
+
+def _grouping(layer: Layer, shape: Shape) -> Groups:
+    match layer:
+        case steps.Reshape(grouping=grouping):
+            return [(axes, len(sizes)) for axes, sizes in grouping]
+        case Flatten(start_dim=start, end_dim=end):
+            first, last = (axis_of(dim, len(shape), layer.kind) for dim in (start, end))
+            merged: Groups = [(tuple(range(first, last + 1)), 1)]
+        case Unflatten(dim=dim, unflattened_size=sizes):
+            first = last = axis_of(dim, len(shape), layer.kind)
+            merged = [((first,), len(sizes))]
+        case _:
+            merged, first, last = [], len(shape), len(shape)
+    head, tail = ([((axis,), 1) for axis in axes] for axes in (range(first), range(last + 1, len(shape))))
+    return [*head, *merged, *tail]
+
+
+def _regrouped(counts: Counts, shape: Shape, after: Shape, groups: Groups) -> Counts:
+    """Counts on runs of axes as they were before; a run all of which is used alike stays so."""
+    wide: list[int] = []
+    made: list[int] = []
+    for axes, many in groups:
+        here = range(len(wide), len(wide) + many)
+        alike = all(counts.shape[axis] == 1 for axis in here)
+        wide += [1 if alike else whole(after[axis]) for axis in here]
+        made += [1 if alike else whole(shape[axis]) for axis in axes]
+    return np.broadcast_to(counts, wide).reshape(made)
+
+
+def _mixed_axes(layer: Layer, shape: Shape) -> tuple[int, ...]:
+    """The axes along which each output of a layer depends on every input."""
+    match layer:
+        case AlongAxis():
+            return (layer.along(len(shape)),)
+        case LastAxes():
+            return tuple(range(len(shape) - len(layer.normalised), len(shape)))
+        case _:
+            return (len(shape) - 1,)
+
+
+def _added(counts: Counts, axes: tuple[int, ...]) -> Counts:
+    """Counts along axes put together: there each input is used by every output."""
+    for axis in axes:
+        if counts.shape[axis] > 1:
+            counts = _safe(counts, counts.shape[axis]).sum(axis=axis, keepdims=True)
+    return counts
+
+
+def _everywhere(counts: Counts, shape: Shape) -> Counts:
+    """As many uses of every input as there are counts."""
+    many = _added(counts, tuple(range(counts.ndim)))
+    return many.reshape((1,) * len(shape))
+
+
+def _shrunk(counts: Counts, shape: Shape) -> Counts:
+    """Counts on a tensor that was broadcast: where it has a size of 1, all of them come together."""
+    ahead = counts.ndim - len(shape)
+    counts = _added(counts, tuple(range(ahead))).reshape(counts.shape[ahead:])
+    return _added(counts, tuple(axis for axis, size in enumerate(shape) if size == 1))
+
+
+def _cut(counts: Counts, axis: int, places: range) -> Counts:
+    """The counts at these places along an axis."""
+    return counts if counts.shape[axis] == 1 else np.take(counts, places, axis)
+
+
+def _put(counts: Counts, axis: int, places: range, shape: Shape) -> Counts:
+    """Counts along an axis at these places of a longer one; channels that are used alike stay so."""
+    if counts.shape[axis] == 1 and (axis == 0 or len(places) == shape[axis]):
+        return counts
+    made = np.zeros((*counts.shape[:axis], whole(shape[axis]), *counts.shape[axis + 1 :]), counts.dtype)
+    np.moveaxis(made, axis, 0)[places] = np.moveaxis(_wide(counts, axis, len(places)), axis, 0)
+    return made
+
+
+def _wide(counts: Counts, axis: int, size: int) -> Counts:
+    """Counts with every place along an axis written out."""
+    return np.repeat(counts, size, axis) if counts.shape[axis] == 1 and size != 1 else counts
+
+
+def _sum(first: Counts, second: Counts) -> Counts:
+    return _safe(first, 2) + _safe(second, 2)
+
+
+def _safe(counts: Counts, times: int) -> Counts:
+    """Counts that stay exact when so many of them are added."""
+    if counts.dtype == object or int(counts.max(initial=0)) * times < LARGEST:
+        return counts
+    return counts.astype(object)
+
+
+def _without(sizes: Sequence[int], axis: int) -> tuple[int, ...]:
+    return (*sizes[:axis], *sizes[axis + 1 :])
+
+
+def _positions(shape: Shape) -> tuple[int, ...]:
     """The sizes behind the channels; a vector has one position for each feature."""
-    sizes = _shape(shape)
-    return tuple(map(whole, sizes[1:] if len(sizes) > 1 else sizes))
+    return lengths(shape) if len(shape) > 1 else tuple(map(whole, shape))
 
 
 def _shape(shape: object) -> Shape:

@@ -10,10 +10,23 @@ from fractions import Fraction
 from typing import ClassVar, TypeAlias
 
 from solver.derivation import Quantity, value_of
-from solver.layers.base import WHOLE, AxisField, Field, Hyper, Layer, channels_first, every, family, spatial
+from solver.layers.base import (
+    WHOLE,
+    AxisField,
+    Field,
+    Hyper,
+    Layer,
+    Reads,
+    channels_first,
+    every,
+    family,
+    lengths,
+    spatial,
+)
 from solver.layers.phases import scaled_taps, tapped
 from solver.layers.pooling import per_output
 from solver.layers.window import FIELD_JUMP, FIELD_SIZE
+from solver.values import Shape
 
 Wanted: TypeAlias = "Hyper | None"
 
@@ -62,6 +75,10 @@ class AdaptivePool(Layer):
         if field == WHOLE or all(m == 1 for m in self.wanted) or not all(map(_known, sizes, self.wanted)):
             return WHOLE
         return tuple(self._axis(*one) for one in zip(field, sizes, self.wanted, strict=True))
+
+    def reads(self, shape: Shape) -> Reads:
+        axes = zip(lengths(shape), lengths(self.output(shape)), strict=True)
+        return tuple(tuple(tuple(range(o * n // m, -(-(o + 1) * n // m))) for o in range(m)) for n, m in axes)
 
     def _axis(self, axis: AxisField, size: Quantity, wanted: Wanted) -> AxisField:
         n, m = value_of(size), wanted

@@ -36,7 +36,9 @@ def attention_parameters(separate: bool, biased: bool) -> Rule:
 
 APPENDED = formula("attention.appended", "2*E", symbol="N", source="torch, add_bias_kv", key_alone="E")
 
-KEYS = formula("attention.keys", "S + m", symbol="T", source="torch, add_bias_kv and add_zero_attn")
+KEYS = formula(
+    "attention.keys", "S + m", symbol="T", source="torch, add_bias_kv and add_zero_attn", appended_forgotten="S"
+)
 
 
 @cache

@@ -9,6 +9,7 @@ A layer answers about quantities, which are values (then it computes) or derivat
     macs(shape, output)              multiply-accumulates of convolution, dense and matrix products only
     reach(field)                     what one of its outputs sees of the network's input, given the same of its inputs
     seen(field, shape)               the same, where it depends on the shape
+    reads(shape)                     the inputs that each output is made from, one by one along each axis
 
 The fields of a layer's class are torch's arguments in torch's order; what torch wants to be told of the input
 (`in_channels`) is inferred, and `inferred(shape)` says it. An optional argument that torch demands, as `num_features`,
@@ -33,7 +34,7 @@ from solver.derivation import shape as shape_of
 if TYPE_CHECKING:
     from sympy import Expr
 
-    from solver.values import Value
+    from solver.values import Shape, Value
 
 Hyper: TypeAlias = "int | Expr"
 PerAxis: TypeAlias = "Hyper | tuple[Hyper, ...]"
@@ -58,6 +59,9 @@ class AxisField:
 
 
 Field: TypeAlias = tuple[AxisField, ...]
+
+Reads: TypeAlias = "tuple[tuple[tuple[int, ...], ...], ...]"
+"""Along each axis, for each output position the input positions that it is made from, as often as it takes them."""
 
 WHOLE: Field = ()
 """The field of a unit that sees the whole input, whatever its size."""
@@ -195,6 +199,13 @@ class Layer(Operation):
         """What one output sees, from what one input of this shape sees."""
         return self.reach(field)
 
+    def reads(self, shape: Shape) -> Reads | None:
+        """What each output is made from, channels left out, where this is a matter of each axis by itself; else None.
+
+        What is padding is left out, what padding repeats is there again.
+        """
+        return None
+
     def inferred(self, shape: Quantity) -> Mapping[str, Value]:
         """The arguments that torch wants to be told, read off the input: {"in_channels": 3}."""
         return {}
@@ -312,6 +323,11 @@ def every(values: object, least: int) -> bool:
     """Whether each of these numbers is at least so large, as far as they are known."""
     each = values if isinstance(values, tuple) else (values,)
     return all(not isinstance(value, bool | float) and not (isinstance(value, int) and value < least) for value in each)
+
+
+def lengths(shape: Quantity) -> tuple[int, ...]:
+    """The sizes behind the channels, which have to be known."""
+    return tuple(whole(value_of(size)) for size in sizes_of(shape)[1:])
 
 
 def whole(value: object) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, formula, rank, total, value_of
-from solver.layers.base import AxisField, Field, Hyper, Join, Layer, Row, Signal, Trail, input_field
+from solver.layers.base import AxisField, Field, Hyper, Join, Layer, Row, Signal, Trail, input_field, whole
 from solver.layers.joins import Add, Concatenate
 from solver.values import Value
 
@@ -128,13 +128,13 @@ class Branches(Composite):
             after = path.pass_through(Signal(signal.shape, signal.field, trail))
             trail = after.trail
             passed.append(after)
-        return joined(self._join(), tuple(passed), trail)
+        return joined(self.join(), tuple(passed), trail)
 
     def reach(self, field: Field) -> Field:
-        return self._join().reach(tuple(path.reach(field) for path in self.paths))
+        return self.join().reach(tuple(path.reach(field) for path in self.paths))
 
     @abstractmethod
-    def _join(self) -> Join:
+    def join(self) -> Join:
         """How the paths are put together."""
 
 
@@ -143,7 +143,7 @@ class Branches(Composite):
 class Sum(Branches):
     """path(x) + path(x) + ...; a residual block is the sum of its inner path and Chain()."""
 
-    def _join(self) -> Join:
+    def join(self) -> Join:
         return Add(name=self.name)
 
 
@@ -152,7 +152,7 @@ class Sum(Branches):
 class Concat(Branches):
     """path(x), path(x), ... one behind the other along the channels."""
 
-    def _join(self) -> Join:
+    def join(self) -> Join:
         return Concatenate(name=self.name)
 
 
@@ -198,6 +198,44 @@ class Graph(Composite):
             step = node.operation
             made.append(step.reach(taken[0]) if isinstance(step, Layer) else step.reach(taken))
         return made[self.outputs[0]]
+
+
+def flattened(network: Layer) -> Graph:
+    """The same network as one graph of layers and joins: a node for each row, in the order of the rows."""
+    nodes: list[Node] = []
+
+    def put(layer: Layer, signal: int, shared: bool) -> int:
+        match layer:
+            case Chain(layers):
+                for inner in layers:
+                    signal = put(inner, signal, shared)
+                return signal
+            case Repeat(inner, times):
+                return put(Chain((inner,) * whole(times)), signal, shared)
+            case Branches(paths):
+                ends = tuple(put(path, signal, shared) for path in paths)
+                nodes.append(Node(layer.join(), ends, shared))
+            case Graph():
+                return put_graph(layer, (signal,), shared)[0]
+            case _:
+                nodes.append(Node(layer, (signal,), shared))
+        return inputs + len(nodes) - 1
+
+    def put_graph(graph: Graph, signals: tuple[int, ...], shared: bool) -> tuple[int, ...]:
+        made = list(signals)
+        for node in graph.nodes:
+            taken = tuple(made[index] for index in node.inputs)
+            if isinstance(node.operation, Layer):
+                made.append(put(node.operation, taken[0], shared or node.shared))
+            else:
+                nodes.append(Node(node.operation, taken, shared or node.shared))
+                made.append(inputs + len(nodes) - 1)
+        return tuple(made[index] for index in graph.outputs)
+
+    inputs = network.inputs if isinstance(network, Graph) else 1
+    given = tuple(range(inputs))
+    ends = put_graph(network, given, False) if isinstance(network, Graph) else (put(network, 0, False),)
+    return Graph(tuple(nodes), ends, inputs, name=network.name)
 
 
 def stepped(node: Node, taken: tuple[Signal, ...], trail: Trail) -> Signal:

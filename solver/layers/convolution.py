@@ -20,15 +20,17 @@ from solver.layers.base import (
     Hyper,
     Layer,
     PerAxis,
+    Reads,
     channels_first,
     every,
     family,
+    lengths,
     per_axis,
     spatial,
     whole,
 )
 from solver.layers.grid import Grid
-from solver.layers.window import GUIDE, SAME_BEFORE, Window, output_sizes, reached, taps
+from solver.layers.window import GUIDE, SAME_BEFORE, Window, cells_read, output_sizes, reached, taps
 from solver.values import Shape, Value
 
 PADDING_MODES = {"zeros": None, "replicate": None, "reflect": 1, "circular": 0}
@@ -66,6 +68,7 @@ def _multiplications(axes: int, grouped: bool) -> Rule:
     after = "*".join(f"{size}_out" for size in SIZES[axes])
     before = "*".join(f"{size}_in" for size in SIZES[axes])
     channels = "C_in/g" if grouped else "C_in"
+    slips = {"groups_ignored": f"{kernel}*C_in*{after}*C_out"} if grouped else {}
     return formula(
         "convolution.multiplications",
         f"{kernel}*{channels}*{after}*C_out",
@@ -75,6 +78,8 @@ def _multiplications(axes: int, grouped: bool) -> Rule:
         positions_forgotten=f"{kernel}*{channels}*C_out",
         channels_forgotten=f"{kernel}*{after}*C_out",
         filters_forgotten=f"{kernel}*{channels}*{after}",
+        biases_multiplied=f"({kernel}*{channels} + 1)*{after}*C_out",
+        **slips,
     )
 
 
@@ -162,6 +167,9 @@ class Conv(Layer):
 
     def reach(self, field: Field) -> Field:
         return reached(field, self.window, self.name)
+
+    def reads(self, shape: Shape) -> Reads:
+        return cells_read(lengths(shape), lengths(self.output(shape)), self.window, self.padding_mode)
 
     def inferred(self, shape: Quantity) -> Mapping[str, Value]:
         return {"in_channels": value_of(component(shape, 0))}

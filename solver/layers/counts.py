@@ -11,7 +11,7 @@ from solver.layers.base import sizes_of
 ORDER = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
 
 
-POSITIONS = formula("product", "a*b", symbol="P")
+POSITIONS = formula("product", "a*b", symbol="P", sizes_added="a + b")
 
 
 def _elements(axes: int) -> Rule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -28,6 +28,16 @@ INSIDE: dict[str, Callable[[int, int], int]] = {
     "circular": lambda position, size: position % size,
 }
 """Padding mode -> the place, along an axis, of the cell that a place in the padding repeats."""
+
+
+def repeated(places: Iterable[int], size: int, mode: str) -> tuple[int, ...]:
+    """The cells at places of which some lie in the padding along an axis; zeros are no cells.
+
+    >>> repeated((-2, -1, 0, 1), 5, "reflect"), repeated((-2, -1, 0, 1), 5, "zeros")
+    ((2, 1, 0, 1), (0, 1))
+    """
+    inside = INSIDE[mode]
+    return tuple(inside(place, size) for place in places if mode != "zeros" or 0 <= place < size)
 
 
 @final

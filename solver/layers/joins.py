@@ -55,7 +55,9 @@ AGREED = law("join.agreed", _agreed, hidden=True)
 def union_start(paths: int) -> Rule:
     """The first pixel that one of several paths sees."""
     starts = ", ".join(f"a_{path + 1}" for path in range(paths))
-    return formula("field.union_start", f"min({starts})", symbol="a_out", source=FIELDS)
+    return formula(
+        "field.union_start", f"min({starts})", symbol="a_out", source=FIELDS, later_start=f"max({starts})"
+    )
 
 
 @cache
@@ -96,8 +98,8 @@ def union(fields: Sequence[Field], about: str = "") -> Field:
 
 
 def _drift(axes: tuple[AxisField, ...]) -> bool:
-    """Whether paths whose units see in phases move at different speeds, so that no box holds what is seen."""
-    return any(axis.phases != () for axis in axes) and len({value_of(axis.jump) for axis in axes}) > 1
+    """Whether paths move at different speeds, so that what they see lies further and further apart."""
+    return len({value_of(axis.jump) for axis in axes}) > 1
 
 
 def _union_axis(axes: tuple[AxisField, ...], about: str) -> AxisField:

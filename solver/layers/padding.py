@@ -16,13 +16,17 @@ from solver.layers.base import (
     Field,
     Hyper,
     PerAxis,
+    Reads,
     channels_first,
     family,
+    lengths,
     spatial,
     whole,
 )
+from solver.layers.grid import repeated
 from solver.layers.phases import tapped
 from solver.layers.window import FIELD_START
+from solver.values import Shape
 
 OUTPUT_SIZE = formula(
     "padding.output_size",
@@ -42,6 +46,8 @@ class Pad(Elementwise):
     axes: ClassVar[int]
     more: ClassVar[int | None] = None
     """By how much an input has to be longer than its padding, if it has to."""
+    mode: ClassVar[str] = "zeros"
+    """What the cells that are added repeat."""
 
     def __post_init__(self) -> None:
         ends = self.padding if isinstance(self.padding, tuple) else (self.padding,) * (2 * self.axes)
@@ -73,6 +79,12 @@ class Pad(Elementwise):
             return WHOLE
         return tuple(self._shifted(axis, before) for axis, (before, _) in zip(field, self.ends, strict=True))
 
+    def reads(self, shape: Shape) -> Reads:
+        axes = zip(lengths(shape), lengths(self.output(shape)), self.ends, strict=True)
+        return tuple(
+            tuple(repeated((o - whole(before),), n, self.mode) for o in range(after)) for n, after, (before, _) in axes
+        )
+
     def _shifted(self, axis: AxisField, before: Hyper) -> AxisField:
         if axis.phases != ():
             return tapped(axis, ((-whole(before),),), 1, axis.jump, self.name)
@@ -96,11 +108,14 @@ class ReflectionPad(Pad):
     """What lies inside the border, mirrored at the last cell; the padding has to be smaller than the input."""
 
     more = 1
+    mode = "reflect"
 
 
 @dataclass(frozen=True)
 class ReplicationPad(Pad):
     """The last cell again and again."""
+
+    mode = "replicate"
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,7 @@ class CircularPad(Pad):
     """The other end of the input; the padding must not be larger than the input."""
 
     more = 0
+    mode = "circular"
 
 
 ZeroPad1d, ZeroPad2d, ZeroPad3d = family(ZeroPad)

@@ -37,16 +37,32 @@ TRANSPOSED_SIZE = formula(
 
 TRANSPOSED_JUMP = formula("field.transposed_jump", "j/s", symbol="j_out", source=GUIDE, jump_multiplied="j*s")
 
-TRANSPOSED_START = formula("field.transposed_start", "a + ceil((p - k + 1)/s)*j", symbol="a_out", source=GUIDE)
+TRANSPOSED_START = formula(
+    "field.transposed_start",
+    "a + ceil((p - k + 1)/s)*j",
+    symbol="a_out",
+    source=GUIDE,
+    padding_forgotten="a + ceil((1 - k)/s)*j",
+    seen_as_convolution="a - p*j",
+)
 
-ENVELOPE_SIZE = formula("field.envelope_size", "r + (k - 1)*d*j/s", symbol="r_out", source=GUIDE)
+ENVELOPE_SIZE = formula(
+    "field.envelope_size", "r + (k - 1)*d*j/s", symbol="r_out", source=GUIDE, seen_as_convolution="r + (k - 1)*d*j"
+)
 
-ENVELOPE_START = formula("field.envelope_start", "a + (p - (k - 1)*d)*j/s", symbol="a_out", source=GUIDE)
+ENVELOPE_START = formula(
+    "field.envelope_start",
+    "a + (p - (k - 1)*d)*j/s",
+    symbol="a_out",
+    source=GUIDE,
+    padding_forgotten="a - (k - 1)*d*j/s",
+    seen_as_convolution="a - p*j",
+)
 
 
 def _seen(premises: Mapping[str, Value]) -> Value:
     given: Any = premises
-    before = _Periodic(given["a"], given["r"], given["j"], given["phases"])
+    before = Periodic(given["a"], given["r"], given["j"], given["phases"])
     taps, advance = given["taps"], given["advance"]
     periods = lcm(advance, before.count) // advance
     if periods * len(taps) > MOST_PHASES:
@@ -63,7 +79,7 @@ def _united(premises: Mapping[str, Value]) -> Value:
     given: Any = premises
     count = sum(1 for name in given if name.startswith("r_"))
     facts = [[given[f"{fact}_{path}"] for fact in ("a", "r", "j", "phases")] for path in range(1, count + 1)]
-    paths = [_Periodic(*path) for path in facts]
+    paths = [Periodic(*path) for path in facts]
     return tuple(_box([path.unit(unit) for path in paths]) for unit in range(lcm(*(path.count for path in paths))))
 
 
@@ -78,7 +94,7 @@ LARGEST = law("field.largest", _largest, hidden=True)
 """The largest field of any phase."""
 
 
-class _Periodic:
+class Periodic:
     """The fields of all units of a signal along one axis."""
 
     def __init__(self, start: int, size: int, jump: int | Fraction, phases: Phases) -> None:

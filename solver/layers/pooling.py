@@ -12,9 +12,22 @@ from itertools import product
 from typing import ClassVar
 
 from solver.derivation import Quantity, Rule, formula, value_of
-from solver.layers.base import SIZES, Field, Layer, PerAxis, channels_first, every, family, per_axis, spatial, whole
+from solver.layers.base import (
+    SIZES,
+    Field,
+    Layer,
+    PerAxis,
+    Reads,
+    channels_first,
+    every,
+    family,
+    lengths,
+    per_axis,
+    spatial,
+    whole,
+)
 from solver.layers.grid import Grid
-from solver.layers.window import Window, output_sizes, reached, taps
+from solver.layers.window import Window, cells_read, output_sizes, reached, taps
 from solver.values import Shape
 
 MOST_CELLS = 64
@@ -104,6 +117,9 @@ class Pool(Layer):
 
     def reach(self, field: Field) -> Field:
         return reached(field, self.window, self.name)
+
+    def reads(self, shape: Shape) -> Reads:
+        return cells_read(lengths(shape), lengths(self.output(shape)), self.window)
 
     def compute(self, x: Grid) -> Grid:
         """The pooled values, cell by cell; x is (C, sizes) without padding."""

@@ -6,11 +6,12 @@ n  length of one axis      f  factor, f = u/v where it is no integer      C  cha
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import floor, gcd
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, cast, final
 
 from solver.derivation import Quantity, formula, rank, value_of
 from solver.layers.base import (
@@ -20,14 +21,16 @@ from solver.layers.base import (
     Field,
     Hyper,
     Layer,
+    Reads,
     channels_first,
     every,
+    lengths,
     per_axis,
     spatial,
 )
 from solver.layers.phases import Taps, tapped, transposed
 from solver.layers.window import FIELD_JUMP, Window, reached
-from solver.values import Value
+from solver.values import Shape, Value
 
 Factor: TypeAlias = "int | float | Fraction | Hyper"
 
@@ -135,6 +138,17 @@ class Resampled(Elementwise):
             return self.reach(field) if whole_factor else WHOLE
         return tuple(self._by_sizes(*one, mode, aligned) for one in zip(field, before, after, strict=True))  # type: ignore[arg-type]
 
+    def reads(self, shape: Shape) -> Reads:
+        """Inputs that interpolation takes with a weight of 0 are left out; at the border it takes the last ones."""
+        size, factor, mode, aligned = self.wanted
+        before, after = lengths(shape), lengths(self.output(shape))
+        factors: Sequence[Any] = (None,) * len(before)
+        if size is None and mode != "area":
+            factors = _each(self, factor, len(before), "scale_factor")
+        takers = map(partial(_taker, mode, aligned), before, after, factors)
+        axes = zip(before, after, takers, strict=True)
+        return tuple(tuple(_clamped(taken(o), n) for o in range(m)) for n, m, taken in axes)
+
     def _by_factor(self, axis: AxisField, f: Factor, mode: str) -> AxisField:
         if mode == "nearest" and not isinstance(f, float | Fraction):
             return transposed(axis, (f, f, 0, 1), self.name)
@@ -162,6 +176,19 @@ class Resampled(Elementwise):
         taps: Taps = tuple(taken(o, v, u) for o in range(u))
         jump = FIELD_JUMP(self.name, j=axis.jump, s=Fraction(v, u) if v % u else v // u)
         return tapped(axis, taps, v, jump, self.name)
+
+
+def _taker(mode: str, aligned: bool, n: int, m: int, factor: Factor | None) -> Callable[[int], tuple[int, ...]]:
+    """The inputs that output o takes where n become m, some of them perhaps beyond the border."""
+    if aligned:
+        step = Fraction(n - 1, m - 1) if m > 1 else Fraction(0)
+        return lambda o: _around(o * step, *ALIGNABLE[mode])
+    scale = Fraction(m, n) if factor is None else as_written(cast("float", factor))
+    return lambda o: MODES[mode][1](o, scale.denominator, scale.numerator)
+
+
+def _clamped(units: Sequence[int], n: int) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(min(max(unit, 0), n - 1) for unit in units))
 
 
 def _each(layer: Layer, given: object, axes: int, what: str) -> tuple[Hyper, ...]:
@@ -213,6 +240,11 @@ class Upsample(Resampled):
             return super().seen(field, shape)
         sizes = tuple(value_of(n) for n in spatial(self.output(shape), len(field), self.kind)[1])
         return Upsample(sizes, None, self.mode, self.align_corners, name=self.name).seen(field, shape)
+
+    def reads(self, shape: Shape) -> Reads:
+        if not self.recompute_scale_factor:
+            return super().reads(shape)
+        return Upsample(lengths(self.output(shape)), None, self.mode, self.align_corners).reads(shape)
 
 
 @dataclass(frozen=True)
@@ -266,6 +298,10 @@ class PixelShuffle(Elementwise):
         f = self.upscale_factor
         return tuple(transposed(axis, (f, f, 0, 1), self.name) for axis in field)
 
+    def reads(self, shape: Shape) -> Reads:
+        f = self.upscale_factor
+        return tuple(tuple((o // f,) for o in range(n * f)) for n in lengths(shape))
+
 
 @final
 @dataclass(frozen=True)
@@ -290,3 +326,7 @@ class PixelUnshuffle(Elementwise):
     def reach(self, field: Field) -> Field:
         f = self.downscale_factor
         return reached(field, Window((f, f), (f, f), (0, 0), (1, 1)), self.name)
+
+    def reads(self, shape: Shape) -> Reads:
+        f = self.downscale_factor
+        return tuple(tuple(tuple(range(o * f, o * f + f)) for o in range(n // f)) for n in lengths(shape))

@@ -18,15 +18,19 @@ from solver.layers.base import (
     Field,
     Hyper,
     PerAxis,
+    Reads,
     axis_of,
     every,
+    lengths,
     named,
     per_axis,
     sizes_of,
     spatial,
+    whole,
 )
 from solver.layers.counts import POSITIONS
-from solver.layers.window import Window, output_sizes, reached
+from solver.layers.window import Window, cells_read, output_sizes, reached
+from solver.values import Shape
 
 NAMES = {2: ("C", "D"), 3: ("C", "H", "W"), 4: ("C", "D", "H", "W")}
 
@@ -39,10 +43,11 @@ FLATTENED = {
 @cache
 def merged(axes: int) -> Rule:
     """The size of some axes in one."""
-    return formula("flatten.some", "*".join(f"n_{axis + 1}" for axis in range(axes)), symbol="n_out")
+    sizes = [f"n_{axis + 1}" for axis in range(axes)]
+    return formula("flatten.some", "*".join(sizes), symbol="n_out", sizes_added=" + ".join(sizes))
 
 
-REST = formula("unflatten.rest", "floor(n/m)", symbol="n_out", needs="mod(n, m) = 0")
+REST = formula("unflatten.rest", "floor(n/m)", symbol="n_out", needs="mod(n, m) = 0", size_kept="n")
 
 PATCH = formula("unfold.channels", "C*K_h*K_w", symbol="C_out", channels_forgotten="K_h*K_w", cells_forgotten="C")
 
@@ -142,14 +147,24 @@ class Unfold(Patches):
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, 2, self.kind)
-        window = self.slid((self.kernel_size, self.dilation, self.padding, self.stride))
+        window = self._window()
         height, width = output_sizes(sizes, window, self.name)
         rows = PATCH(self.name, C=channels, K_h=window.kernel[0], K_w=window.kernel[1])
         return shape_of(named([rows, POSITIONS(self.name, a=height, b=width)]), self.name)
 
     def reach(self, field: Field) -> Field:
         """Each column sees a window; columns are numbered row by row."""
-        return reached(field, self.slid((self.kernel_size, self.dilation, self.padding, self.stride)), self.name)
+        return reached(field, self._window(), self.name)
+
+    def columns(self, shape: Shape) -> Reads:
+        """The cells under each position of the window, row by row and column by column."""
+        _, sizes = spatial(shape, 2, self.kind)
+        window = self._window()
+        after = [whole(value_of(size)) for size in output_sizes(sizes, window, self.name)]
+        return cells_read(lengths(shape), after, window)
+
+    def _window(self) -> Window:
+        return self.slid((self.kernel_size, self.dilation, self.padding, self.stride))
 
 
 @final

@@ -21,15 +21,19 @@ from solver.layers.base import (
     Hyper,
     Layer,
     PerAxis,
+    Reads,
     channels_first,
     every,
     family,
+    lengths,
     per_axis,
     spatial,
+    whole,
 )
 from solver.layers.convolution import OUTPUT_CHANNELS, PARAMETERS, check_groups
+from solver.layers.grid import repeated
 from solver.layers.phases import GUIDE, transposed
-from solver.values import Value
+from solver.values import Shape, Value
 
 OUTPUT_SIZE = formula(
     "transposed.output_size",
@@ -134,6 +138,14 @@ class ConvTranspose(Layer):
         return tuple(
             transposed(axis, (k, s, p, d), self.name) for axis, (k, s, p, d, _) in zip(field, self.spread, strict=True)
         )
+
+    def reads(self, shape: Shape) -> Reads:
+        made = []
+        for n, after, axis in zip(lengths(shape), lengths(self.output(shape)), self.spread, strict=True):
+            k, s, p, d, _ = map(whole, axis)
+            reaching = [[(o + p - m * d) // s for m in range(k) if (o + p - m * d) % s == 0] for o in range(after)]
+            made.append(tuple(repeated(units, n, "zeros") for units in reaching))
+        return tuple(made)
 
     def inferred(self, shape: Quantity) -> Mapping[str, Value]:
         return {"in_channels": value_of(component(shape, 0))}

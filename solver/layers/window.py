@@ -13,7 +13,8 @@ from itertools import product
 from typing import final
 
 from solver.derivation import Derived, DoesNotFit, Given, Quantity, formula
-from solver.layers.base import WHOLE, AxisField, Field, Hyper, whole
+from solver.layers.base import WHOLE, AxisField, Field, Hyper, Reads, whole
+from solver.layers.grid import repeated
 from solver.layers.phases import tapped
 
 GUIDE = "Dumoulin & Visin 2016, A guide to convolution arithmetic for deep learning"
@@ -46,6 +47,7 @@ OUTPUT_SIZE_CEIL = formula(
     last_window_dropped="floor((n + 2*p - d*(k - 1) - 1)/s) + 1",
     last_window_outside="floor((n + 2*p - d*(k - 1) + s - 2)/s) + 1",
     no_plus_one="floor((n + min(2*p - d*(k - 1) + s - 2, p - 1))/s)",
+    padded_once="floor((n + min(p - d*(k - 1) + s - 2, p - 1))/s) + 1",
     dilation_ignored="floor((n + min(2*p - (k - 1) + s - 2, p - 1))/s) + 1",
 )
 
@@ -58,6 +60,7 @@ OUTPUT_SIZE_UNEVEN = formula(
     no_plus_one="floor((n + p_1 + p_2 - d*(k - 1) - 1)/s)",
     padded_once="floor((n + p_1 - d*(k - 1) - 1)/s) + 1",
     dilation_ignored="floor((n + p_1 + p_2 - (k - 1) - 1)/s) + 1",
+    stride_ignored="n + p_1 + p_2 - d*(k - 1)",
 )
 
 SAME_BEFORE = formula(
@@ -87,11 +90,26 @@ FIELD_SIZE = formula(
     whole_kernel_added="r + k*d*j",
     kernels_added_up="r - 1 + min(r - 1, 1) + k*d*j",
     dilation_ignored_in_field="r + (k - 1)*j",
+    layer_ignored="r",
 )
 
-FIELD_JUMP = formula("field.jump", "j*s", symbol="j_out", source=f"{FIELDS}, equation 2")
+FIELD_JUMP = formula(
+    "field.jump",
+    "j*s",
+    symbol="j_out",
+    source=f"{FIELDS}, equation 2",
+    strides_added="j + s",
+    layer_ignored="j",
+)
 
-FIELD_START = formula("field.start", "a - p*j", symbol="a_out", source=f"{FIELDS}, equation 3")
+FIELD_START = formula(
+    "field.start",
+    "a - p*j",
+    symbol="a_out",
+    source=f"{FIELDS}, equation 3",
+    padding_forgotten="a",
+    stride_ignored_in_field="a - p",
+)
 
 
 @final
@@ -155,6 +173,15 @@ def _reached(axis: AxisField, window: tuple[Hyper, Hyper, Hyper, Hyper], same: b
     size = FIELD_SIZE(about, r=axis.size, k=k, d=d, j=axis.jump)
     before = SAME_BEFORE(about, d=known(d, axis.start), k=k) if same else p
     return AxisField(size, jump, FIELD_START(about, a=axis.start, p=before, j=axis.jump))
+
+
+def cells_read(before: Sequence[int], after: Sequence[int], window: Window, mode: str = "zeros") -> Reads:
+    """The cells i s - p + m d, 0 <= m < k, that each window i takes along each axis, those in the padding repeated."""
+    made = []
+    for n, outputs, axis in zip(before, after, window.axes, strict=True):
+        k, s, p, d = map(whole, axis)
+        made.append(tuple(repeated(range(i * s - p, i * s - p + k * d, d), n, mode) for i in range(outputs)))
+    return tuple(made)
 
 
 def known(value: Hyper, beside: Quantity) -> Quantity:

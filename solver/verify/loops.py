@@ -283,6 +283,14 @@ def correlated(premises: Premises) -> Any:
     return value
 
 
+def chosen_alike(premises: Premises) -> Fraction:
+    """The variance of the place of a cell of a kernel, each as likely as the others, from all pairs of cells."""
+    places = [cell * premises["d"] * premises["j"] for cell in range(premises["k"])]
+    return sum((Fraction(one - other) ** 2 for one, other in product(places, places)), Fraction(0)) / (
+        2 * len(places) ** 2
+    )
+
+
 def averaged(premises: Premises) -> Fraction:
     """Adds the cells and shares the sum out."""
     cells = _cells(premises, "x")
@@ -315,6 +323,8 @@ ORACLES: dict[str, Oracle] = {
     "field.jump": lambda at: _walked(0, at["s"], at["j"]),
     "field.start": lambda at: _walked(at["a"], at["p"], -at["j"]),
     "field.repeated": field_repeated,
+    "field.variance": lambda at: at["v"] + chosen_alike(at),
+    "field.variance_repeated": lambda at: at["v"] + sum((chosen_alike(at) for _ in range(at["L"])), Fraction(0)),
     "field.union_start": lambda at: sorted(at.values())[0],
     "field.union_size": union_size,
     "concatenation.channels": added,
