@@ -21,15 +21,18 @@ from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain, combinations, islice
-from typing import TypeAlias, cast, final
+from typing import Final, TypeAlias, cast, final
 
 from solver.notation.code import function
 from solver.notation.printing import ascii_text
 from solver.notation.reading import formula as read_formula
 from solver.notation.tree import Formula, names
-from solver.values import Shape, Value, as_formula
+from solver.values import Polynomial, Shape, Size, Value, as_formula, closed_form
 
 Conclusion: TypeAlias = Callable[[Mapping[str, Value]], Value]
+
+FAST: Final = (int, Fraction, Size, Polynomial, tuple)
+"""What is in its simplest form already; the rest are SymPy expressions."""
 
 MOST_REPLAYS = 200
 MOST_TERMS = 40
@@ -105,7 +108,8 @@ class Rule:
             try:
                 if holds is not None and holds(premises) is False:
                     raise DoesNotFit(name, premises, needs)
-                return cast("Value", compute(premises))
+                value = compute(premises)
+                return value if isinstance(value, FAST) else closed_form(value)
             except ZeroDivisionError:
                 raise DoesNotFit(name, premises, taught) from None
 

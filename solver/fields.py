@@ -17,9 +17,10 @@ from typing import Any, final
 
 from solver.derivation import DoesNotFit, Given, Quantity, formula, value_of
 from solver.layers.base import WHOLE, AxisField, Field, Join, Layer, input_field, lengths
-from solver.layers.composite import Chain, Repeat
+from solver.layers.composite import Chain
 from solver.layers.padding import Pad
 from solver.layers.phases import Periodic
+from solver.layers.repeated import Repeat
 from solver.layers.window import Window
 from solver.support import Counts, Support, Traced
 from solver.values import Value
@@ -241,6 +242,8 @@ def _spread(layer: Layer, field: Field, variances: tuple[Quantity, ...]) -> tupl
             inner, rule, more = layer, VARIANCE, {}
     after = layer.reach(field)
     window = getattr(inner, "window", None)
+    if more and any(value_of(one.jump) != value_of(two.jump) for one, two in zip(field, after, strict=True)):
+        raise DoesNotFit("effective_field", {"layer": layer.kind, "times": more["L"]})
     if isinstance(window, Window) and after != WHOLE and all(axis.phases == () for axis in (*field, *after)):
         axes = zip(window.axes, field, variances, strict=True)
         return after, tuple(

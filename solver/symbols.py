@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sympy import Expr, Function, IndexedBase, Max, Min, Symbol, floor, sympify
+from sympy import Expr, Function, IndexedBase, Max, Min, Symbol, expand, factor_terms, floor, summation, sympify
 
 
 @cache
@@ -30,6 +30,16 @@ def least(values: tuple[Any, ...]) -> Expr:
 def expression(value: Any) -> Any:
     """A size or a number as SymPy knows it."""
     return value.expression() if hasattr(value, "expression") else sympify(value, strict=True)
+
+
+def counter(beside: str) -> Symbol:
+    """A whole number from 0 on that runs up to another."""
+    return Symbol("i" if beside != "i" else "i_", integer=True, nonnegative=True)
+
+
+def sum_over(term: Expr, place: Symbol, times: Any) -> Expr:
+    """The sum of a polynomial in a counter that runs from 0 to times - 1, as a closed form."""
+    return cast("Expr", factor_terms(summation(expand(term), (place, 0, times - 1)).expand()))
 
 
 def floored(quotient: Expr) -> Expr:

@@ -55,6 +55,20 @@ def as_formula(value: Value) -> Formula:
             return from_sympy(value)
 
 
+def closed_form(value: Value) -> Value:
+    """A SymPy expression with its nested floors collapsed; numbers and sizes are so already.
+
+    >>> H, S = symbol("H"), symbol("S")
+    >>> closed_form(((H - 1)//S + 1)//2), closed_form((H - 1)//2 + 1)
+    (floor((H + S - 1)/(2*S)), ceiling(H/2))
+    """
+    if not hasattr(value, "atoms"):
+        return value
+    from solver.closed_forms import closed
+
+    return closed(value)
+
+
 def symbol(name: str) -> Expr:
     """A positive whole number that is not known: a symbol for a hyper-parameter."""
     from solver.symbols import size_symbol

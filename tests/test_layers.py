@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from solver.derivation import DoesNotFit, Given, value_of
 from solver.layers.base import Layer
-from solver.layers.composite import Chain, Repeat
+from solver.layers.composite import Chain
 from solver.layers.convolution import Conv1d, Conv2d
 from solver.layers.dense import Linear
 from solver.layers.grid import Grid
 from solver.layers.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
+from solver.layers.repeated import Repeat
 from solver.layers.window import OUTPUT_SIZE
 from solver.questions import activations, analyze, macs, multiplications, output_size, parameters, receptive_field
 from solver.values import Shape, Size

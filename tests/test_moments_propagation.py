@@ -11,7 +11,8 @@ import sympy
 from sympy import Rational, asin, pi, sqrt
 
 from solver.layers import kinds
-from solver.layers.composite import Chain, Concat, Graph, Node, Repeat, Sum
+from solver.layers.composite import Chain, Concat, Graph, Node, Sum
+from solver.layers.repeated import Repeat
 from solver.moments.activations import NoMoments, activation_moments
 from solver.moments.propagation import (
     RULES,

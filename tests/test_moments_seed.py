@@ -142,7 +142,8 @@ def test_growth_in_closed_form():
 def test_moments_come_from_the_weights_of_the_example_too():
     """The exact law in the table of moments: n s^2/2 a layer."""
     from solver.layers import kinds
-    from solver.layers.composite import Chain, Repeat
+    from solver.layers.composite import Chain
+    from solver.layers.repeated import Repeat
     from solver.moments.propagation import propagate
 
     network = Chain((Repeat(Chain((kinds()["Linear"](5, bias=False), kinds()["ReLU"]())), 4),))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from solver.derivation import DoesNotFit
 from solver.layers.base import Layer
-from solver.layers.composite import Chain, Graph, Node, Repeat
+from solver.layers.composite import Chain, Graph, Node
 from solver.layers.convolution import Conv2d
+from solver.layers.repeated import Repeat
 from solver.networks.code import write_torch
 from solver.networks.text import operations, read_json, read_network, write_json, write_text
 from solver.notation.unreadable import Unreadable

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from solver.derivation import DoesNotFit
 from solver.layers.base import Layer
-from solver.layers.composite import Chain, Repeat, Sum
+from solver.layers.composite import Chain, Sum
+from solver.layers.repeated import Repeat
 from solver.networks.code import write_torch
 from solver.networks.text import read_json, read_network, write_json, write_text
 from solver.notation.unreadable import Unreadable

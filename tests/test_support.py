@@ -17,12 +17,13 @@ from solver.layers import activation, attention, padding
 from solver.layers.activation import ReLU, Softmax
 from solver.layers.adaptive import AdaptiveAvgPool2d
 from solver.layers.base import WHOLE, Layer
-from solver.layers.composite import Chain, Concat, Graph, Node, Repeat, Sum
+from solver.layers.composite import Chain, Concat, Graph, Node, Sum
 from solver.layers.convolution import Conv1d, Conv2d
 from solver.layers.dense import Linear
 from solver.layers.joins import Add, Concatenate, Multiply
 from solver.layers.normalisation import BatchNorm2d, GroupNorm, LayerNorm
 from solver.layers.pooling import AvgPool1d, AvgPool2d, MaxPool2d
+from solver.layers.repeated import Repeat
 from solver.layers.resampling import PixelShuffle, PixelUnshuffle, Upsample
 from solver.layers.reshape import Flatten, Unfold
 from solver.layers.transposed import ConvTranspose2d

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from exercises.exercise import Exercise, Part, Range, Text
 from solver.derivation import Quantity, shape
-from solver.layers.composite import Chain, Repeat
+from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
+from solver.layers.repeated import Repeat
 from solver.questions import receptive_field
 from solver.values import symbol
 

@@ -115,10 +115,9 @@ class Row:
     @cached_property
     def activations(self) -> Value:
         """How many numbers come out of it."""
-        many: Value = 1
-        for size in cast("tuple[Value, ...]", value_of(self.output)):
-            many = many * size  # type: ignore[operator]  # numbers, sizes and expressions multiply
-        return many
+        if isinstance(self.layer, Layer):
+            return self.layer.activations(self.inputs[0], self.output)
+        return numbers(self.output)
 
 
 Trail: TypeAlias = "tuple[Trail, Row] | tuple[()]"
@@ -186,6 +185,10 @@ class Layer(Operation):
     def macs(self, shape: Quantity, output: Quantity) -> Quantity:
         """Multiply-accumulates; only layers that multiply by weights have them."""
         return 0
+
+    def activations(self, shape: Quantity, output: Quantity) -> Value:
+        """How many numbers come out of it."""
+        return numbers(output)
 
     def buffers(self, shape: Quantity) -> Quantity:
         """How many numbers torch keeps with the layer and does not learn."""
@@ -303,6 +306,14 @@ def channels_first(channels: Quantity, sizes: Sequence[Quantity], about: str = "
 def sizes_of(shape: Quantity) -> list[Quantity]:
     """The sizes of a shape, one by one."""
     return [component(shape, axis) for axis in range(rank(shape))]
+
+
+def numbers(shape: Quantity) -> Value:
+    """The product of the sizes of a shape."""
+    many: Value = 1
+    for size in cast("tuple[Value, ...]", value_of(shape)):
+        many = many * size  # type: ignore[operator]  # numbers, sizes and expressions multiply
+    return many
 
 
 def named(sizes: Sequence[Quantity]) -> dict[str, Quantity]:

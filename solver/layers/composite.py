@@ -1,7 +1,4 @@
-"""Layers made of layers: a network is a layer.
-
-L  how many times a layer is repeated      e  by how much one of them widens a field of one pixel      s  its stride
-"""
+"""Layers made of layers: a network is a layer. Layers that are repeated are in solver/layers/repeated.py."""
 
 from __future__ import annotations
 
@@ -9,21 +6,9 @@ from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import final
 
-from solver.derivation import DoesNotFit, Quantity, formula, rank, total, value_of
-from solver.layers.base import AxisField, Field, Hyper, Join, Layer, Row, Signal, Trail, input_field, whole
+from solver.derivation import DoesNotFit, Quantity, rank, total, value_of
+from solver.layers.base import Field, Join, Layer, Row, Signal, Trail, input_field
 from solver.layers.joins import Add, Concatenate
-from solver.values import Value
-
-FIELD_REPEATED = formula(
-    "field.repeated",
-    "r + L*(k - 1)*d*j",
-    symbol="r_out",
-    source="Araujo, Norris & Sim 2019, equation 2, summed over equal layers of stride 1",
-    whole_kernel_added="r + L*k*d*j",
-    kernels_added_up="r - 1 + L*k*d*j",
-    one_layer_too_few="r + (L - 1)*(k - 1)*d*j",
-    pixel_itself_forgotten="r - 1 + L*(k - 1)*d*j",
-)
 
 
 @dataclass(frozen=True)
@@ -34,25 +19,30 @@ class Composite(Layer):
     def pass_through(self, signal: Signal) -> Signal:
         """The signal after all parts, with a row for each."""
 
+    def in_a_row(self) -> tuple[Layer, ...] | None:
+        """The layers that it is one after the other; None where it is more than that."""
+        return None
+
     def output(self, shape: Quantity) -> Quantity:
         return self.pass_through(Signal(shape, input_field(rank(shape) - 1))).shape
 
     def parameters(self, shape: Quantity) -> Quantity:
-        return summed(self._rows(shape), "parameters", self.name)
+        return summed(self.rows(shape), "parameters", self.name)
 
     def multiplications(self, shape: Quantity, output: Quantity) -> Quantity:
-        return summed(self._rows(shape), "multiplications", self.name)
+        return summed(self.rows(shape), "multiplications", self.name)
 
     def macs(self, shape: Quantity, output: Quantity) -> Quantity:
-        return summed(self._rows(shape), "macs", self.name)
+        return summed(self.rows(shape), "macs", self.name)
 
     def buffers(self, shape: Quantity) -> Quantity:
-        return summed(self._rows(shape), "buffers", self.name)
+        return summed(self.rows(shape), "buffers", self.name)
 
     def seen(self, field: Field, shape: Quantity) -> Field:
         return self.pass_through(Signal(shape, field)).field
 
-    def _rows(self, shape: Quantity) -> tuple[Row, ...]:
+    def rows(self, shape: Quantity) -> tuple[Row, ...]:
+        """A row for each of its parts on an input of this shape."""
         return self.pass_through(Signal(shape, input_field(rank(shape) - 1))).rows
 
 
@@ -63,6 +53,9 @@ class Chain(Composite):
 
     layers: tuple[Layer, ...] = ()
 
+    def in_a_row(self) -> tuple[Layer, ...]:
+        return self.layers
+
     def pass_through(self, signal: Signal) -> Signal:
         for layer in self.layers:
             signal = layer.pass_through(signal)
@@ -72,47 +65,6 @@ class Chain(Composite):
         for layer in self.layers:
             field = layer.reach(field)
         return field
-
-
-@final
-@dataclass(frozen=True)
-class Repeat(Composite):
-    """The same kind of layer L times in a row, each with weights of its own; L may be a symbol.
-
-    With a symbolic L the field has a closed form where the layer is one window of stride 1.
-    """
-
-    layer: Layer
-    times: Hyper
-
-    def pass_through(self, signal: Signal) -> Signal:
-        return Chain(self._layers()).pass_through(signal)
-
-    def reach(self, field: Field) -> Field:
-        if isinstance(self.times, int):
-            return Chain(self._layers()).reach(field)
-        return tuple(self._repeated(axis, index) for index, axis in enumerate(field))
-
-    def _repeated(self, axis: AxisField, index: int) -> AxisField:
-        window = {argument: self._argument(argument, index) for argument in ("kernel_size", "stride", "dilation")}
-        if window["stride"] != 1 or self._argument("padding", index) != 0:
-            raise DoesNotFit("Repeat", {"times": self.times, "layer": self.layer.kind})
-        size = FIELD_REPEATED(
-            self.name, r=axis.size, L=self.times, k=window["kernel_size"], d=window["dilation"], j=axis.jump
-        )
-        return AxisField(size, axis.jump, axis.start)
-
-    def _argument(self, argument: str, axis: int) -> Value:
-        values = getattr(self.layer, argument, None)
-        if not isinstance(values, tuple):
-            raise DoesNotFit("Repeat", {"times": self.times, "layer": self.layer.kind})
-        value: Value = values[axis]
-        return value
-
-    def _layers(self) -> tuple[Layer, ...]:
-        if not isinstance(self.times, int):
-            raise DoesNotFit("Repeat", {"times": self.times, "layer": self.layer.kind})
-        return (self.layer,) * self.times
 
 
 @dataclass(frozen=True)
@@ -206,12 +158,10 @@ def flattened(network: Layer) -> Graph:
 
     def put(layer: Layer, signal: int, shared: bool) -> int:
         match layer:
-            case Chain(layers):
-                for inner in layers:
+            case Composite() if (parts := layer.in_a_row()) is not None:
+                for inner in parts:
                     signal = put(inner, signal, shared)
                 return signal
-            case Repeat(inner, times):
-                return put(Chain((inner,) * whole(times)), signal, shared)
             case Branches(paths):
                 ends = tuple(put(path, signal, shared) for path in paths)
                 nodes.append(Node(layer.join(), ends, shared))

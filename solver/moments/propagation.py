@@ -32,8 +32,9 @@ from sympy.core.function import AppliedUndef
 
 from solver.derivation import DoesNotFit, Quantity, value_of
 from solver.layers.base import Join, Layer, Operation
-from solver.layers.composite import Chain, Composite, Concat, Graph, Repeat, Sum
+from solver.layers.composite import Chain, Composite, Concat, Graph, Sum
 from solver.layers.joins import Add, Concatenate
+from solver.layers.repeated import Repeat
 from solver.moments.activations import (
     FACTS,
     ActivationMoments,
@@ -1425,7 +1426,8 @@ def propagate(
     activation s that it is `fed_by`. The network is one of solver/layers or a torch module.
 
     >>> from solver.layers.activation import ReLU
-    >>> from solver.layers.composite import Chain, Repeat
+    >>> from solver.layers.composite import Chain
+from solver.layers.repeated import Repeat
     >>> from solver.layers.dense import Linear
     >>> n, L = sympy.symbols("n L", integer=True, positive=True)
     >>> block = Chain((Linear(n), ReLU()))

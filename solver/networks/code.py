@@ -14,7 +14,8 @@ from typing import Any, Final, final
 from solver.derivation import DoesNotFit
 from solver.layers import kinds
 from solver.layers.base import Join, Layer, Operation, Signal, input_field
-from solver.layers.composite import Branches, Chain, Composite, Concat, Graph, Node, Repeat, Sum, stepped
+from solver.layers.composite import Branches, Chain, Composite, Concat, Graph, Node, Sum, stepped
+from solver.layers.repeated import Repeat
 from solver.networks.steps import (
     Combine,
     Constant,

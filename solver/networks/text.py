@@ -21,7 +21,8 @@ from typing import Any, TypeAlias, final
 from solver.derivation import DoesNotFit
 from solver.layers import kinds
 from solver.layers.base import Layer, Operation
-from solver.layers.composite import Branches, Chain, Concat, Graph, Node, Repeat, Sum
+from solver.layers.composite import Branches, Chain, Concat, Graph, Node, Sum
+from solver.layers.repeated import Repeat
 from solver.notation.unreadable import Unreadable
 from solver.values import Size, symbol
 

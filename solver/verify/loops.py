@@ -283,6 +283,16 @@ def correlated(premises: Premises) -> Any:
     return value
 
 
+def _again(premises: Premises) -> tuple[int, int, int]:
+    """Size, start and jump of a field behind one layer after the other."""
+    size, start, jump = premises.get("r", 1), premises.get("a", 0), premises["j"]
+    for _ in range(premises["L"]):
+        size += sum(jump for _ in range(premises.get("w", 0)))
+        start += premises.get("b", 0) * jump
+        jump = sum(jump for _ in range(premises.get("s", 1)))
+    return size, start, jump
+
+
 def chosen_alike(premises: Premises) -> Fraction:
     """The variance of the place of a cell of a kernel, each as likely as the others, from all pairs of cells."""
     places = [cell * premises["d"] * premises["j"] for cell in range(premises["k"])]
@@ -323,6 +333,13 @@ ORACLES: dict[str, Oracle] = {
     "field.jump": lambda at: _walked(0, at["s"], at["j"]),
     "field.start": lambda at: _walked(at["a"], at["p"], -at["j"]),
     "field.repeated": field_repeated,
+    "field.repeated_wider": lambda at: _again(at)[0],
+    "field.repeated_start": lambda at: _again(at)[1],
+    "field.repeated_strides": lambda at: _again(at)[0],
+    "field.repeated_strides_start": lambda at: _again(at)[1],
+    "field.repeated_jump": lambda at: _again(at)[2],
+    "repeated.size": lambda at: _walked(at["n"], at["L"], at["c"]),
+    "repeated.count": lambda at: sum(at["N"] for _ in range(at["L"])),
     "field.variance": lambda at: at["v"] + chosen_alike(at),
     "field.variance_repeated": lambda at: at["v"] + sum((chosen_alike(at) for _ in range(at["L"])), Fraction(0)),
     "field.union_start": lambda at: sorted(at.values())[0],
