@@ -18,7 +18,7 @@ from solver.derivation import Derived, DoesNotFit, Given, value_of  # noqa: E402
 from solver.derivation import shape as shape_of  # noqa: E402
 from solver.layers.base import WHOLE, Row  # noqa: E402
 from solver.networks.conditions import at  # noqa: E402
-from solver.networks.torch_module import read_graph, read_module  # noqa: E402
+from solver.networks.torch_module import read_module  # noqa: E402
 from solver.networks.walk import CannotFollow  # noqa: E402
 from solver.questions import analyze  # noqa: E402
 from solver.values import Shape  # noqa: E402
@@ -403,13 +403,28 @@ def test_inputs_may_go_by_name() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("make", [residual.resnet18, mobile.MobileNetV2, odd.Windows, odd.Sums])
-def test_graphs_are_read_through_the_same_table(make: Any) -> None:
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (residual.resnet18, (3, 64, 64)),
+        (mobile.MobileNetV2, (3, 64, 64)),
+        (odd.Windows, (8, 8, 8)),
+        (odd.Sums, (7, 8)),
+        (lambda: segmentation.UNet(2, 4), (3, 20, 24)),
+        (lambda: classic.Inception(8, 4, (2, 4), (2, 4), 4), (8, 9, 9)),
+        (lambda: mobile.MBConv(6, 5, 1, 8, 8, 0.1), (8, 7, 7)),
+        (odd.Residual1d, (4, 40)),
+        (odd.Functional, (3, 15, 15)),
+    ],
+)
+def test_graphs_are_read_through_the_same_table(make: Any, shape: tuple[int, ...]) -> None:
+    """An fx.GraphModule, and a program that torch.export made."""
     module = make().eval()
-    shape = {odd.Windows: (8, 8, 8), odd.Sums: (7, 8)}.get(make, (3, 64, 64))
     walked = read_module(module, shape)
-    for graph in (fx.symbolic_trace(module), torch.export.export(module, (torch.zeros(1, *shape),))):
-        again = read_graph(graph, shape)
+    exported = torch.export.export(module, (torch.zeros(1, *shape),))
+    for graph in (fx.symbolic_trace(module), exported):
+        again = read_module(graph, shape)
+        assert again.field == walked.field
         assert (again.macs, again.parameters, again.outputs) == (walked.macs, walked.parameters, walked.outputs)
         assert again.multiplications == walked.multiplications
         assert again.without_formula == ()

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from solver.derivation import DoesNotFit
 from solver.layers.base import Layer
-from solver.layers.composite import Chain
+from solver.layers.composite import Chain, Node, flattened
 from solver.questions import output_size
 from solver.values import Shape
 from tests.calls import Call
@@ -97,3 +97,39 @@ def module_of(layer: Layer, shape: Any) -> nn.Module:
     """torch's module of a layer on inputs of this shape; its arguments are the layer's fields."""
     arguments = {name: value for name, value in layer.arguments.items() if value is not None}
     return built(layer.kind, arguments, (tuple(shape),))
+
+
+JOINED = {"Add": lambda signals: sum(signals[1:], signals[0]), "Concatenate": lambda signals: torch.cat(signals, 1)}
+
+
+class GraphTwin(nn.Module):
+    """A graph of layers and joins as torch runs it; modules are made for the shapes that they meet."""
+
+    def __init__(self, network: Layer) -> None:
+        super().__init__()
+        self.graph = flattened(network)
+        self.steps = nn.ModuleList()
+        self.made: dict[int, int] = {}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        held = [x]
+        for number, node in enumerate(self.graph.nodes):
+            taken = [held[index] for index in node.inputs]
+            if not isinstance(node.operation, Layer):
+                held.append(JOINED[node.operation.kind](taken))
+                continue
+            held.append(self.module(number, node, tuple(taken[0].shape[1:]))(taken[0]))
+            if 0 in held[-1].shape:
+                raise ValueError("an empty output")
+        return held[self.graph.outputs[0]]
+
+    def module(self, number: int, node: Node, shape: tuple[int, ...]) -> nn.Module:
+        """The module of a node; one that shares weights has that of the first node with this operation."""
+        first = number
+        if node.shared:
+            first = next(index for index, other in enumerate(self.graph.nodes) if other.operation is node.operation)
+        if first not in self.made:
+            self.made[first] = len(self.steps)
+            made = module_of(node.operation, shape)  # type: ignore[arg-type]  # a layer
+            self.steps.append(made.to(torch.get_default_dtype()))
+        return self.steps[self.made[first]]

@@ -567,10 +567,14 @@ def read_module(
     """The network that a module computes on inputs of these shapes, found by running its own code on shapes.
 
     Sizes are without a batch axis; a string is a symbol: (3, "H", "W"). A tensor says its shape and type instead. The
-    module is walked as in evaluation (what only training uses is reported as not used), or as it is if `training`.
+    module is walked as in evaluation (what only training uses is reported as not used), or as it is if `training`. A
+    graph is read as well: an fx.GraphModule, or what torch.export gives, whose checks of inputs are passed over.
     Raises CannotFollow where numbers would decide what happens, and DoesNotFit where a layer does not fit its input.
     """
     module = getattr(module, "_orig_mod", module)
+    if hasattr(module, "graph_module"):
+        module = module.module()
+        module._forward_pre_hooks.clear()
     walk = TorchWalk(ghost, _place, ELEMENTS, device=_device(module))
     with READING, undisturbed(), torch.no_grad():
         registered, trained = _registered(walk, module)
@@ -586,14 +590,10 @@ def read_module(
     return Imported(type(module).__name__, shapes, registered, walk, tuple(outputs))
 
 
-ELEMENTS: Final = {"truth": torch.bool, "integer": torch.int64, "float": torch.float32}
+read_graph: Final = read_module
+"""The same walker reads graphs."""
 
-def read_graph(graph: Any, *inputs: Input) -> Imported:
-    """The same for a graph: an fx.GraphModule, or what torch.export gives, whose checks of inputs are passed over."""
-    if not isinstance(graph, nn.Module):
-        graph = graph.module()
-        graph._forward_pre_hooks.clear()
-    return read_module(graph, *inputs)
+ELEMENTS: Final = {"truth": torch.bool, "integer": torch.int64, "float": torch.float32}
 
 
 READING: Final = threading.RLock()
