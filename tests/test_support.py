@@ -270,6 +270,7 @@ def test_counts_beyond_64_bits_stay_exact() -> None:
     assert isinstance(said.uses.max(), int)
     assert sum(int(count) for row in support(Repeat(block, 3), (1, 21, 21)).uses for count in row) == 10**3
     assert said.uses.max() > 2**64
+    assert support(Repeat(Sum((Chain((ReLU(),)),) * 4), 40), (1, 1, 1)).uses.tolist() == [[4**40]]
 
 
 def test_what_a_live_network_sees() -> None:
