@@ -57,6 +57,11 @@ class AxisField:
     start: Quantity
     phases: Quantity = ()
 
+    @property
+    def stride(self) -> Quantity:
+        """The jump, as it is called in data."""
+        return self.jump
+
 
 Field: TypeAlias = tuple[AxisField, ...]
 
@@ -85,6 +90,16 @@ class Row:
     output: Quantity
     field: Field
     learns: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name of the step."""
+        return self.layer.name
+
+    @property
+    def kind(self) -> str:
+        """What the step is: the name of its class in torch."""
+        return self.layer.kind
 
     @cached_property
     def parameters(self) -> Quantity:

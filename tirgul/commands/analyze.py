@@ -3,228 +3,186 @@
 from __future__ import annotations
 
 import csv
-import importlib
-import importlib.util
 import io
-import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from exercises.exercise import Language
+from reports.words import words
+from solver.analysis import COLUMNS, NetworkAnalysis, cells, written
 from solver.conventions import CONVENTIONS, counted
-from solver.derivation import DoesNotFit, Given, value_of
-from solver.layers.base import WHOLE, Field, Layer, Row
-from solver.networks.text import read_network
+from solver.layers.base import Row
 from solver.notation.printing import plain
-from solver.notation.unreadable import Unreadable
-from solver.questions import Analysis, analyze
-from solver.values import Shape, Size, Value, as_formula
+from solver.values import Value, as_formula
+from tirgul.files import write
 from tirgul.language import language_option
-from tirgul.options import Command, Refused, document, json_option, sentence
-
-COLUMNS = ("name", "kind", "output", "parameters", "multiplications", "macs", "field")
+from tirgul.networks import analysed, fitting, input_option, network_typed, shapes_typed
+from tirgul.options import Command, Refused, document, json_option, printable, sentence, writing
 
 
 @click.command("analyze", cls=Command)
 @click.argument("network")
-@click.option("--input", "given", metavar="C,H,W", required=True, help="cli.option.input")
+@input_option
+@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="cli.option.depth")
 @click.option("--explain", metavar="LAYER", help="cli.option.explain")
 @click.option("--explain-count", "convention", type=click.Choice(list(CONVENTIONS)), help="cli.option.explain_count")
+@click.option("--bytes", "bytes_each", type=click.IntRange(1, 16), default=4, metavar="N", help="cli.option.bytes")
 @click.option("--csv", "as_csv", is_flag=True, help="cli.option.csv")
+@click.option("--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="cli.option.html")
 @language_option
 @json_option
 def command(
     network: str,
-    given: str,
+    given: tuple[str, ...],
+    depth: int | None,
     explain: str | None,
     convention: str | None,
+    bytes_each: int,
     as_csv: bool,
+    page: Path | None,
     lang: Language,
     as_json: bool,
 ) -> None:
-    """Prints a row a layer and totals; NETWORK is short text, package.module:factory or file.py:factory."""
-    shape = _shape(given, lang)
-    try:
-        if explain is not None:
-            click.echo("\n".join(_explained(network, shape, explain, lang)))
-            return
-        said = _analysed(network, shape, lang)
-        if convention is not None:
+    """Prints a row a layer and totals; NETWORK is short text, a file, package.module:factory or file.py:factory."""
+    shapes = shapes_typed(given, lang)
+    said = analysed(network_typed(network, lang), shapes, lang, bytes_each=bytes_each)
+    with fitting(lang):
+        if page is not None:
+            _write_page(said, depth, page, lang)
+        elif explain is not None:
+            _explain(said, explain, lang, as_json)
+        elif convention is not None:
             click.echo("\n".join(_counted(said, convention, lang)))
         elif as_json:
-            click.echo(document("analyze", _data(said)), nl=False)
+            click.echo(document("analyze", said.data(depth)), nl=False)
         elif as_csv:
-            click.echo(_table_csv(said), nl=False)
+            click.echo(_table_csv(said, depth), nl=False)
         else:
-            click.echo("\n".join(_table(said, lang)))
-    except DoesNotFit as misfit:
-        raise Refused(sentence("cli.does_not_fit", lang, problem=str(misfit))) from None
+            click.echo("\n".join([*_table(said, depth, lang), "", *totals(said, lang)]))
 
 
-def _shape(given: str, language: Language) -> Shape:
-    """3,224,224 or 3,H,W: a name is a symbol."""
-    sizes: list[Value] = []
-    for piece in given.lower().replace("x", ",").split(",") if given[:1].isdigit() else given.split(","):
-        original = piece.strip()
-        if original.isdecimal() and 0 < int(original) < 10**9:
-            sizes.append(int(original))
-        elif original.isidentifier():
-            sizes.append(Size.symbol(original.upper()))
-        else:
-            raise Refused(sentence("cli.bad_input", language, input=given))
-    return Shape(sizes)
+def _rows(said: NetworkAnalysis, depth: int | None) -> Sequence[Any]:
+    return said.rows if depth is None else said.grouped(depth)
 
 
-def _analysed(network: str, shape: Shape, language: Language) -> Analysis:
-    made = _network(network, language)
-    if isinstance(made, Layer):
-        return analyze(made, shape)
-    from solver.networks.torch_module import read_module
-
-    imported = read_module(made, tuple(size.name if isinstance(size, Size) else size for size in shape))
-    return imported.analysis
-
-
-def _network(said: str, language: Language) -> Any:
-    """A layer from text, or a torch module from a factory."""
-    place, colon, factory = said.rpartition(":")
-    if colon and factory.isidentifier() and (place.endswith(".py") or place.replace(".", "").isidentifier()):
-        return _made(place, factory, language)
-    read = read_network(said)
-    if isinstance(read, Unreadable):
-        key = "cli.unknown_kind" if read.reason == "unknown_name" else f"unreadable.{read.reason}"
-        why = sentence(key, language, word=read.word)
-        raise Refused(why, f"  {said}", "  " + " " * read.at + "^")
-    return read
-
-
-def _made(place: str, factory: str, language: Language) -> Any:
-    """What a factory of a module or file makes; it is code of the user's own, and it is run."""
-    try:
-        if place.endswith(".py"):
-            spec = importlib.util.spec_from_file_location(Path(place).stem, place)
-            if spec is None or spec.loader is None:
-                raise FileNotFoundError(place)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-        else:
-            sys.path.insert(0, str(Path.cwd()))
-            module = importlib.import_module(place)
-        return getattr(module, factory)()
-    except (ImportError, AttributeError, FileNotFoundError, SyntaxError, TypeError) as problem:
-        said = sentence("cli.no_network", language, network=f"{place}:{factory}", problem=str(problem))
-        raise Refused(said) from None
-
-
-# --- what is printed
-
-
-def _shown(value: Value) -> str:
+def shown(value: Value) -> str:
+    """A value as it is printed."""
     return plain(as_formula(value))
 
 
-def _field_shown(field: Field, language: Language) -> str:
-    if field == WHOLE:
-        return sentence("analysis.whole", language)
-    return "×".join(_shown(value_of(axis.size)) for axis in field)
+# --- the table and what is below it
 
 
-def _cells(row: Row, language: Language) -> tuple[str, ...]:
-    facts = (row.output, row.parameters, row.multiplications, row.macs)
-    shown = (_shown(value_of(fact)) for fact in facts)
-    return (row.layer.name, row.layer.kind, *shown, _field_shown(row.field, language))
-
-
-def _table(said: Analysis, language: Language) -> list[str]:
-    """Columns of text, numbers to the right; the totals below."""
+def _table(said: NetworkAnalysis, depth: int | None, language: Language) -> Iterator[str]:
+    """Columns of text, numbers to the right."""
     heads = [sentence(f"analysis.{column}", language) for column in COLUMNS]
-    rows = [_cells(row, language) for row in said.rows]
+    whole = sentence("analysis.whole", language)
+    rows = [cells(row, shown, whole) for row in _rows(said, depth)]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-
-    def line(cells: tuple[str, ...] | list[str]) -> str:
-        sides = zip(cells, widths, strict=True)
-        return "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(sides)).rstrip()
-
-    totals = {"output": said.output, "parameters": said.parameters, "multiplications": said.multiplications}
-    totals["macs"] = said.macs
-    named = [f"{sentence(f'analysis.{name}', language)}: {_shown(value_of(value))}" for name, value in totals.items()]
-    field = f"{sentence('analysis.field', language)}: {_field_shown(said.field, language)}"
-    return [line(heads), "  ".join("-" * width for width in widths), *map(line, rows), "", *named, field]
+    for cell in (heads, ["-" * width for width in widths], *rows):
+        sides = enumerate(zip(cell, widths, strict=True))
+        yield printable("  ".join(text.ljust(width) if at < 2 else text.rjust(width) for at, (text, width) in sides).rstrip())
 
 
-def _table_csv(said: Analysis) -> str:
+def totals(said: NetworkAnalysis, language: Language) -> Iterator[str]:
+    """What all layers come to, what the network holds, and what its input has to satisfy."""
+    for name, value in said.totals(shown, sentence("analysis.whole", language)):
+        yield f"{sentence(f'analysis.{name}', language)}: {value}"
+    memory, each = said.memory, said.bytes_each
+    parts = (("activations", memory.activations), ("parameters", memory.parameters), ("buffers", memory.buffers))
+    held = ", ".join(f"{sentence(f'analysis.{part}', language)} {shown(value)}" for part, value in parts)
+    yield sentence("analysis.memory", language, each=each, held=held)
+    if said.conditions:
+        yield sentence("analysis.conditions", language, conditions=", ".join(said.conditions))
+    if said.smallest:
+        smallest = ", ".join(f"{name} = {value}" for name, value in said.smallest.items())
+        yield sentence("analysis.smallest", language, smallest=smallest)
+    for one in said.unused:
+        yield sentence("analysis.unused", language, name=printable(one.name), parameters=one.parameters)
+    for unknown in said.without_formula:
+        where = printable(f"{unknown.name} ({unknown.place})")
+        yield sentence("analysis.without_formula", language, operation=unknown.operation, where=where)
+
+
+def _table_csv(said: NetworkAnalysis, depth: int | None) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(_cells(row, "en") for row in said.rows)
+    writer.writerows(map(cells, _rows(said, depth)))
     return text.getvalue()
 
 
-def _counted(said: Analysis, name: str, language: Language) -> list[str]:
+def _write_page(said: NetworkAnalysis, depth: int | None, path: Path, language: Language) -> None:
+    from reports.html.network import network_html  # pages are only needed where one is written
+
+    with writing(path, language):
+        write(path, network_html(said, _rows(said, depth), first=language).encode())
+    click.echo(sentence("cli.written", language, path=printable(str(path))))
+
+
+# --- explanations
+
+
+def _counted(said: NetworkAnalysis, name: str, language: Language) -> list[str]:
     """What a counter prints, from multiply-accumulates by what it adds."""
     result = counted(said.rows, CONVENTIONS[name])
-    items = [f"  + {_shown(value)}  {sentence(f'count.item.{item}', language)}" for item, value in result.items.items()]
+    items = [f"  + {shown(value)}  {sentence(f'count.item.{item}', language)}" for item, value in result.items.items()]
     twice = [f"  × {result.convention.factor}"] if result.convention.factor != 1 else []
-    macs = f"  {_shown(result.macs)}  {sentence('analysis.macs', language)}"
-    return [f"{name}: {_shown(result.total)}", macs, *items, *twice, f"  ({result.convention.source})"]
+    macs = f"  {shown(result.macs)}  {sentence('analysis.macs', language)}"
+    return [f"{name}: {shown(result.total)}", macs, *items, *twice, f"  ({result.convention.source})"]
 
 
-def _explained(network: str, shape: Shape, name: str, language: Language) -> list[str]:
-    """The derivations of one layer's facts."""
+def _explain(said: NetworkAnalysis, name: str, language: Language, as_json: bool) -> None:
+    """The derivation of each fact of one layer, with what checked it."""
     from reports.solution import equation, steps
     from solver.derivation import Derived, walk
-    from solver.derivation import shape as shape_of
+    from tirgul.steps import reason, step_lines
 
-    made = _network(network, language)
-    if not isinstance(made, Layer):
-        made = _analysed(network, shape, language).network
-    axes = {1: ("D",), 2: ("C", "D"), 3: ("C", "H", "W")}.get(len(shape), tuple(map(str, range(len(shape)))))
-    given = shape_of({axis: Given(axis, size) for axis, size in zip(axes, shape, strict=True)})
-    rows = [row for row in analyze(made, given).rows if name in (row.layer.name, row.layer.kind)]
-    if not rows:
-        raise Refused(sentence("cli.no_layer", language, layer=name))
-    lines: list[str] = []
-    for row in rows[:1]:
-        for fact in ("output", "parameters", "multiplications", "macs"):
-            derivation = getattr(row, fact)
-            if isinstance(derivation, Derived):
-                lines.append(f"{sentence(f'analysis.{fact}', language)}: {_shown(derivation.result)}")
-                lines += [f"    {equation(step)}" for step in steps(list(walk(derivation)))]
-    return lines
-
-
-# --- data
-
-
-def _axes(field: Field) -> dict[str, Any]:
-    if field == WHOLE:
-        return {"whole_input": True}
-    read = {"size": "size", "stride": "jump", "start": "start"}
-    return {name: [_number(value_of(getattr(axis, fact))) for axis in field] for name, fact in read.items()}
-
-
-def _number(value: Value) -> int | str:
-    return value if isinstance(value, int) else _shown(value)
-
-
-def _listed(value: Value) -> list[int | str]:
-    return [_number(size) for size in value] if isinstance(value, tuple) else [_number(value)]
-
-
-def _data(said: Analysis) -> dict[str, Any]:
-    facts = ("parameters", "multiplications", "macs")
-    layers = [
-        {
-            "name": row.layer.name,
-            "kind": row.layer.kind,
-            "output": _listed(value_of(row.output)),
-            **{fact: _number(value_of(getattr(row, fact))) for fact in facts},
-            "field": _axes(row.field),
+    try:
+        row = said.explained(name)
+    except KeyError:
+        names = ", ".join(row.name for row in said.rows[:40])
+        raise Refused(
+            sentence("cli.no_layer", language, layer=printable(name)), sentence("cli.layers", language, names=names)
+        ) from None
+    derived = {fact: node for fact, node in _facts(row) if isinstance(node, Derived)}
+    solved = {fact: steps(list(walk(node))) for fact, node in derived.items()}
+    if as_json:
+        facts = {
+            fact: {
+                "value": written(derived[fact].result),
+                "steps": [
+                    {"rule": step.rule, "said": reason(step, language), "equation": equation(step)} for step in found
+                ],
+            }
+            for fact, found in solved.items()
         }
-        for row in said.rows
-    ]
-    total: dict[str, Any] = {fact: _number(value_of(getattr(said, fact))) for fact in facts}
-    total |= {"trainable": total["parameters"], "output": _listed(value_of(said.output)), "field": _axes(said.field)}
-    return {"input": _listed(value_of(said.input)), "layers": layers, "total": total}
+        click.echo(document("explain", {"name": row.name, "kind": row.kind, "facts": facts}), nl=False)
+        return
+    click.echo(printable(f"{row.name}  {row.kind}"))
+    for fact, found in solved.items():
+        click.echo(f"{_fact_said(fact, language)}: {shown(derived[fact].result)}")
+        click.echo("\n".join(step_lines(found, language)))
+    for fact, node in _facts(row):
+        if fact not in derived:
+            click.echo(f"{_fact_said(fact, language)}: {shown(getattr(node, 'result', node))}")
+    if not row.field:
+        click.echo(f"{sentence('analysis.field', language)}: {sentence('analysis.whole', language)}")
+
+
+def _facts(row: Row) -> Iterator[tuple[str, Any]]:
+    yield from ((fact, getattr(row, fact)) for fact in ("output", "parameters", "multiplications", "macs"))
+    for place, axis in enumerate(row.field, start=1):
+        yield from ((f"field.{fact}.{place}", getattr(axis, fact)) for fact in ("size", "stride", "start"))
+
+
+def _fact_said(fact: str, language: Language) -> str:
+    """The words of a fact; of a field, which axis it is along."""
+    if fact.startswith("field."):
+        _, what, axis = fact.split(".")
+        return sentence("analysis.field_axis", language, what=sentence(f"analysis.field_{what}", language), axis=axis)
+    key = f"analysis.{fact}"
+    return sentence(key, language) if key in words(language) else fact

@@ -14,9 +14,9 @@ from reports.solution import Solution, Step, approximation, chosen, equation, so
 from reports.text import text_plain
 from reports.words import words
 from solver.notation.printing import plain
-from solver.verify.check import Check
 from tirgul.language import language_option
 from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place_only
+from tirgul.steps import reason, step_lines
 
 
 @click.command("solve", cls=Command)
@@ -43,13 +43,7 @@ def _lines(solved: Solution, instance: Instance, language: Language) -> Iterator
     """The question, the steps each with a formula on a line of its own, the answer."""
     part = solved.part
     yield f"{instance.exercise.id}/{part.id}  {_ask(part, instance, language)}"
-    for step in solved.steps:
-        yield f"  {_reason(step, language)}"
-        if len(step.sides) > 1 or step.truth is None:
-            yield f"      {equation(step)}"
-        if step.assumes:
-            yield f"      {assumptions_said(words(language).say, step.assumes)}"
-        yield f"      ({'; '.join(_checked(check, language) for check in step.checks)})"
+    yield from step_lines(solved.steps, language)
     yield words(language).say("cli.answer", answer=_answer(solved, language))
     if solved.assumes:
         yield assumptions_said(words(language).say, solved.assumes)
@@ -57,26 +51,6 @@ def _lines(solved: Solution, instance: Instance, language: Language) -> Iterator
 
 def _ask(part: Part, instance: Instance, language: Language) -> str:
     return text_plain(part.ask.said(language, instance.numbers), language)
-
-
-def _reason(step: Step, language: Language) -> str:
-    """The rule's name, what it is about, and how often it applies."""
-    say = words(language).say
-    said = words(language).say(f"rule.{step.rule}") if f"rule.{step.rule}" in words(language) else step.rule
-    said = say("step.of", rule=said, about=step.about) if step.about else said
-    said = say("step.parts", rule=said, parts=", ".join(step.labels)) if step.labels else said
-    return f"{said} ({words(language).say_count('step.times', step.times)})" if step.times > 1 else said
-
-
-def _checked(check: Check, language: Language) -> str:
-    say = words(language).say
-    verdict = say(f"check.{check.verdict}")
-    if check.verdict == "inconclusive":
-        return verdict
-    method = say(f"method.{check.method}")
-    if check.scope:
-        return say("check.scope", verdict=verdict, method=method, scope=check.scope)
-    return say("check.by", verdict=verdict, method=method)
 
 
 def _answer(solved: Solution, language: Language) -> str:
@@ -103,7 +77,7 @@ def _data(solved: Solution, instance: Instance, language: Language) -> dict[str,
 def _step(step: Step, language: Language) -> dict[str, Any]:
     return {
         "rule": step.rule,
-        "said": _reason(step, language),
+        "said": reason(step, language),
         "about": step.about,
         "equation": equation(step),
         "times": step.times,
