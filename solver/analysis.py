@@ -1,0 +1,526 @@
+"""`solver.analyze`: all that is known of a network on inputs of given shapes, as values, as data and as a table.
+
+A network is a layer, a short text, or a live torch module. A size is a number or a symbol: 224, "H", sympy.Symbol("H").
+With numbers alone SymPy is not imported, and without a module torch is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from itertools import chain
+from operator import index
+from typing import Any, Final, TypeAlias, final
+
+from solver.derivation import Given as Premise
+from solver.derivation import shape as derived_shape
+from solver.derivation import value_of
+from solver.layers.base import WHOLE, AxisField, Field, Join, Layer, Row, Signal
+from solver.layers.base import named as naming
+from solver.layers.composite import Composite, Graph
+from solver.networks.imported import Imported, Unused
+from solver.networks.layered import labelled, read_layers
+from solver.networks.text import read_network
+from solver.networks.walk import WithoutFormula
+from solver.notation.printing import ascii_text
+from solver.notation.unreadable import Unreadable
+from solver.questions import analyze as analyze_layers
+from solver.values import Polynomial, Shape, Size, Value, as_formula
+
+COLUMNS: Final = ("name", "kind", "output", "parameters", "multiplications", "macs", "field")
+COUNTS: Final = ("parameters", "multiplications", "macs")
+BYTES: Final = 4
+"""A number takes so many, unless something else is said: float32."""
+
+VIEWS: Final = frozenset(
+    "Flatten Unflatten Identity Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout Reshape Permute "
+    "Slice Expand Constant Parameter".split()
+)
+"""Kinds of steps that hold no numbers of their own: they show the same ones, or pass them on in evaluation."""
+
+Given: TypeAlias = "Sequence[Any] | str"
+
+
+class NotANetwork(ValueError):
+    """A text that cannot be read as a network; `unreadable` says why and where."""
+
+    def __init__(self, text: str, unreadable: Unreadable) -> None:
+        super().__init__(f"{unreadable.reason} at {unreadable.at} {unreadable.word!r} in {text!r}")
+        self.text, self.unreadable = text, unreadable
+
+
+class NotAShape(ValueError):
+    """What cannot be the shape of an input."""
+
+
+@final
+@dataclass(frozen=True)
+class Memory:
+    """Bytes: of the input, of the outputs of all steps together, of what is learned, and of what is kept beside it."""
+
+    bytes_each: int
+    input: Value
+    activations: Value
+    parameters: Value
+    buffers: Value
+
+    @property
+    def total(self) -> Any:
+        """All of them."""
+        return sum((self.input, self.activations, self.parameters, self.buffers), 0)  # type: ignore[arg-type]  # counts
+
+
+@final
+@dataclass(frozen=True)
+class Group:
+    """Several steps as one, as all of a module: what comes out of the last one, and sums."""
+
+    name: str
+    kind: str
+    rows: tuple[Row, ...]
+
+    @property
+    def output(self) -> Value:
+        """The shape after the last step."""
+        return value_of(self.rows[-1].output)
+
+    @property
+    def field(self) -> Field:
+        """What a unit of the last step sees."""
+        return self.rows[-1].field
+
+    @property
+    def parameters(self) -> Value:
+        """What is learned in all of them."""
+        return _sum(self.rows, "parameters")
+
+    @property
+    def multiplications(self) -> Value:
+        """The multiplications of all of them."""
+        return _sum(self.rows, "multiplications")
+
+    @property
+    def macs(self) -> Value:
+        """The multiply-accumulates of all of them."""
+        return _sum(self.rows, "macs")
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NetworkAnalysis:
+    """A network on inputs of these shapes.
+
+    inputs, outputs     shapes, channels first, without a batch axis; `input` and `output` are the first ones
+    rows                a row for each step: name, kind, output, parameters, multiplications, macs, field
+    field               what a unit of the first output sees of the input, axis by axis; () is the whole input
+    parameters          all that is learned, shared ones once: trainable and frozen; buffers are kept beside them
+    conditions          what symbols of the input have to satisfy; `smallest` is the smallest input that fits
+    unused              modules and parameters that the network has and did not use
+    without_formula     operations whose cost nobody knows; each is a symbol in the totals
+    """
+
+    name: str
+    inputs: tuple[Shape, ...]
+    rows: tuple[Row, ...]
+    outputs: tuple[Shape, ...]
+    field: Field
+    trainable: Value
+    frozen: int = 0
+    buffers: Value = 0
+    bytes_each: int = BYTES
+    unused: tuple[Unused, ...] = ()
+    without_formula: tuple[WithoutFormula, ...] = ()
+    imported: Imported | None = None
+    layers: Layer | None = None
+    kinds: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
+    """The classes of modules and composites by their paths."""
+
+    @property
+    def input(self) -> Shape:
+        """The shape that goes in first."""
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Shape:
+        """The shape that comes out first."""
+        return self.outputs[0]
+
+    @property
+    def parameters(self) -> Value:
+        """All learned numbers, trainable and frozen."""
+        return _plus((self.trainable, self.frozen))
+
+    @cached_property
+    def multiplications(self) -> Value:
+        """All scalar multiplications at inference, as the course counts them."""
+        return _sum(self.rows, "multiplications")
+
+    @cached_property
+    def macs(self) -> Value:
+        """All multiply-accumulates of convolution, dense and matrix products."""
+        return _sum(self.rows, "macs")
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What the network holds, in bytes."""
+        each = self.bytes_each
+        numbers = (
+            _plus(map(elements, self.inputs)),
+            _plus(map(activations, self.rows)),
+            self.parameters,
+            self.buffers,
+        )
+        return Memory(each, *(each * number for number in numbers))  # type: ignore[operator]  # counts
+
+    @property
+    def network(self) -> Layer:
+        """The network as a layer: what it was given as, or the graph of a module."""
+        if self.layers is not None:
+            return self.layers
+        assert self.imported is not None
+        return self.imported.graph
+
+    @cached_property
+    def conditions(self) -> list[str]:
+        """What the symbols of the input have to satisfy: ["16 | H", "W >= 32"]."""
+        if self.imported is None or not self._symbolic:
+            return []
+        free = [size for row in self.rows for size in value_of(row.output) if _is_expression(size)]  # type: ignore[union-attr]  # a shape
+        told = [f"{written(size)} >= 1" for size in dict.fromkeys(free)]
+        known = self.imported.conditions
+        return [*(said for said in known if not (told and said.endswith(">= 1"))), *told]
+
+    @cached_property
+    def smallest(self) -> Mapping[str, int] | None:
+        """For each symbol of the input its value in the smallest input that fits; None where none was found."""
+        if self.imported is None or not self._symbolic:
+            return {}
+        free = any(_is_expression(size) for row in self.rows for size in value_of(row.output))  # type: ignore[union-attr]  # a shape
+        return None if free else self.imported.smallest
+
+    def grouped(self, depth: int) -> tuple[Group, ...]:
+        """The steps of each module so deep as one, in the order in which they were first used."""
+        kinds, together = self.kinds(), dict[str, list[Row]]()
+        for row in self.rows:
+            together.setdefault(".".join(row.name.split(".")[:depth]), []).append(row)
+
+        def kind(path: str, rows: list[Row]) -> str:
+            whole = len(rows) == 1 and rows[0].name == path
+            return rows[0].kind if whole else kinds.get(path, rows[0].kind)
+
+        return tuple(Group(path, kind(path, rows), tuple(rows)) for path, rows in together.items())
+
+    def __getitem__(self, name: str) -> Row:
+        """The row of the layer with this name; if there is none, of the first whose name ends so, or of this kind."""
+        for fits in (_named, _ending, _of_kind):
+            for row in self.rows:
+                if fits(row, name):
+                    return row
+        raise KeyError(name)
+
+    @property
+    def _symbolic(self) -> bool:
+        return any(not isinstance(size, int) for shape in self.inputs for size in shape)
+
+    def data(self, depth: int | None = None) -> dict[str, Any]:
+        """All of it as lists, dictionaries, numbers and texts; a formula is a text."""
+        rows = self.rows if depth is None else self.grouped(depth)
+        counts = ("trainable", "frozen", "buffers", *COUNTS)
+        return {
+            "network": self.name,
+            "input": listed(self.input),
+            "inputs": [listed(shape) for shape in self.inputs],
+            "layers": [row_data(row, self.input) for row in rows],
+            "total": {
+                **{count: plain_number(getattr(self, count)) for count in counts},
+                "output": listed(self.output),
+                "outputs": [listed(shape) for shape in self.outputs],
+                "field": field_data(self.field, self.input),
+                "memory": {
+                    part: plain_number(getattr(self.memory, part))
+                    for part in ("bytes_each", "input", "activations", "parameters", "buffers", "total")
+                },
+            },
+            "conditions": self.conditions,
+            "smallest_input": dict(self.smallest) if self.smallest is not None else None,
+            "unused": [{"name": one.name, "parameters": one.parameters} for one in self.unused],
+            "without_formula": [{"name": one.name, "operation": one.operation} for one in self.without_formula],
+        }
+
+    def to_json(self, depth: int | None = None) -> str:
+        """The data as JSON."""
+        return json.dumps(self.data(depth), indent=1)
+
+    def explained(self, name: str) -> Row:
+        """The row of a layer, derived: each fact is a tree of rules. Raises KeyError where there is no such layer."""
+        wanted = self[name].name
+        signals = []
+        for number, shape in enumerate(self.inputs, start=1):
+            mark = "" if len(self.inputs) == 1 else f"_{number}"
+            sizes = {f"{axis}{mark}": size for axis, size in naming(shape).items()}
+            whole = derived_shape({axis: Premise(axis, value_of(size)) for axis, size in sizes.items()})
+            pixel = (AxisField(Premise("r", 1), Premise("j", 1), Premise("a", 0)),) * (len(shape) - 1)
+            signals.append(Signal(whole, pixel))
+        network = self.network
+        after = network.run(tuple(signals))[0] if isinstance(network, Graph) else network.pass_through(signals[0])
+        return next(row for row in after.rows if row.name == wanted)
+
+    def totals(self, say: Callable[[Any], str], whole: str = "whole input") -> Iterator[tuple[str, str]]:
+        """What all rows come to, by name, as text."""
+        yield "output", "; ".join(map(say, self.outputs))
+        for count in COUNTS[:1] + (("trainable", "frozen") if self.frozen else ()) + COUNTS[1:]:
+            yield count, say(getattr(self, count))
+        yield "field", field_text(self.field, say, whole)
+
+    def __str__(self) -> str:
+        """The rows and the totals as a table of text."""
+        table = [COLUMNS, *map(cells, self.rows)]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+            for row in table
+        ]
+        return "\n".join([*map(str.rstrip, lines), "", *(f"{name}: {value}" for name, value in self._below())])
+
+    def _below(self) -> Iterator[tuple[str, str]]:
+        yield from self.totals(written)
+        yield from (("condition", each) for each in self.conditions)
+
+    def _repr_html_(self) -> str:
+        """The table, for notebooks."""
+
+        def line(cell: str, values: Iterable[str]) -> str:
+            sides = ("left" if at < 2 else "right" for at in range(len(COLUMNS)))
+            cells = (
+                f'<{cell} style="text-align:{side}">{escape(value)}</{cell}>'
+                for side, value in zip(sides, values, strict=True)
+            )
+            return f"<tr>{''.join(cells)}</tr>"
+
+        body = "".join(line("td", cells(row)) for row in self.rows)
+        below = "".join(f"<div>{name}: <b>{escape(value)}</b></div>" for name, value in self._below())
+        return f'<div dir="ltr"><table><thead>{line("th", COLUMNS)}</thead><tbody>{body}</tbody></table>{below}</div>'
+
+
+# --- asking
+
+
+def analyze(network: Any, *shapes: Given, bytes_each: int = BYTES) -> NetworkAnalysis:
+    """Every fact of every step of a network on inputs of these shapes, one for each input.
+
+    Raises NotANetwork for a text that is none, NotAShape for a shape that is none, DoesNotFit where a layer does not fit
+    what comes to it, and CannotFollow where a module's code needs numbers.
+
+    >>> said = analyze("Conv2d(3, 4, bias=False) ReLU AvgPool2d(2) Flatten Linear(4, bias=False)", (1, 13, 13))
+    >>> said.parameters, said.multiplications, said["AvgPool2d"].output, [axis.size for axis in said["2"].field]
+    (348, 5175, 3x5x5, [5, 5])
+    """
+    if isinstance(network, str):
+        read = read_network(network)
+        if isinstance(read, Unreadable):
+            raise NotANetwork(network, read)
+        network = read
+    if not shapes:
+        raise NotAShape("a network needs the shape of an input, as (3, 224, 224)")
+    if isinstance(network, Layer):
+        return _of_layers(network, _shapes(shapes), bytes_each)
+    return _of_module(network, shapes, bytes_each)
+
+
+def _of_layers(network: Layer, shapes: tuple[Shape, ...], bytes_each: int) -> NetworkAnalysis:
+    named = labelled(network)
+    numbers = all(isinstance(size, int) for shape in shapes for size in shape)
+    imported: Imported | None = None
+    if numbers and len(shapes) == 1 and not (isinstance(named, Graph) and len(named.outputs) > 1):
+        plain = analyze_layers(named, shapes[0])
+        rows, outputs, seen = plain.rows, (plain.output,), plain.field
+    else:
+        imported = read_layers(named, *shapes)
+        rows, outputs, seen = imported.rows, imported.outputs, imported.field
+    return NetworkAnalysis(
+        network.name or network.kind, shapes, rows, outputs, seen,
+        trainable=_sum(rows, "parameters"), buffers=_sum(rows, "buffers"), bytes_each=bytes_each,
+        imported=imported, layers=named, kinds=lambda: dict(_composites(named)),
+    )  # fmt: skip
+
+
+def _of_module(module: Any, shapes: tuple[Any, ...], bytes_each: int) -> NetworkAnalysis:
+    from solver.networks.torch_module import read_graph, read_module  # torch, which whoever has a module has loaded
+
+    if hasattr(module, "graph_module"):
+        imported = read_graph(module, *_inputs(shapes))
+    elif hasattr(module, "named_modules"):
+        imported = read_module(module, *_inputs(shapes))
+    else:
+        raise TypeError(f"a network is a layer, a text or a torch module, and not {type(module).__name__}")
+    registered = imported.registered
+    return NetworkAnalysis(
+        imported.name, imported.input, imported.rows, imported.outputs, imported.field,
+        trainable=registered.trainable, frozen=registered.frozen, buffers=registered.buffers, bytes_each=bytes_each,
+        unused=imported.unused, without_formula=imported.without_formula, imported=imported,
+        kinds=lambda: {path: type(inner).__name__ for path, inner in module.named_modules()},
+    )  # fmt: skip
+
+
+def _inputs(shapes: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Shapes, and tensors as they are."""
+    if len(shapes) == 1 and _is_nested(shapes[0]):
+        shapes = tuple(shapes[0])
+    return tuple(given if hasattr(given, "dtype") else shape_of(given) for given in shapes)
+
+
+def _shapes(given: tuple[Any, ...]) -> tuple[Shape, ...]:
+    """One shape for each input; they may stand in a tuple of their own."""
+    if len(given) == 1 and _is_nested(given[0]):
+        given = tuple(given[0])
+    return tuple(map(shape_of, given))
+
+
+def _is_nested(given: Any) -> bool:
+    return isinstance(given, list | tuple) and len(given) > 0 and all(isinstance(each, list | tuple) for each in given)
+
+
+def shape_of(given: Any) -> Shape:
+    """The shape that is meant: (3, 224, 224), [3, "H", "W"], "3,H,W".
+
+    >>> shape_of("3, H, W")[1], shape_of([3, 8, 8])
+    (H, 3x8x8)
+    """
+    if isinstance(given, str):
+        given = given.split(",")
+    try:
+        sizes = tuple(map(_size, given))
+    except TypeError:
+        raise NotAShape(f"a shape is numbers and symbols in a row, as (3, 224, 224), and not {given!r}") from None
+    if not sizes:
+        raise NotAShape("a shape has at least one size")
+    return Shape(sizes)
+
+
+def _size(given: Any) -> Value:
+    if isinstance(given, str):
+        name = given.strip()
+        if name.isascii() and name.isidentifier():
+            return Size.symbol(name)
+        given = int(name) if name.isdecimal() else given
+    if isinstance(given, Size | Polynomial):
+        return given
+    if getattr(given, "is_Symbol", False):
+        return Size.symbol(given.name)
+    if isinstance(given, str | bool) or (number := index(given)) < 1:
+        raise NotAShape(f"a size is a number from 1 on or a symbol, and not {given!r}")
+    return number
+
+
+# --- counts
+
+
+def elements(shape: Any) -> Any:
+    """How many numbers a shape holds."""
+    number: Any = 1
+    for size in value_of(shape):  # type: ignore[union-attr]  # a shape
+        number = size * number
+    return number
+
+
+def activations(row: Row | Group) -> Any:
+    """How many numbers of its own a step holds: its output, or none where it only shows its input in another way."""
+    if isinstance(row, Group):
+        return _plus(map(activations, row.rows))
+    kind = type(row.layer).__name__ if isinstance(row.layer, Layer | Join) else row.kind
+    return 0 if kind in VIEWS else elements(row.output)
+
+
+def _plus(values: Iterable[Any]) -> Any:
+    """A sum of counts: the numbers by themselves, then the polynomials."""
+    known, unknown = 0, dict[Any, int]()
+    for value in values:
+        if isinstance(value, int):
+            known += value
+        else:
+            unknown[value] = unknown.get(value, 0) + 1
+    return sum((times * value for value, times in unknown.items()), known)
+
+
+def _sum(rows: Iterable[Row], fact: str) -> Any:
+    return _plus(value_of(getattr(row, fact)) for row in rows)
+
+
+def _composites(network: Layer) -> Iterable[tuple[str, str]]:
+    """The names of layers made of layers, and their kinds."""
+    if isinstance(network, Composite):
+        kind = type(network).__name__
+        parts = getattr(network, "layers", getattr(network, "paths", ()))
+        yield network.name, "Sequential" if kind == "Chain" else kind
+        yield from chain.from_iterable(map(_composites, parts))
+
+
+def _is_expression(size: Value) -> bool:
+    """Whether a size has a symbol for a hyper-parameter."""
+    return not isinstance(size, int | Size | Polynomial)
+
+
+def _named(row: Row, name: str) -> bool:
+    return row.name == name
+
+
+def _ending(row: Row, name: str) -> bool:
+    return row.name.endswith(f".{name}")
+
+
+def _of_kind(row: Row, name: str) -> bool:
+    return row.kind == name
+
+
+# --- as text and as data
+
+
+def written(value: Any) -> str:
+    """A value as text of ASCII characters: 9408*ceil(H/2)*ceil(W/2)."""
+    return ascii_text(as_formula(value_of(value)))
+
+
+def field_text(seen: Field, say: Callable[[Any], str] = written, whole: str = "whole input") -> str:
+    """The sizes of a field: 5x5."""
+    return whole if seen == WHOLE else say(Shape(value_of(axis.size) for axis in seen))
+
+
+def cells(row: Row | Group, say: Callable[[Any], str] = written, whole: str = "whole input") -> tuple[str, ...]:
+    """A row of the table."""
+    shown = (say(value_of(getattr(row, fact))) for fact in ("output", *COUNTS))
+    return (row.name, row.kind, *shown, field_text(row.field, say, whole))
+
+
+def plain_number(value: Any) -> int | str:
+    """A number, or a formula as text."""
+    known = value_of(value)
+    return known if isinstance(known, int) else written(known)
+
+
+def listed(shape: Any) -> list[int | str]:
+    """The sizes of a shape."""
+    return [plain_number(size) for size in value_of(shape)]  # type: ignore[union-attr]  # a shape
+
+
+def field_data(seen: Field, given: Shape) -> dict[str, Any]:
+    """Size, stride and start of a field, one for each axis; what sees the whole input sees all of it from each unit."""
+    if seen == WHOLE:
+        sizes = listed(given)[1:] or listed(given)
+        none = [0] * len(sizes)
+        return {"size": sizes, "stride": none, "start": none, "whole_input": True}
+    return {fact: [plain_number(getattr(axis, fact)) for axis in seen] for fact in ("size", "stride", "start")}
+
+
+def row_data(row: Row | Group, given: Shape) -> dict[str, Any]:
+    """A row as data."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "output": listed(row.output),
+        **{count: plain_number(getattr(row, count)) for count in COUNTS},
+        "field": field_data(row.field, given),
+        "activations": plain_number(activations(row)),
+    }
