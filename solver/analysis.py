@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import chain
 from operator import index
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, TypeAlias, cast, final
 
 from solver.derivation import Given as Premise
 from solver.derivation import shape as derived_shape
@@ -70,7 +70,7 @@ class Memory:
     @property
     def total(self) -> Any:
         """All of them."""
-        return sum((self.input, self.activations, self.parameters, self.buffers), 0)  # type: ignore[arg-type]  # counts
+        return sum((self.input, self.activations, self.parameters, self.buffers), 0)
 
 
 @final
@@ -135,7 +135,7 @@ class NetworkAnalysis:
     without_formula: tuple[WithoutFormula, ...] = ()
     imported: Imported | None = None
     layers: Layer | None = None
-    kinds: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
+    kinds: Callable[[], Mapping[str, str]] = dict
     """The classes of modules and composites by their paths."""
 
     @property
@@ -188,8 +188,7 @@ class NetworkAnalysis:
         """What the symbols of the input have to satisfy: ["16 | H", "W >= 32"]."""
         if self.imported is None or not self._symbolic:
             return []
-        free = [size for row in self.rows for size in value_of(row.output) if _is_expression(size)]  # type: ignore[union-attr]  # a shape
-        told = [f"{written(size)} >= 1" for size in dict.fromkeys(free)]
+        told = [f"{written(size)} >= 1" for size in self._expressions]
         known = self.imported.conditions
         return [*(said for said in known if not (told and said.endswith(">= 1"))), *told]
 
@@ -198,8 +197,7 @@ class NetworkAnalysis:
         """For each symbol of the input its value in the smallest input that fits; None where none was found."""
         if self.imported is None or not self._symbolic:
             return {}
-        free = any(_is_expression(size) for row in self.rows for size in value_of(row.output))  # type: ignore[union-attr]  # a shape
-        return None if free else self.imported.smallest
+        return None if self._expressions else self.imported.smallest
 
     def grouped(self, depth: int) -> tuple[Group, ...]:
         """The steps of each module so deep as one, in the order in which they were first used."""
@@ -220,6 +218,12 @@ class NetworkAnalysis:
                 if fits(row, name):
                     return row
         raise KeyError(name)
+
+    @cached_property
+    def _expressions(self) -> list[Any]:
+        """The sizes in which there are symbols for hyper-parameters, each once."""
+        sizes = (size for row in self.rows for size in _sizes(row.output))
+        return list(dict.fromkeys(size for size in sizes if not isinstance(size, int | Size | Polynomial)))
 
     @property
     def _symbolic(self) -> bool:
@@ -311,8 +315,8 @@ class NetworkAnalysis:
 def analyze(network: Any, *shapes: Given, bytes_each: int = BYTES) -> NetworkAnalysis:
     """Every fact of every step of a network on inputs of these shapes, one for each input.
 
-    Raises NotANetwork for a text that is none, NotAShape for a shape that is none, DoesNotFit where a layer does not fit
-    what comes to it, and CannotFollow where a module's code needs numbers.
+    Raises NotANetwork for a text that is none, NotAShape for a shape that is none, DoesNotFit where a layer does not
+    fit what comes to it, and CannotFollow where a module's code needs numbers.
 
     >>> said = analyze("Conv2d(3, 4, bias=False) ReLU AvgPool2d(2) Flatten Linear(4, bias=False)", (1, 13, 13))
     >>> said.parameters, said.multiplications, said["AvgPool2d"].output, [axis.size for axis in said["2"].field]
@@ -334,9 +338,10 @@ def _of_layers(network: Layer, shapes: tuple[Shape, ...], bytes_each: int) -> Ne
     named = labelled(network)
     numbers = all(isinstance(size, int) for shape in shapes for size in shape)
     imported: Imported | None = None
+    outputs: tuple[Shape, ...]
     if numbers and len(shapes) == 1 and not (isinstance(named, Graph) and len(named.outputs) > 1):
         plain = analyze_layers(named, shapes[0])
-        rows, outputs, seen = plain.rows, (plain.output,), plain.field
+        rows, outputs, seen = plain.rows, (cast("Shape", plain.output),), plain.field
     else:
         imported = read_layers(named, *shapes)
         rows, outputs, seen = imported.rows, imported.outputs, imported.field
@@ -421,9 +426,14 @@ def _size(given: Any) -> Value:
 def elements(shape: Any) -> Any:
     """How many numbers a shape holds."""
     number: Any = 1
-    for size in value_of(shape):  # type: ignore[union-attr]  # a shape
+    for size in _sizes(shape):
         number = size * number
     return number
+
+
+def _sizes(shape: Any) -> tuple[Any, ...]:
+    """The sizes of a shape, derived or not."""
+    return cast("tuple[Any, ...]", value_of(shape))
 
 
 def activations(row: Row | Group) -> Any:
@@ -456,11 +466,6 @@ def _composites(network: Layer) -> Iterable[tuple[str, str]]:
         parts = getattr(network, "layers", getattr(network, "paths", ()))
         yield network.name, "Sequential" if kind == "Chain" else kind
         yield from chain.from_iterable(map(_composites, parts))
-
-
-def _is_expression(size: Value) -> bool:
-    """Whether a size has a symbol for a hyper-parameter."""
-    return not isinstance(size, int | Size | Polynomial)
 
 
 def _named(row: Row, name: str) -> bool:
@@ -502,7 +507,7 @@ def plain_number(value: Any) -> int | str:
 
 def listed(shape: Any) -> list[int | str]:
     """The sizes of a shape."""
-    return [plain_number(size) for size in value_of(shape)]  # type: ignore[union-attr]  # a shape
+    return [plain_number(size) for size in _sizes(shape)]
 
 
 def field_data(seen: Field, given: Shape) -> dict[str, Any]:

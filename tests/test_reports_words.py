@@ -95,6 +95,10 @@ def strings(*folders: str, place: int, calls: tuple[str, ...]) -> set[str]:
     return found
 
 
+MISFITS = ("join.agreed", "join.alike", "broadcast", "reshaped")
+"""What may not fit and has no rule that readers are shown."""
+
+
 def values_of(node: ast.expr) -> Iterator[ast.Constant]:
     """The constants that an argument may be."""
     match node:
@@ -128,6 +132,8 @@ def wanted() -> set[str]:
         *(f"feedback.write.{kind}" for kind in EVERY_KIND),
         *(f"because.{reason}" for reason in ("polynomial", "mixtures")),
         *(f"assumption.{kind}" for kind in (*KINDS, DEFINITION)),
+        *(f"follow.{reason}" for reason in strings("solver", place=0, calls=("CannotFollow",))),
+        *(f"misfit.{rule}" for rule in MISFITS),
     }
 
 

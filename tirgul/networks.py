@@ -186,7 +186,8 @@ def _asks(maker: Any) -> bool:
         parameters = inspect.signature(maker).parameters.values()
     except (TypeError, ValueError):
         return True
-    return any(each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in parameters)
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return any(each.default is each.empty and each.kind not in several for each in parameters)
 
 
 def _module(place: str) -> ModuleType:

@@ -83,8 +83,9 @@ def _table(said: NetworkAnalysis, depth: int | None, language: Language) -> Iter
     rows = [cells(row, shown, whole) for row in _rows(said, depth)]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for cell in (heads, ["-" * width for width in widths], *rows):
-        sides = enumerate(zip(cell, widths, strict=True))
-        yield printable("  ".join(text.ljust(width) if at < 2 else text.rjust(width) for at, (text, width) in sides).rstrip())
+        places = enumerate(zip(cell, widths, strict=True))
+        line = (text.ljust(width) if at < 2 else text.rjust(width) for at, (text, width) in places)
+        yield printable("  ".join(line).rstrip())
 
 
 def totals(said: NetworkAnalysis, language: Language) -> Iterator[str]:
@@ -183,6 +184,6 @@ def _fact_said(fact: str, language: Language) -> str:
     """The words of a fact; of a field, which axis it is along."""
     if fact.startswith("field."):
         _, what, axis = fact.split(".")
-        return sentence("analysis.field_axis", language, what=sentence(f"analysis.field_{what}", language), axis=axis)
+        return sentence("analysis.field_axis", language, what=sentence(f"axis.{what}", language), axis=axis)
     key = f"analysis.{fact}"
     return sentence(key, language) if key in words(language) else fact
