@@ -261,6 +261,10 @@ class NetworkAnalysis:
     def explained(self, name: str) -> Row:
         """The row of a layer, derived: each fact is a tree of rules. Raises KeyError where there is no such layer."""
         wanted = self[name].name
+        return next(row for row in self.derived().rows if row.name == wanted)
+
+    def derived(self) -> Signal:
+        """The same network on shapes that are derivations; the signal has the rows behind it."""
         signals = []
         for number, shape in enumerate(self.inputs, start=1):
             mark = "" if len(self.inputs) == 1 else f"_{number}"
@@ -269,8 +273,7 @@ class NetworkAnalysis:
             pixel = (AxisField(Premise("r", 1), Premise("j", 1), Premise("a", 0)),) * (len(shape) - 1)
             signals.append(Signal(whole, pixel))
         network = self.network
-        after = network.run(tuple(signals))[0] if isinstance(network, Graph) else network.pass_through(signals[0])
-        return next(row for row in after.rows if row.name == wanted)
+        return network.run(tuple(signals))[0] if isinstance(network, Graph) else network.pass_through(signals[0])
 
     def totals(self, say: Callable[[Any], str], whole: str = "whole input") -> Iterator[tuple[str, str]]:
         """What all rows come to, by name, as text."""

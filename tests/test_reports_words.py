@@ -95,6 +95,10 @@ def strings(*folders: str, place: int, calls: tuple[str, ...]) -> set[str]:
     return found
 
 
+METHODS = (
+    *("loops", "torch", "range", "definition", "models", "models_evidence"),
+    *("numel", "flop_counter", "gradient", "marked"),  # of whole networks
+)
 MISFITS = ("join.agreed", "join.alike", "broadcast", "reshaped")
 """What may not fit and has no rule that readers are shown."""
 
@@ -126,7 +130,7 @@ def wanted() -> set[str]:
         *(f"review.{reason}" for reason in review),
         *(f"verdict.{name}" for name in (*NAMES.values(), "missing")),
         *(f"check.{verdict}" for verdict in ("verified", "refuted", "inconclusive")),
-        *(f"method.{method}" for method in ("loops", "torch", "range", "definition", "models", "models_evidence")),
+        *(f"method.{method}" for method in METHODS),
         *(f"count.item.{item}" for convention in CONVENTIONS.values() for item in convention.items),
         *(f"working.{verdict}" for verdict in get_args(StepVerdict)),
         *(f"feedback.write.{kind}" for kind in EVERY_KIND),

@@ -1,8 +1,10 @@
-"""Asks the oracles about every step of every key."""
+"""Asks the oracles about every step of every key, or about one network."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,12 +15,15 @@ import click
 from exercises.exercise import Instance, Language
 from exercises.library import BANK, files, load_file, survey
 from reports.words import words
+from solver.analysis import listed
 from solver.derivation import Derived
 from solver.notation.printing import plain
 from solver.values import as_formula
 from solver.verify.check import Check
+from solver.verify.networks import network_checks
 from solver.verify.records import every_check, record
 from tirgul.language import language_option
+from tirgul.networks import analysed, input_option, network_typed, shapes_typed
 from tirgul.options import (
     Command,
     Refused,
@@ -27,6 +32,7 @@ from tirgul.options import (
     instance_of,
     json_option,
     library,
+    printable,
     sentence,
 )
 
@@ -44,13 +50,23 @@ class Row:
 
 
 @click.command("verify", cls=Command)
-@click.argument("names", metavar="[EXERCISE…]", nargs=-1)
+@click.argument("names", metavar="[EXERCISE…|NETWORK]", nargs=-1)
+@input_option
 @click.option("--record", "recording", is_flag=True, help="cli.option.record")
 @language_option
 @json_option
 @exercises_option
-def command(names: tuple[str, ...], recording: bool, lang: Language, as_json: bool, folders: tuple[Path, ...]) -> int:
+def command(
+    names: tuple[str, ...],
+    given: tuple[str, ...],
+    recording: bool,
+    lang: Language,
+    as_json: bool,
+    folders: tuple[Path, ...],
+) -> int:
     """Prints a row a claim: method, verdict, seconds; exit code 1 if a claim is refuted or could not be checked."""
+    if given or any(set(name) & set("(: ") or name.endswith((".py", ".txt")) for name in names):
+        return _network(names, given, lang, as_json)
     shelf = library(folders)
     wanted = names or [exercise.id for exercise in survey(shelf.path)[0]]
     instances = [instance_of(name, shelf, lang) for name in wanted]
@@ -66,6 +82,33 @@ def command(names: tuple[str, ...], recording: bool, lang: Language, as_json: bo
         for reason in dict.fromkeys(row.check.because for _, row in rows if row.check.because):
             click.echo(words(lang).say(f"because.{reason}"))
         click.echo(words(lang).say("cli.verified", verified=len(rows) - len(failed), claims=len(rows)))
+    return int(bool(failed))
+
+
+def _network(names: tuple[str, ...], given: tuple[str, ...], language: Language, as_json: bool) -> int:
+    """A row a claim about one network."""
+    shapes = shapes_typed(given, language)
+    if len(names) != 1:
+        raise Refused(sentence("cli.one_network", language, words=printable(" ".join(names[1:]))))
+    if any(not isinstance(size, int) for shape in shapes for size in shape):
+        raise Refused(sentence("cli.needs_numbers", language))
+    network = network_typed(names[0], language)
+    said = analysed(network, shapes, language)
+    with redirect_stdout(sys.stderr):
+        found = list(network_checks(network, said))
+    failed = [check for check in found if check.verdict != "verified"]
+    if as_json:
+        claims = [{"claim": check.claim, **_check_data(check)} for check in found]
+        data = {"network": said.name, "input": listed(said.input), "claims": claims}
+        click.echo(document("verify", data), nl=False)
+        return int(bool(failed))
+    for check in found:
+        click.echo(printable(f"{check.claim}  {_said(check, language)}"))
+        if check.verdict == "refuted" and check.value is not None:
+            click.echo(f"    {sentence('cli.oracle_says', language, value=plain(as_formula(check.value)))}")
+    if not find_spec("torch"):
+        click.echo(sentence("cli.no_torch", language))
+    click.echo(sentence("cli.verified", language, verified=len(found) - len(failed), claims=len(found)))
     return int(bool(failed))
 
 
@@ -101,9 +144,14 @@ def _line(exercise: str, row: Row, language: Language) -> str:
     say, check = words(language).say, row.check
     rule = say(f"rule.{row.rule}") if f"rule.{row.rule}" in words(language) else row.rule
     about = f" [{row.about}]" if row.about else ""
+    return f"{exercise}/{row.part}  {rule}{about} = {row.says}  {_said(check, language)}"
+
+
+def _said(check: Check, language: Language) -> str:
+    """The verdict, the method and how long it took."""
+    say = words(language).say
     method = say(f"method.{check.method}") + (f" ({check.scope})" if check.scope else "")
-    said = f"{say(f'check.{check.verdict}')}: {method}, {check.seconds:.3f} s"
-    return f"{exercise}/{row.part}  {rule}{about} = {row.says}  {said}"
+    return f"{say(f'check.{check.verdict}')}: {method}, {check.seconds:.3f} s"
 
 
 def _data(exercise: str, row: Row) -> dict[str, Any]:
@@ -113,9 +161,24 @@ def _data(exercise: str, row: Row) -> dict[str, Any]:
         "rule": row.rule,
         "about": row.about,
         "value": row.says,
-        "method": row.check.method,
-        "verdict": row.check.verdict,
-        "scope": row.check.scope,
-        "because": row.check.because,
-        "seconds": round(row.check.seconds, 6),
+        **_check_data(row.check),
     }
+
+
+def _check_data(check: Check) -> dict[str, Any]:
+    said = {} if check.value is None else {"oracle": _plain(check.value)}
+    return {
+        "method": check.method,
+        "verdict": check.verdict,
+        **said,
+        "scope": check.scope,
+        "because": check.because,
+        "seconds": round(check.seconds, 6),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """What an oracle said, as data."""
+    if isinstance(value, tuple):
+        return list(map(_plain, value))
+    return value if isinstance(value, int) else str(value)
