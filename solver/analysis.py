@@ -173,7 +173,7 @@ class NetworkAnalysis:
             self.parameters,
             self.buffers,
         )
-        return Memory(each, *(each * number for number in numbers))  # type: ignore[operator]  # counts
+        return Memory(each, *(each * number for number in numbers))
 
     @property
     def network(self) -> Layer:

@@ -107,7 +107,7 @@ def windows_with(
     given = {name: list(values) for name, values in (ranges or {}).items() if name not in known}
     free = [name for name in NAMES if name not in known]
     solved = next((name for name in ("s", "n", "k", "p", "d") if name in free and name not in given), None)
-    tried = [name for name in ("n", "d", "k", "s", "p") if name in free and name != solved]
+    tried: list[str] = [name for name in ("n", "d", "k", "s", "p") if name in free and name != solved]
     for chosen in _tried(tried, dict(known), given):
         if solved is None:
             if _fits(chosen) and OUTPUT_SIZE(**chosen) == output:
@@ -152,7 +152,7 @@ def bounds(name: str, values: Mapping[str, Any], output: Formula | int) -> tuple
     put["o"] = output if isinstance(output, Formula) else Number(output)
     symbols = {letter: size_symbol(letter) for letter in (*NAMES, "o")}
     least, most = (to_sympy(substitute(bound, put), symbols) for bound in BOUNDS[name])
-    return tuple(map(_expanded, (least, most)))  # type: ignore[return-value]  # two
+    return _expanded(least), _expanded(most)
 
 
 def _expanded(expression: Any) -> Any:

@@ -1,8 +1,8 @@
 """Asks every oracle about one network: sizes, parameters, counts and fields, and its formulas at many sizes.
 
-    sizes            a real execution in torch            parameters, buffers   numel
-    macs             torch's own counter                  multiplications       counted one by one where they are no macs
-    fields           gradients, and pixels marked         formulas              the numeric analysis, over all residues
+    sizes       a real execution in torch        parameters, buffers   numel
+    macs        torch's own counter              multiplications       counted one by one where they are no macs
+    fields      gradients, and pixels marked     formulas              the numeric analysis, over all residues
 
 Without torch, what can be counted is counted.
 """
@@ -18,7 +18,7 @@ from typing import Any, Final
 from solver.analysis import NetworkAnalysis, analyze, written
 from solver.derivation import Derived, DoesNotFit, value_of, walk
 from solver.layers.base import AxisField, Row
-from solver.values import Polynomial, Shape, Size, Value
+from solver.values import Polynomial, Shape, Size
 from solver.verify.check import Check, Verdict
 from solver.verify.steps import BOOKKEEPING, at, verify_step
 
@@ -34,25 +34,24 @@ def network_checks(network: Any, said: NetworkAnalysis) -> Iterator[Check]:
     if find_spec("torch"):
         from solver.verify.torch_networks import Twin  # where there is torch
 
-        own = network if said.imported is not None and said.layers is None else said.network
+        shapes: Any = tuple(map(tuple, said.inputs))
+        macs = said.macs if isinstance(said.macs, int) else 0
         try:
-            twin = Twin.of(own, tuple(tuple(shape) for shape in said.inputs), said.macs if _known(said.macs) else 0)
-        except DoesNotFit:
-            twin = None
+            twin = Twin.of(network if said.layers is None else said.network, shapes, macs)
+        except DoesNotFit as misfit:  # a layer that torch has no module for
+            yield Check(f"output = {written(said.output)}", "torch", "inconclusive", scope=str(misfit))
     if twin is not None:
         yield _timed(f"output = {written(said.output)}", "torch", lambda: _output(twin, said))
-        yield _timed(f"parameters = {written(said.parameters)}", "numel", lambda: (twin.parameters, said.parameters, ""))
-        yield _timed(f"buffers = {written(said.buffers)}", "numel", lambda: (twin.buffers, said.buffers, ""))
+        for fact in ("parameters", "buffers"):
+            claimed = getattr(said, fact)
+            found = getattr(twin, fact)
+            yield _timed(f"{fact} = {written(claimed)}", "numel", lambda pair=(found, claimed): (*pair, ""))  # type: ignore[misc]  # a pair
         yield _timed(f"macs = {written(said.macs)}", "flop_counter", lambda: (twin.counted(), said.macs, ""))
     yield from _counted(said)
     if twin is not None:
         for row in fields_to_check(said, twin.modules):
             yield from _fields(twin, row, said)
     yield from _formulas(network, said)
-
-
-def _known(value: Value) -> bool:
-    return isinstance(value, int)
 
 
 def _timed(claim: str, method: str, ask: Callable[[], tuple[Any, Any, str]]) -> Check:

@@ -1,8 +1,9 @@
 """What torch says of a whole network: it is built, or taken as it is, run, counted, differentiated and marked.
 
-Sizes are those of an execution, parameters are `numel`, multiply-accumulates half of what torch's own counter counts on
-meta tensors. What a unit sees is found twice: by the gradient of a copy whose weights are positive and whose
-activations are passed over, so that nothing cancels, and by putting NaN, which nothing takes away, into lines of pixels.
+Sizes are those of an execution, parameters are `numel`, multiply-accumulates half of what torch's own counter counts
+on meta tensors. What a unit sees is found twice: by the gradient of a copy whose weights are positive and whose
+activations are passed over, so that nothing cancels, and by putting NaN, which nothing takes away, into lines of
+pixels.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ MOST_RUN: Final = 20_000_000_000
 """Multiply-accumulates above which a network runs on meta tensors only, which have shapes and no numbers."""
 
 PASSED_OVER: Final = frozenset(
-    "relu relu_ relu6 hardtanh hardswish hardsigmoid silu gelu elu selu celu leaky_relu leaky_relu_ rrelu mish softplus "
-    "softsign tanhshrink hardshrink softshrink threshold logsigmoid sigmoid tanh prelu dropout sigmoid_ tanh_".split()
+    "relu relu_ relu6 hardtanh hardswish hardsigmoid silu gelu elu selu celu leaky_relu leaky_relu_ rrelu mish "
+    "softplus softsign tanhshrink hardshrink softshrink threshold logsigmoid sigmoid tanh prelu dropout sigmoid_ "
+    "tanh_".split()
 )
 """Functions of single numbers, whose gradient may vanish where it says nothing about what is seen."""
 

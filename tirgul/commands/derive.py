@@ -134,7 +134,7 @@ def _window(
     ranges = {name: values for name, values in own.items() if name not in known and name != "o"}
     output = known.pop("o", None)
     said = _Said()
-    taught: Formula = OUTPUT_SIZE.taught  # type: ignore[assignment]  # a formula
+    taught: Formula = OUTPUT_SIZE.taught  # type: ignore[assignment]  # it is no law
     put = substitute(taught, {name: Number(number) for name, number in known.items()})
     said.lines.append(" = ".join(dict.fromkeys(("n_out", plain(taught), plain(put)))))
     said.data |= {"formula": ascii_text(taught), "given": known, "source": OUTPUT_SIZE.source}
@@ -143,7 +143,7 @@ def _window(
         return said
     free = {name for name in (*names, *ranges) if name != "o"}
     left = [name for name in NAMES if name not in known and name not in free]
-    if output is None and left == ["n"] or (output is None and "n" not in known):
+    if output is None and "n" not in known:
         _kept(said, free, known, language)
         return said
     if output is None:
