@@ -17,6 +17,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -52,7 +53,8 @@ AIM = 25
 def full(module: Any, *shape: Any) -> Any:
     """Everything that an analysis says, also what is only computed when it is asked for."""
     said = solver.analyze(module, shape or IMAGE)
-    return said, [(row.output, row.parameters, row.multiplications, row.macs, row.field) for row in said.rows], said.macs
+    facts = [(row.output, row.parameters, row.multiplications, row.macs, row.field) for row in said.rows]
+    return said, facts, said.macs, said.multiplications, said.parameters, said.memory
 
 
 def symbolic(module: Any) -> Any:
@@ -156,15 +158,15 @@ def compare(names: list[str], times: int) -> bool:
         if said.macs != torch_meta(meta):
             print(f"{name}: macs are not those of torch: {said.macs}", file=sys.stderr)
             met = False
-        own = seconds(lambda meta=meta: full(meta), 5 * times)
+        own = seconds(partial(full, meta), 5 * times)
         if own is None:
             print(f"{name}: the analysis fails", file=sys.stderr)
             return False
-        formulas = seconds(lambda meta=meta: symbolic(meta), 2 * times)
+        formulas = seconds(partial(symbolic, meta), 2 * times)
         ratios = {}
         for tool, (measured, _, on_meta) in tools.items():
             module = meta if on_meta else real
-            taken = seconds(lambda measured=measured, module=module: measured(module), times)
+            taken = seconds(partial(measured, module), times)
             ratios[tool] = None if taken is None else taken / own
         cells = ["-" if ratio is None else f"{ratio:.0f}" for ratio in ratios.values()]
         ours = [f"{1000 * own:.2f}", "-" if formulas is None else f"{1000 * formulas:.1f}"]
@@ -184,8 +186,8 @@ def growth(times: int) -> None:
         pairs = ((nn.Conv2d(4, 4, 3, padding=1), nn.ReLU()) for _ in range(count // 2))
         module = nn.Sequential(*(layer for pair in pairs for layer in pair))
         layers = Chain((Conv2d(4, 3, padding=1), kinds()["ReLU"]()) * (count // 2))
-        live = seconds(lambda module=module: full(module, 4, 64, 64), times) or float("nan")
-        own = seconds(lambda layers=layers: full(layers, 4, 64, 64), times) or float("nan")
+        live = seconds(partial(full, module, 4, 64, 64), times) or float("nan")
+        own = seconds(partial(full, layers, 4, 64, 64), times) or float("nan")
         cells = [f"{each:.1f}" for seconds_ in (live, own) for each in (1e3 * seconds_, 1e6 * seconds_ / count)]
         print(line(str(count), cells), flush=True)
 

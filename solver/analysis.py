@@ -131,8 +131,6 @@ class NetworkAnalysis:
     frozen: int = 0
     buffers: Value = 0
     bytes_each: int = BYTES
-    unused: tuple[Unused, ...] = ()
-    without_formula: tuple[WithoutFormula, ...] = ()
     imported: Imported | None = None
     layers: Layer | None = None
     kinds: Callable[[], Mapping[str, str]] = dict
@@ -182,6 +180,16 @@ class NetworkAnalysis:
             return self.layers
         assert self.imported is not None
         return self.imported.graph
+
+    @property
+    def unused(self) -> tuple[Unused, ...]:
+        """Modules and parameters that the network has and did not use."""
+        return self.imported.unused if self.imported is not None and self.layers is None else ()
+
+    @property
+    def without_formula(self) -> tuple[WithoutFormula, ...]:
+        """Operations whose cost nobody knows; each is a symbol in the totals."""
+        return self.imported.without_formula if self.imported is not None else ()
 
     @cached_property
     def conditions(self) -> list[str]:
@@ -368,7 +376,7 @@ def _of_module(module: Any, shapes: tuple[Any, ...], bytes_each: int) -> Network
     return NetworkAnalysis(
         imported.name, imported.input, imported.rows, imported.outputs, imported.field,
         trainable=registered.trainable, frozen=registered.frozen, buffers=registered.buffers, bytes_each=bytes_each,
-        unused=imported.unused, without_formula=imported.without_formula, imported=imported,
+        imported=imported,
         kinds=lambda: {path: type(inner).__name__ for path, inner in module.named_modules()},
     )  # fmt: skip
 

@@ -257,7 +257,7 @@ def _network(
     if not isinstance(network, Layer):
         analysis = analyze(network, *shapes)
         whole = Shape(analysis.input[1:])
-        seen = Shape(axis.size for axis in analysis.field) or whole  # type: ignore[misc]  # values
+        seen = Shape(axis.size for axis in analysis.field) or whole
         known_facts = {"output_size": analysis.output, "receptive_field": seen}
         found: Any = known_facts.get(fact) or getattr(analysis, fact)
     else:
