@@ -52,7 +52,9 @@ WEIGHTED = ("Conv", "ConvTranspose", "Linear")
 BATCH_NORMS = ("BatchNorm",)
 ADAPTIVE = ("AdaptiveAvgPool", "AdaptiveMaxPool")
 POOLS = ("MaxPool", "AvgPool", *ADAPTIVE)
-RELUS = ("ReLU", "ReLU6", "PReLU", "LeakyReLU", "ELU")
+TWICE = ("ReLU", "PReLU", "ELU", "GELU")
+ONCE = ("ReLU6", "LeakyReLU", "SiLU")
+"""Activations that ptflops counts as a module and again as a function, and those of which it knows one of the two."""
 
 
 @final
@@ -87,7 +89,8 @@ CONVENTIONS: dict[str, Convention] = {
             {
                 "biases": _bias,
                 "batch_norm": _of(BATCH_NORMS, lambda row: 2 * _before(row)),
-                "activations_twice": _of(RELUS, lambda row: 2 * _after(row)),
+                "activations_twice": _of(TWICE, lambda row: 2 * _after(row)),
+                "activations": _of(ONCE, _after),
                 "pooling_twice": _of(POOLS, lambda row: 2 * _before(row)),
             },
             source="ptflops 0.7.5, pytorch backend: a module and the function that it calls are both counted",

@@ -13,13 +13,14 @@ from torch import nn  # noqa: E402  # behind the skip
 
 import solver  # noqa: E402
 from solver.analysis import NetworkAnalysis  # noqa: E402
+from solver.conventions import CONVENTIONS, counted  # noqa: E402
 from solver.layers.base import AxisField  # noqa: E402
 from solver.networks.text import read_network  # noqa: E402
 from solver.networks.walk import CannotFollow  # noqa: E402
 from solver.values import Shape  # noqa: E402
 from solver.verify.networks import network_checks  # noqa: E402
 from solver.verify.torch_networks import Twin  # noqa: E402
-from tests.networks import classic, residual, segmentation  # noqa: E402
+from tests.networks import classic, mobile, residual, segmentation  # noqa: E402
 
 TEXT = "C1: Conv2d(6, 5) ReLU Sum(Conv2d(6, 3, padding=1) BatchNorm2d | ) MaxPool2d(2) Flatten Linear(10)"
 
@@ -90,6 +91,20 @@ def test_several_inputs() -> None:
 def test_what_divides_the_input_of_a_u_net_is_said() -> None:
     said = solver.analyze(on_meta(segmentation.UNet), (3, "H", "W"))
     assert {"16 | H", "16 | W"} <= set(said.conditions)
+
+
+PRINTED = {  # what the tools printed when they were run: fvcore 0.1.5, torchinfo 1.8.0, ptflops 0.7.5
+    classic.DenseNet121: {"fvcore": 2_865_546_752, "torchinfo": 2_834_246_312},
+    classic.GoogLeNet: {"fvcore": 1_504_878_688, "torchinfo": 1_498_391_752},
+    mobile.MobileNetV2: {"fvcore": 314_193_216, "torchinfo": 300_809_384},
+    mobile.EfficientNetB0: {"fvcore": 401_659_392, "torchinfo": 385_867_108, "ptflops": 410_196_896},
+}
+
+
+@pytest.mark.parametrize("make", PRINTED, ids=lambda make: make.__name__)
+def test_a_convention_gives_what_the_tool_printed_for_a_module(make: Any) -> None:
+    rows = solver.analyze(on_meta(make), (3, 224, 224)).rows
+    assert {tool: counted(rows, CONVENTIONS[tool]).total for tool in PRINTED[make]} == PRINTED[make]
 
 
 # --- the checks of one network

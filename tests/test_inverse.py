@@ -54,7 +54,7 @@ def test_what_is_solved_for_gives_the_output():
 def test_padding_that_keeps_the_size(d):
     least, most = keeping("p", s=1, d=d)
     for k in range(1, 9):
-        low, high = (int(bound.subs({symbol: k for symbol in bound.free_symbols})) for bound in (least, most))
+        low, high = (int(bound.subs(dict.fromkeys(bound.free_symbols, k))) for bound in (least, most))
         keeps = [p for p in range(20) if slid({"n": 50, "k": k, "s": 1, "p": p, "d": d}) == 50]
         assert keeps == list(range(low, high + 1))
 

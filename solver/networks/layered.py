@@ -64,7 +64,7 @@ class LayerWalk(Walk):
                 return self.through(Chain((layer,) * times), signals, learned)
             case Branches(paths):
                 made = tuple(self.through(path, signals, learned) for path in paths)
-                return self.through(operation.joins, made, learned)
+                return self.through(operation.join(), made, learned)
             case Graph() if operation.inputs == len(signals):
                 return self.graphed(operation, signals)[0]
             case Join():
