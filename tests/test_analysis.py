@@ -43,7 +43,7 @@ PIECES = (
 
 def test_the_exercise_of_the_course():
     said = solver.analyze(EXERCISE, (1, 13, 13))
-    assert [tuple(row.output) for row in said.rows] == [(3, 10, 10), (3, 10, 10), (3, 5, 5), (75,), (4,)]
+    assert [row.output for row in said.rows] == [(3, 10, 10), (3, 10, 10), (3, 5, 5), (75,), (4,)]
     assert (said.parameters, said.multiplications, said.output) == (348, 5175, Shape((4,)))
 
 
@@ -66,22 +66,23 @@ def test_substituting_in_the_formulas_is_analysing_with_numbers(pieces, high, wi
     except DoesNotFit:
         assume(False)
     point = {"H": high, "W": wide}
+    smallest = dict(symbolic.smallest or {})
     try:
         numeric = solver.analyze(text, (3, high, wide))
     except DoesNotFit:
-        assert any(point[name] < least for name, least in symbolic.smallest.items())
+        assert any(point[name] < least for name, least in smallest.items())
         return
     for fact in ("output", "parameters", "multiplications", "macs"):
         assert at(getattr(symbolic, fact), point) == getattr(numeric, fact)
     assert at(symbolic.memory.total, point) == numeric.memory.total
-    assert all(point[name] >= least for name, least in symbolic.smallest.items())
+    assert all(point[name] >= least for name, least in smallest.items())
 
 
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4))
 def test_the_smallest_input_fits_and_no_smaller_one_does(pieces):
     text = " ".join(pieces)
-    smallest = solver.analyze(text, (3, "H", "W")).smallest
+    smallest = dict(solver.analyze(text, (3, "H", "W")).smallest or {})
     solver.analyze(text, (3, smallest["H"], smallest["W"]))
     if smallest["H"] > 1:
         with pytest.raises(DoesNotFit):

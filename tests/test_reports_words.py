@@ -29,6 +29,7 @@ from reports.feedback import feedback
 from reports.words import CATALOGS, Unsaid, read_catalog, words
 from solver.conventions import CONVENTIONS
 from solver.derivation import TERM_FORGOTTEN, Derivation, Derived, Rule, nodes
+from solver.deriving import FACTS
 from solver.moments.assumptions import DEFINITION, KINDS
 from solver.notation.unreadable import REASONS
 from tests.sources import ROOT, needing
@@ -138,6 +139,7 @@ def wanted() -> set[str]:
         *(f"assumption.{kind}" for kind in (*KINDS, DEFINITION)),
         *(f"follow.{reason}" for reason in strings("solver", place=0, calls=("CannotFollow",))),
         *(f"misfit.{rule}" for rule in MISFITS),
+        *(f"derive.{fact}" for fact in FACTS),
     }
 
 
