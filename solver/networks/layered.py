@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, final
 
 from solver.layers.base import Join, Layer, Operation
-from solver.layers.composite import Branches, Chain, Composite, Graph, Repeat
+from solver.layers.composite import Branches, Chain, Composite, Graph
+from solver.layers.repeated import Repeat
 from solver.networks.imported import Imported, Registered
 from solver.networks.walk import Ghost, Walk, step
 from solver.values import Polynomial, Shape, Size

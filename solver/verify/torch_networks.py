@@ -22,7 +22,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from solver.derivation import DoesNotFit, value_of
 from solver.layers.base import Layer
-from solver.layers.composite import Branches, Chain, Concat, Repeat, Sum
+from solver.layers.composite import Branches, Chain, Concat, Sum
+from solver.layers.repeated import Repeat
 from solver.questions import output_size
 from solver.values import Shape
 
