@@ -71,7 +71,7 @@ class LayerWalk(Walk):
             case Join():
                 known = self.fitted(signals, skip=0 if operation.kind == "Concatenate" else None)
                 return self.join(step(operation), known, self.again(operation.name or operation.kind), learned=learned)
-            case Layer() if not isinstance(operation, Composite):
+            case Layer() if isinstance(operation, Repeat) or not isinstance(operation, Composite):
                 return self.layer(step(operation), signals[0], self.again(operation.name or operation.kind), learned)
             case _:
                 raise operation.misfit(layer=operation.kind, signals=len(signals))
