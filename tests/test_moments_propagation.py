@@ -17,12 +17,8 @@ from solver.moments.activations import NoMoments, activation_moments
 from solver.moments.propagation import (
     RULES,
     UNFOLLOWED,
-    Image,
-    Law,
-    Nodes,
     Row,
     Scheme,
-    _mapped,
     edge_of_chaos,
     fixup,
     keeping,
@@ -31,6 +27,8 @@ from solver.moments.propagation import (
     rule_of,
     scheme,
 )
+from solver.moments.propagation.images import mapped
+from solver.moments.propagation.state import Image, Law, Nodes
 
 K = kinds()
 Linear, ReLU, LeakyReLU, Tanh, Conv2d = (K[name] for name in ("Linear", "ReLU", "LeakyReLU", "Tanh", "Conv2d"))
@@ -259,8 +257,8 @@ def test_laws_as_points_agree_with_the_closed_form():
     """The second way of computing the same: points under a density instead of orthants."""
     relu = activation_moments("relu")
     centre = Nodes(np.zeros(1), np.ones(1))
-    points, _ = _mapped(relu, centre, 1.0)
-    _, (mean, second, positive) = _mapped(relu, points, 0.5)
+    points, _ = mapped(relu, centre, 1.0)
+    _, (mean, second, positive) = mapped(relu, points, 0.5)
     wanted = [float(value) for value in rectified_sum(1, Rational(1, 2))]
     assert [float(mean), float(second), float(positive)] == pytest.approx(wanted, abs=1e-12)
     assert isinstance(Law(Image(relu, sympy.S.One), sympy.S.Zero).base, Image)

@@ -1,0 +1,205 @@
+"""The table of a network: a row a layer, with its gains, its weights and what they should be drawn with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, final
+
+import sympy
+from sympy import Expr
+
+from solver.layers.base import Layer, Operation
+from solver.moments.propagation.layers import elements
+from solver.moments.propagation.schemes import Scheme, keeping
+from solver.moments.propagation.state import Label, State, Step, ratio, tidy, worse
+from solver.values import Shape
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One layer: moments after it, its gains, its weights, and the variances that keep the signal at its size.
+
+    gradient          E[d^2] of the layer's output where that of the network's output is 1
+    weight_gradient   E[(dC/dw)^2] of one of its weights, on the same scale
+    """
+
+    operation: Operation
+    inputs: tuple[int, ...]
+    output: int
+    shapes: tuple[Shape, ...]
+    shape: Shape
+    before: tuple[State, ...]
+    step: Step
+    times: Expr = sympy.S.One
+    inside: tuple[Row, ...] = ()
+    gradient: Expr | None = None
+    following: tuple[Expr, Expr] | None = None
+    activated: Expr | None = None
+    normalised: bool = False
+    recommended: Scheme | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the layer, or its kind."""
+        return self.operation.name or self.operation.kind
+
+    @property
+    def kind(self) -> str:
+        """The kind of the layer."""
+        return self.operation.kind
+
+    @property
+    def mean(self) -> Expr:
+        """E[x] after the layer."""
+        return self.step.state.mean
+
+    @property
+    def second(self) -> Expr:
+        """E[x^2] after the layer."""
+        return self.step.state.second
+
+    @property
+    def label(self) -> Label:
+        """How far the moments hold."""
+        return self.step.state.label
+
+    @property
+    def width(self) -> Literal["any", "infinite"]:
+        """At which width they hold."""
+        return "any" if self.label == "exact" else "infinite"
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the moments rest on, as names of ASSUMPTIONS."""
+        return self.step.state.assumptions
+
+    @property
+    def forward(self) -> Expr | None:
+        """The gain of the second moment: E[x_out^2]/E[x_in^2], of the earliest input where there are several."""
+        if self.step.reason:
+            return None
+        return ratio(self.second, self.before[self.inputs.index(min(self.inputs))].second)
+
+    @property
+    def backward(self) -> Expr | None:
+        """The gain of the gradient's second moment, to the first input."""
+        return self.step.back[0]
+
+    @property
+    def backward_label(self) -> Label:
+        """How far the gain of the gradient holds."""
+        return self.step.back_label
+
+    @property
+    def fan_in(self) -> Expr | None:
+        """How many terms a sum of the layer has."""
+        return self.step.weights.fan_in if self.step.weights else None
+
+    @property
+    def fan_out(self) -> Expr | None:
+        """In how many sums a number is."""
+        return self.step.weights.fan_out if self.step.weights else None
+
+    @property
+    def variance(self) -> Expr | None:
+        """Var(w)"""
+        return self.step.weights.variance if self.step.weights else None
+
+    @property
+    def weight_gradient(self) -> Expr | None:
+        """P E[d^2] E[x^2] for P positions that use the weight."""
+        if self.step.weights is None or self.gradient is None:
+            return None
+        return tidy(positions_of(self) * self.gradient * self.before[0].second)
+
+    @property
+    def keeps_forward(self) -> Expr | None:
+        """The Var(w) for which the layer and what follows it keep the second moment: n V c = 1."""
+        return self._keeping(self.fan_in, 0)
+
+    @property
+    def keeps_backward(self) -> Expr | None:
+        """The Var(w) for which they keep that of the gradient: m V c' = 1."""
+        return self._keeping(self.fan_out, 1)
+
+    def _keeping(self, fan: Expr | None, direction: int) -> Expr | None:
+        if fan is None or self.following is None or self.following[direction] == 0:
+            return None
+        return keeping(fan, self.following[direction])
+
+    @property
+    def default(self) -> Expr | None:
+        """torch's Var(w) where nothing is asked for: kaiming_uniform with a = sqrt(5), which is 1/(3 fan_in)."""
+        return self.step.weights.torch if self.step.weights else None
+
+    @property
+    def default_gain(self) -> Expr | None:
+        """The gain of the layer and what follows it with torch's default: n V c, 1/6 before ReLU."""
+        if self.default is None or self.fan_in is None or self.following is None:
+            return None
+        return tidy(self.fan_in * self.default * self.following[0])
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A row a layer, and the gains of the whole network up to the last layer that is followed."""
+
+    network: Layer
+    input: State
+    rows: tuple[Row, ...]
+    output: State
+    input_gradient: Expr | None
+
+    @cached_property
+    def forward(self) -> Expr:
+        """E[output^2]/E[input^2]"""
+        return ratio(self.output.second, self.input.second)
+
+    @property
+    def backward(self) -> Expr | None:
+        """E[d_input^2]/E[d_output^2]"""
+        return self.input_gradient
+
+    @property
+    def label(self) -> Label:
+        """How far the moments of the output hold."""
+        return self.output.label
+
+    @property
+    def backward_label(self) -> Label:
+        """How far the gradients' moments hold."""
+        users: dict[int, int] = {}
+        for row in self.rows:
+            for signal in row.inputs:
+                users[signal] = users.get(signal, 0) + 1
+        split: Label = "mean field" if any(count > 1 for count in users.values()) else "exact"
+        return worse(split, *(row.step.back_label for row in self.rows))
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the table rests on, as names of ASSUMPTIONS."""
+        said = [self.output.assumptions, *(row.step.back_assumptions for row in self.rows)]
+        return tuple(dict.fromkeys(name for names in said for name in names))
+
+    @property
+    def weighted(self) -> tuple[Row, ...]:
+        """The rows of layers with weights, those of one block where a symbol says how often it is repeated."""
+        every = (inner for row in self.rows for inner in (row, *row.inside))
+        return tuple(row for row in every if row.step.weights is not None)
+
+    def __getitem__(self, name: str) -> Row:
+        """The row of the layer with this name."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+
+def positions_of(row: Row) -> Expr:
+    """At how many positions a weight of the layer is used."""
+    shape = row.shape
+    spatial = shape[:-1] if row.kind == "Linear" else shape[1:]
+    return elements(Shape(spatial)) if spatial else sympy.S.One

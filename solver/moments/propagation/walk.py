@@ -1,0 +1,304 @@
+"""Moments through a network, layer by layer, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any, TypeAlias, final
+
+import sympy
+from sympy import Expr, Symbol, sqrt
+
+from solver.derivation import DoesNotFit, Quantity, value_of
+from solver.layers.base import Join, Layer, Operation
+from solver.layers.composite import Chain, Composite, Concat, Graph, Sum
+from solver.layers.joins import Add, Concatenate
+from solver.layers.repeated import Repeat
+from solver.moments.activations import NoMoments, activation_moments
+from solver.moments.propagation.images import gains
+from solver.moments.propagation.layers import NONNEGATIVE, Place, exact_number
+from solver.moments.propagation.recommending import with_schemes
+from solver.moments.propagation.rules import rule_of
+from solver.moments.propagation.schemes import scheme
+from solver.moments.propagation.state import Image, Law, State, Step, Weights, ratio, tidy, worse
+from solver.moments.propagation.table import Row, Table
+from solver.symbols import expression
+from solver.values import Shape
+
+Variances: TypeAlias = "str | Expr | int | float | Mapping[str, Any] | Callable[[Expr, Expr], Any] | None"
+
+
+@final
+@dataclass(eq=False)
+class Walk:
+    """Signals passed so far, the rows behind them, and the numbers that weights were given."""
+
+    weights: Variances
+    biases: Variances
+    signals: list[State] = field(default_factory=list)
+    shapes: list[Shape] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
+    drawn: int = 0
+    named: int = 0
+    unknown: int = 0
+
+    def put(self, state: State, shape: Quantity) -> int:
+        """The number of a new signal."""
+        found = value_of(shape)
+        assert isinstance(found, Shape)
+        self.signals.append(state)
+        self.shapes.append(found)
+        return len(self.signals) - 1
+
+    def through(self, operation: Operation, inputs: tuple[int, ...], again: bool = False) -> int:
+        """The signal after an operation."""
+        match operation:
+            case Chain(layers):
+                return reduce(lambda signal, layer: self.through(layer, (signal,), again), layers, inputs[0])
+            case Repeat(layer, times) if isinstance(times, int):
+                return self._repeated(layer, times, inputs[0], again)
+            case Repeat():
+                return self._in_closed_form(operation, inputs[0])
+            case Sum(paths):
+                ends = tuple(self.through(path, inputs, again) for path in paths)
+                return self.through(Add(name=operation.name), ends)
+            case Concat(paths):
+                ends = tuple(self.through(path, inputs, again) for path in paths)
+                return self.through(Concatenate(name=operation.name), ends)
+            case Graph():
+                return self._graph(operation, inputs)
+            case Composite():
+                raise NoMoments(operation.kind)
+            case _:
+                return self._step(operation, inputs, again)
+
+    def _repeated(self, layer: Layer, times: int, signal: int, again: bool) -> int:
+        """Each copy has weights of its own and the variances of the first."""
+        named = self.named
+        for _ in range(times):
+            self.named = named
+            signal = self.through(layer, (signal,), again)
+        return signal
+
+    def _graph(self, graph: Graph, inputs: tuple[int, ...]) -> int:
+        made = list(inputs)
+        for node in graph.nodes:
+            made.append(self.through(node.operation, tuple(made[index] for index in node.inputs), node.shared))
+        return made[graph.outputs[0]]
+
+    def _step(self, operation: Operation, inputs: tuple[int, ...], again: bool) -> int:
+        states, shapes = tuple(self.signals[i] for i in inputs), tuple(self.shapes[i] for i in inputs)
+        after = _shape_after(operation, shapes)
+
+        def weight(fan_in: Expr, fan_out: Expr, torch: Expr | None) -> tuple[int, Weights]:
+            return self._drawn(operation, fan_in, fan_out, torch, again)
+
+        step = self._said(operation, states, Place(shapes, after, weight))
+        output = self.put(step.state, after)
+        self.rows.append(Row(operation, inputs, output, shapes, after, states, step))
+        return output
+
+    def _said(self, operation: Operation, states: tuple[State, ...], place: Place) -> Step:
+        rule = rule_of(operation)
+        try:
+            if rule is None:
+                raise NoMoments(f"the layer {operation.kind}")
+            return rule(operation, states, place)
+        except NoMoments as reason:
+            return self._unknown(states, str(reason))
+
+    def _unknown(self, states: tuple[State, ...], reason: str) -> Step:
+        self.unknown += 1
+        mean, second = Symbol(f"m_{self.unknown}", real=True), Symbol(f"r_{self.unknown}", positive=True)
+        label = worse("mean field", *(state.label for state in states))
+        rests = frozenset().union(*(state.rests for state in states))
+        said = tuple(dict.fromkeys(name for state in states for name in (*state.assumptions, "unknown")))
+        after = State(mean, second, rests=rests, label=label, assumptions=said)
+        return Step(after, (None,) * len(states), "mean field", ("unknown",), reason=reason)
+
+    def _drawn(
+        self, operation: Operation, fan_in: Expr, fan_out: Expr, torch: Expr | None, again: bool
+    ) -> tuple[int, Weights]:
+        self.named += 1
+        variance = _variance(self.weights, operation, fan_in, fan_out, torch, "w", self.named)
+        biased = getattr(operation, "bias", False)
+        bias = _variance(self.biases, operation, fan_in, fan_out, torch, "b", self.named) if biased else sympy.S.Zero
+        if not (again and id(operation) in self.numbers):
+            self.drawn += 1
+            self.numbers[id(operation)] = self.drawn
+        return self.numbers[id(operation)], Weights(fan_in, fan_out, variance, bias, torch, self.named)
+
+    def _in_closed_form(self, repeat: Repeat, signal: int) -> int:
+        try:
+            return self._closed(repeat, signal)
+        except NoMoments as reason:
+            state, shape = self.signals[signal], self.shapes[signal]
+            step = self._unknown((state,), str(reason))
+            output = self.put(step.state, shape)
+            self.rows.append(Row(repeat, (signal,), output, (shape,), shape, (state,), step, expression(repeat.times)))
+            return output
+
+    def _closed(self, repeat: Repeat, signal: int) -> int:
+        """L blocks in closed form: the first, and L - 1 whose gain no longer changes."""
+        start, shape = self.signals[signal], self.shapes[signal]
+        blocks = []
+        ends = [start]
+        for _ in range(3):
+            walk = Walk(self.weights, self.biases, numbers=self.numbers, drawn=self.drawn, named=self.named)
+            last = walk.through(repeat.layer, (walk.put(ends[-1], shape),))
+            if walk.shapes[last] != shape:
+                raise DoesNotFit("Repeat", {"shape": shape, "after": walk.shapes[last]})
+            blocks.append((walk, last))
+            ends.append(walk.signals[last])
+            self.drawn = walk.drawn
+        self.named = blocks[0][0].named
+        growth = [ratio(ends[i + 1].second, ends[i].second) for i in range(3)]
+        backs = [gradients(walk.rows, last, len(walk.signals))[0] for walk, last in blocks]
+        if sympy.simplify(growth[1] - growth[2]) != 0 or any(back is None for back in backs):
+            raise NoMoments(f"{repeat.times} layers in closed form: the gain is not the same at each depth")
+        more = expression(repeat.times) - 1
+        factor = growth[1] ** (more - 2)
+        second = ends[0].second * _power(growth[0], growth[1], more)
+        after = replace(ends[3], second=second, law=_scaled(ends[3].law, factor))
+        after = replace(after, mean=ends[3].mean * sqrt(factor))
+        walk, _ = blocks[1]
+        label = worse(*(row.step.back_label for row in walk.rows))
+        step = Step(after, (tidy(_power(backs[0], backs[1], more)),), label)
+        output = self.put(after, shape)
+        inside = with_schemes(tuple(walk.rows))
+        row = Row(repeat, (signal,), output, (shape,), shape, (start,), step, expression(repeat.times), inside)
+        self.rows.append(row)
+        return output
+
+
+def _power(first: Expr, then: Expr, more: Expr) -> Expr:
+    """first times then^more"""
+    return then ** (more + 1) if sympy.simplify(first - then) == 0 else first * then**more
+
+
+def _scaled(law: Law | None, factor: Expr) -> Law | None:
+    match law:
+        case Law(None, spread):
+            return Law(None, spread * factor)
+        case Law(Image(held, variance), spread) if held.slopes is not None:
+            return Law(Image(held, variance * factor), spread * factor)
+        case _:
+            return None
+
+
+def _shape_after(operation: Operation, shapes: tuple[Shape, ...]) -> Shape:
+    if isinstance(operation, Layer):
+        after = value_of(operation.output(shapes[0]))
+    else:
+        assert isinstance(operation, Join)
+        after = value_of(operation.output(shapes))
+    assert isinstance(after, Shape)
+    return after
+
+
+def _variance(
+    given: Variances, operation: Operation, fan_in: Expr, fan_out: Expr, torch: Expr | None, letter: str, number: int
+) -> Expr:
+    match given:
+        case None:
+            return sympy.Function("Var", positive=True)(Symbol(f"{letter}_{number}"))
+        case "torch":
+            return torch if torch is not None else sympy.S.One
+        case str():
+            return scheme(given, fan_in, fan_out).variance
+        case Mapping():
+            found = given.get(operation.name, given.get(str(number)))
+            if found is None:
+                raise NoMoments(f"a variance for {operation.name or operation.kind}, layer {number} with weights")
+            return exact_number(found)
+        case _ if callable(given) and not isinstance(given, Expr):
+            return exact_number(given(fan_in, fan_out))
+        case _:
+            return exact_number(given)
+
+
+def gradients(rows: Iterable[Row], output: int, count: int) -> list[Expr | None]:
+    """E[d^2] of each signal where that of the output is 1: what comes back along each use is added up."""
+    found: list[Expr | None] = [sympy.S.Zero] * count
+    found[output] = sympy.S.One
+    for row in reversed(list(rows)):
+        here = found[row.output]
+        for signal, gain in zip(row.inputs, row.step.back, strict=True):
+            found[signal] = _more(found[signal], here, gain)
+    return found
+
+
+def _more(there: Expr | None, here: Expr | None, gain: Expr | None) -> Expr | None:
+    """there + here gain; nothing comes back from where nothing arrives."""
+    if here == 0:
+        return there
+    return None if there is None or here is None or gain is None else tidy(there + here * gain)
+
+
+def propagate(
+    network: Any,
+    shape: tuple[Any, ...],
+    weights: Variances = None,
+    biases: Variances = 0,
+    *,
+    second: Any = 1,
+    fed_by: str = "",
+) -> Table:
+    """The moments of every layer, forward and backward, with symbols Var(w_1), Var(w_2), ... or given variances.
+
+    `weights` may be a scheme ("he", "xavier", "lecun", "torch", "recommended"), a number, a function of fan_in and
+    fan_out, or variances by layer. The input is centred with E[x^2] = `second`, or s(g) for g ~ N(0, second) and the
+    activation s that it is `fed_by`. The network is one of solver/layers or a torch module.
+
+    >>> from solver.layers.activation import ReLU
+    >>> from solver.layers.composite import Chain
+    >>> from solver.layers.repeated import Repeat
+    >>> from solver.layers.dense import Linear
+    >>> n, L = sympy.symbols("n L", integer=True, positive=True)
+    >>> block = Chain((Linear(n), ReLU()))
+    >>> propagate(Repeat(block, L), (n,)).forward
+    (n*Var(w_1)/2)**L
+    >>> table = propagate(Repeat(block, L), (n,), "he")
+    >>> table.forward, table.backward, table.label, table.backward_label
+    (1, 1, 'exact', 'exact')
+    """
+    if not isinstance(network, Layer):
+        from solver.networks.torch_module import read_module
+
+        network = read_module(network, shape).graph
+    if weights == "recommended":
+        weights = _recommended(propagate(network, shape, None, biases, second=second, fed_by=fed_by))
+    start = _input(exact_number(second), fed_by)
+    walk = Walk(weights, biases)
+    first = walk.put(start, Shape(shape))
+    last = _followed(walk, walk.through(network, (first,)))
+    back = gradients(walk.rows, last, len(walk.signals))
+    rows = with_schemes(tuple(replace(row, gradient=back[row.output]) for row in walk.rows))
+    return Table(network, start, rows, walk.signals[last], back[first])
+
+
+def _input(second: Expr, fed_by: str) -> State:
+    if not fed_by:
+        return State(sympy.S.Zero, second, assumptions=("input",))
+    held = activation_moments(fed_by)
+    mean, gain, _ = gains(held, second)
+    law = Law(Image(held, second), sympy.S.Zero)
+    return State(mean, tidy(gain * second), law, nonnegative=held.name in NONNEGATIVE, assumptions=("input",))
+
+
+def _followed(walk: Walk, last: int) -> int:
+    """The signal before the layers at the end that are not followed, as a softmax."""
+    made = {row.output: row for row in walk.rows}
+    while last in made and made[last].step.reason and len(made[last].inputs) == 1:
+        (last,) = made[last].inputs
+    return last
+
+
+def _recommended(table: Table) -> dict[str, Expr]:
+    return {
+        str(row.step.weights.number): row.recommended.variance
+        for row in table.weighted
+        if row.recommended is not None and row.step.weights is not None
+    }
