@@ -31,6 +31,8 @@ from solver.conventions import CONVENTIONS
 from solver.derivation import TERM_FORGOTTEN, Derivation, Derived, Rule, nodes
 from solver.deriving import FACTS
 from solver.moments.assumptions import DEFINITION, KINDS
+from solver.moments.propagation import ASSUMPTIONS, SCHEMES
+from solver.moments.propagation.state import LABELS
 from solver.notation.unreadable import REASONS
 from tests.sources import ROOT, needing
 
@@ -104,6 +106,14 @@ MISFITS = ("join.agreed", "join.alike", "broadcast", "reshaped")
 """What may not fit and has no rule that readers are shown."""
 
 
+def keywords(folder: str, name: str, calls: tuple[str, ...]) -> set[str]:
+    """The strings that are passed to these functions under a name."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / folder).rglob("*.py")))
+    called = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    passed = (given for node in called if getattr(node.func, "id", "") in calls for given in node.keywords)
+    return {part.value for given in passed if given.arg == name for part in values_of(given.value)}
+
+
 def values_of(node: ast.expr) -> Iterator[ast.Constant]:
     """The constants that an argument may be."""
     match node:
@@ -140,6 +150,10 @@ def wanted() -> set[str]:
         *(f"follow.{reason}" for reason in strings("solver", place=0, calls=("CannotFollow",))),
         *(f"misfit.{rule}" for rule in MISFITS),
         *(f"derive.{fact}" for fact in FACTS),
+        *(f"propagation.{name}" for name in ASSUMPTIONS),
+        *(f"no_moments.{why}" for why in {"other", *keywords("solver", "why", calls=("NoMoments",))}),
+        *(f"init.scheme.{name}" for name in (*SCHEMES, "gain", "residual", "any", "recommended")),
+        *(f"init.label.{label.replace(' ', '_')}" for label in LABELS),
     }
 
 

@@ -40,11 +40,14 @@ E = sympy.Function("E")
 
 
 class NoMoments(Exception):
-    """No moments are known: of what, and what there is instead. Carries data, not prose."""
+    """No moments are known: of what, and what there is instead.
 
-    def __init__(self, of: str, known: tuple[str, ...] = ()) -> None:
+    `why` is the key of its words in catalogs, and `data` what is put into them.
+    """
+
+    def __init__(self, of: str, known: tuple[str, ...] = (), why: str = "", **data: object) -> None:
         super().__init__(of, known)
-        self.of, self.known = of, known
+        self.of, self.known, self.why, self.data = of, known, why or "other", data or {"of": of}
 
     def __str__(self) -> str:
         return f"no moments of {self.of}" + (f"; there are those of {', '.join(self.known)}" if self.known else "")
@@ -520,7 +523,8 @@ class ActivationMoments:
         """
         exact = _exactly(variance)
         if not exact.is_number or not exact > 0:
-            raise NoMoments(f"{self.name} at variance {variance}")
+            said = f"{self.name} at variance {variance}"
+            raise NoMoments(said, why="variance", activation=self.name, variance=variance)
         return _numeric(self.name, tuple(self.parameters.items()), exact, digits)
 
     @cached_property
@@ -578,7 +582,7 @@ def activation_moments(name: str, **parameters: Any) -> ActivationMoments:
     """
     name = OTHER_NAMES.get(name, name)
     if name not in ACTIVATIONS:
-        raise NoMoments(f"the activation {name!r}", tuple(ACTIVATIONS))
+        raise NoMoments(f"the activation {name!r}", tuple(ACTIVATIONS), why="activation", activation=name)
     entry = ACTIVATIONS[name]
     given = {entry.torch.get(key, key): _exactly(value) for key, value in parameters.items()}
     if unknown := given.keys() - entry.parameters.keys():

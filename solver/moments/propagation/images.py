@@ -92,7 +92,7 @@ def _density_nodes(base: Nodes, spread: float, breaks: Iterable[float]) -> Nodes
     low, high = base.values.min() - 9 * width, base.values.max() + 9 * width
     count = int(np.ceil((high - low) / width))
     if count * PANEL > MOST_NODES:
-        raise NoMoments(f"a law of width {high - low:.3g} with detail of {width:.3g}")
+        raise NoMoments(f"a law of width {high - low:.3g} with detail of {width:.3g}", why="fine_law")
     cuts = [at for at in breaks if low < at < high]
     ends = np.unique(np.concatenate([np.linspace(low, high, count + 1), cuts]))
     points, weights = np.polynomial.legendre.leggauss(PANEL)

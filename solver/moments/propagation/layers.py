@@ -163,7 +163,8 @@ def _moments_on(held: ActivationMoments, state: State) -> tuple[Expr, Expr, Expr
 
 def _float(value: Expr) -> float:
     if not sympy.sympify(value).is_number:
-        raise NoMoments(f"a law whose variance is the symbol {value}; give the variances of the weights")
+        said = f"a law whose variance is the symbol {value}; give the variances of the weights"
+        raise NoMoments(said, why="symbolic_law")
     return float(value)
 
 
@@ -295,7 +296,7 @@ def adaptive_average(layer: Any, states: tuple[State, ...], place: Place) -> Ste
 
 def mean_over_axes(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     if layer.function not in ("mean",):
-        raise NoMoments(layer.function)
+        raise NoMoments(layer.function, why="layer", kind=layer.function)
     cells = elements(place.shapes[0]) / elements(place.shape)
     return _averaged(states[0], cells, cells, 1 / cells)
 
@@ -321,7 +322,7 @@ def _largest(state: State, cells: Expr, windows: Expr, *assumptions: str) -> Ste
 def _largest_of(state: State, cells: Expr) -> tuple[Expr, Expr, Label]:
     law = Law(None, state.second) if state.law is None and state.mean == 0 else state.law
     if not isinstance(cells, sympy.Integer) or law is None or (law.spread != 0 and law.base is not None):
-        raise NoMoments(f"the largest of {cells} numbers whose law is not followed")
+        raise NoMoments(f"the largest of {cells} numbers whose law is not followed", why="largest", count=cells)
     if law.base is None:
         mean, second, label = _extremes(int(cells), positive=False)
         return mean * sqrt(law.spread), second * law.spread, label
@@ -365,7 +366,7 @@ def upsampled(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     """Each number is copied: it gets the gradients of all its copies."""
     mode = layer.wanted[2]
     if mode not in ("nearest", "nearest-exact"):
-        raise NoMoments(f"upsampling by {mode} interpolation")
+        raise NoMoments(f"upsampling by {mode} interpolation", why="interpolation", mode=mode)
     copies = elements(place.shape) / elements(place.shapes[0])
     return Step(states[0], (copies,), "mean field", ("gradients_independent",))
 
@@ -392,7 +393,7 @@ def gated(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     """E[(a sigmoid(b))^2] = E[a^2] E[sigmoid(b)^2] for halves a and b."""
     (state,) = states
     if state.mean != 0:
-        raise NoMoments("GLU of numbers whose mean is not 0")
+        raise NoMoments("GLU of numbers whose mean is not 0", why="layer", kind="GLU")
     _, gain, slope = gains(activation_moments("sigmoid"), state.second)
     second = tidy(state.second**2 * gain)
     back = tidy((state.second * gain + state.second * slope) / 2)

@@ -38,7 +38,7 @@ def tokenwise(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     """A layer along the last axis, at each position by itself."""
     inner = rule_of(layer.layer)
     if inner is None:
-        raise NoMoments(f"the layer {layer.kind}")
+        raise NoMoments(f"the layer {layer.kind}", why="layer", kind=layer.kind)
     return inner(layer.layer, states, place)
 
 

@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr
 from sympy.core.function import AppliedUndef
 
-from solver.moments.activations import ActivationMoments
+from solver.moments.activations import ActivationMoments, NoMoments
 
 Label: TypeAlias = Literal["exact", "mean field", "numeric"]
 LABELS: tuple[Label, ...] = ("exact", "mean field", "numeric")
@@ -33,6 +33,7 @@ ASSUMPTIONS = {
     "dropout_on": "as in training",
     "taken_as_normal": "a law that is not followed is taken to be normal with its mean and variance",
     "weights_reused": "the same weights are used again, as if they were others",
+    "biases_zero": "biases are 0",
     "unknown": "moments that are not known have a symbol",
     "input": "the input is centred, with the second moment that is given",
 }
@@ -153,4 +154,4 @@ class Step:
     back_label: Label = "exact"
     back_assumptions: tuple[str, ...] = ()
     weights: Weights | None = None
-    reason: str = ""
+    reason: NoMoments | None = None

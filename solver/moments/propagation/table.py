@@ -11,7 +11,7 @@ from sympy import Expr
 
 from solver.layers.base import Layer, Operation
 from solver.moments.propagation.layers import elements
-from solver.moments.propagation.schemes import Scheme, keeping
+from solver.moments.propagation.schemes import Scheme, fixup, keeping
 from solver.moments.propagation.state import Label, State, Step, ratio, tidy, worse
 from solver.values import Shape
 
@@ -116,7 +116,7 @@ class Row:
 
     @property
     def keeps_forward(self) -> Expr | None:
-        """The Var(w) for which the layer and what follows it keep the second moment: n V c = 1."""
+        """The Var(w) for which the layer and what follows keep the second moment, n V c = 1; None where any does."""
         return self._keeping(self.fan_in, 0)
 
     @property
@@ -125,7 +125,7 @@ class Row:
         return self._keeping(self.fan_out, 1)
 
     def _keeping(self, fan: Expr | None, direction: int) -> Expr | None:
-        if fan is None or self.following is None or self.following[direction] == 0:
+        if fan is None or self.normalised or self.following is None or self.following[direction] == 0:
             return None
         return keeping(fan, self.following[direction])
 
@@ -136,8 +136,8 @@ class Row:
 
     @property
     def default_gain(self) -> Expr | None:
-        """The gain of the layer and what follows it with torch's default: n V c, 1/6 before ReLU."""
-        if self.default is None or self.fan_in is None or self.following is None:
+        """The gain of the layer and what follows with torch's default: n V c, 1/6 before ReLU; None if normalised."""
+        if self.default is None or self.fan_in is None or self.following is None or self.normalised:
             return None
         return tidy(self.fan_in * self.default * self.following[0])
 
@@ -181,8 +181,23 @@ class Table:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What the table rests on, as names of ASSUMPTIONS."""
-        said = [self.output.assumptions, *(row.step.back_assumptions for row in self.rows)]
+        without = any(getattr(row.operation, "bias", False) and _has_no_bias(row) for row in self.weighted)
+        biases = ("biases_zero",) if without else ()
+        said = [self.output.assumptions, biases, *(row.step.back_assumptions for row in self.rows)]
         return tuple(dict.fromkeys(name for names in said for name in names))
+
+    @property
+    def fixup(self) -> tuple[int, int, Expr] | None:
+        """How many blocks have a skip, how many layers with weights each, and Fixup's factor; None where it has none.
+
+        Fixup is for blocks that are not normalised, all with the same number m >= 2 of layers with weights.
+        """
+        blocks = [path for row in self.rows if (path := _block(row, self.rows))]
+        sizes = {sum(row.step.weights is not None for row in path) for path in blocks}
+        if len(sizes) != 1 or any(row.normalised for path in blocks for row in path):
+            return None
+        (layers,) = sizes
+        return (len(blocks), layers, fixup(len(blocks), layers)) if layers >= 2 else None
 
     @property
     def weighted(self) -> tuple[Row, ...]:
@@ -196,6 +211,28 @@ class Table:
             if row.name == name:
                 return row
         raise KeyError(name)
+
+
+def _has_no_bias(row: Row) -> bool:
+    return row.step.weights is not None and row.step.weights.bias_variance == 0
+
+
+def _block(row: Row, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The rows of the path beside a skip that ends in this sum; none for other rows."""
+    if row.kind != "Add" or len(row.inputs) != 2:
+        return ()
+    made = {other.output: other for other in rows}
+    paths: list[list[int]] = []
+    for signal in row.inputs:
+        path = [signal]
+        while path[-1] in made and len(made[path[-1]].inputs) == 1:
+            path.append(made[path[-1]].inputs[0])
+        paths.append(path)
+    start = next((signal for signal in paths[0] if signal in paths[1]), None)
+    if start is None:
+        return ()
+    longest = max((path[: path.index(start)] for path in paths), key=len)
+    return tuple(made[signal] for signal in longest)
 
 
 def positions_of(row: Row) -> Expr:

@@ -24,7 +24,7 @@ from solver.moments.propagation.schemes import scheme
 from solver.moments.propagation.state import Image, Law, State, Step, Weights, ratio, tidy, worse
 from solver.moments.propagation.table import Row, Table
 from solver.symbols import expression
-from solver.values import Shape
+from solver.values import Shape, Size
 
 Variances: TypeAlias = "str | Expr | int | float | Mapping[str, Any] | Callable[[Expr, Expr], Any] | None"
 
@@ -70,7 +70,7 @@ class Walk:
             case Graph():
                 return self._graph(operation, inputs)
             case Composite():
-                raise NoMoments(operation.kind)
+                raise NoMoments(operation.kind, why="layer", kind=operation.kind)
             case _:
                 return self._step(operation, inputs, again)
 
@@ -104,12 +104,12 @@ class Walk:
         rule = rule_of(operation)
         try:
             if rule is None:
-                raise NoMoments(f"the layer {operation.kind}")
+                raise NoMoments(f"the layer {operation.kind}", why="layer", kind=operation.kind)
             return rule(operation, states, place)
         except NoMoments as reason:
-            return self._unknown(states, str(reason))
+            return self._unknown(states, reason)
 
-    def _unknown(self, states: tuple[State, ...], reason: str) -> Step:
+    def _unknown(self, states: tuple[State, ...], reason: NoMoments) -> Step:
         self.unknown += 1
         mean, second = Symbol(f"m_{self.unknown}", real=True), Symbol(f"r_{self.unknown}", positive=True)
         label = worse("mean field", *(state.label for state in states))
@@ -135,7 +135,7 @@ class Walk:
             return self._closed(repeat, signal)
         except NoMoments as reason:
             state, shape = self.signals[signal], self.shapes[signal]
-            step = self._unknown((state,), str(reason))
+            step = self._unknown((state,), reason)
             output = self.put(step.state, shape)
             self.rows.append(Row(repeat, (signal,), output, (shape,), shape, (state,), step, expression(repeat.times)))
             return output
@@ -157,7 +157,8 @@ class Walk:
         growth = [ratio(ends[i + 1].second, ends[i].second) for i in range(3)]
         backs = [gradients(walk.rows, last, len(walk.signals))[0] for walk, last in blocks]
         if sympy.simplify(growth[1] - growth[2]) != 0 or any(back is None for back in backs):
-            raise NoMoments(f"{repeat.times} layers in closed form: the gain is not the same at each depth")
+            said = f"{repeat.times} layers in closed form: the gain is not the same at each depth"
+            raise NoMoments(said, why="depth", times=repeat.times)
         more = expression(repeat.times) - 1
         factor = growth[1] ** (more - 2)
         second = ends[0].second * _power(growth[0], growth[1], more)
@@ -211,7 +212,8 @@ def _variance(
         case Mapping():
             found = given.get(operation.name, given.get(str(number)))
             if found is None:
-                raise NoMoments(f"a variance for {operation.name or operation.kind}, layer {number} with weights")
+                layer = operation.name or operation.kind
+                raise NoMoments(f"a variance for {layer}, layer {number} with weights", why="no_variance", layer=layer)
             return exact_number(found)
         case _ if callable(given) and not isinstance(given, Expr):
             return exact_number(given(fan_in, fan_out))
@@ -250,7 +252,7 @@ def propagate(
 
     `weights` may be a scheme ("he", "xavier", "lecun", "torch", "recommended"), a number, a function of fan_in and
     fan_out, or variances by layer. The input is centred with E[x^2] = `second`, or s(g) for g ~ N(0, second) and the
-    activation s that it is `fed_by`. The network is one of solver/layers or a torch module.
+    activation s that it is `fed_by`. The network is one of solver/layers, an imported network or a torch module.
 
     >>> from solver.layers.activation import ReLU
     >>> from solver.layers.composite import Chain
@@ -265,9 +267,7 @@ def propagate(
     (1, 1, 'exact', 'exact')
     """
     if not isinstance(network, Layer):
-        from solver.networks.torch_module import read_module
-
-        network = read_module(network, shape).graph
+        network = _imported(network, shape)
     if weights == "recommended":
         weights = _recommended(propagate(network, shape, None, biases, second=second, fed_by=fed_by))
     start = _input(exact_number(second), fed_by)
@@ -277,6 +277,16 @@ def propagate(
     back = gradients(walk.rows, last, len(walk.signals))
     rows = with_schemes(tuple(replace(row, gradient=back[row.output]) for row in walk.rows))
     return Table(network, start, rows, walk.signals[last], back[first])
+
+
+def _imported(network: Any, shape: tuple[Any, ...]) -> Layer:
+    """The graph of an imported network, or of a torch module followed on this shape."""
+    if not hasattr(network, "graph"):
+        from solver.networks.torch_module import read_module  # torch, which has made the module
+
+        network = read_module(network, tuple(size.name if isinstance(size, Size) else size for size in shape))
+    graph: Layer = network.graph
+    return graph
 
 
 def _input(second: Expr, fed_by: str) -> State:
