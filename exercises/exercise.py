@@ -107,14 +107,28 @@ class Quantities:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Derivatives:
+    """The residual block whose derivatives a formula is in: with its skip or without, its inner path dead or not.
+
+    `asked` is what the formula is for, in plain notation.
+    """
+
+    asked: str = "dC/dx_m"
+    skip: bool = True
+    dead: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Part:
     """One question with one key.
 
     The kind of answer follows from the key: a whole number, a shape, a row of numbers, a formula. `options` make it a
     choice (the key is a tuple of truths, one an option, or one truth for two options), `free` a text that a person
     judges, whose key is a count it should contain. `within` is a relative tolerance for a number that is not whole.
-    `quantities` are what is known of the random names of a formula in E, Var and Cov. Where `lines` is set the steps
-    are asked for, one a line, and a result alone earns the share of a slip.
+    `quantities` are what is known of the random names of a formula in E, Var and Cov, `derivatives` of the block that a
+    formula in derivatives is about. Where `lines` is set the steps are asked for, one a line, and a result alone earns
+    the share of a slip.
     `slip` and `follows` are the shares of the marks for a recognised mistake and for an answer that follows from an
     earlier wrong one.
     """
@@ -127,6 +141,7 @@ class Part:
     within: Fraction | None = None
     quantities: Quantities | None = None
     lines: bool = False
+    derivatives: Derivatives | None = None
     slip: Fraction = Fraction(1, 2)
     follows: Fraction = Fraction(1)
 
@@ -187,7 +202,7 @@ class Instance:
         return value_of(self.keys[part_id])
 
     def kind(self, part: Part) -> str:
-        """The kind of answer that a part takes: choice, free, lines, moment, number, whole, shape, row or formula."""
+        """The kind of answer that a part takes: choice, free, lines, moment, gradient, or by its key whole, shape, …"""
         if part.options:
             return "choice"
         if part.free:
@@ -196,6 +211,8 @@ class Instance:
             return "lines"
         if part.quantities is not None:
             return "moment"
+        if part.derivatives is not None:
+            return "gradient"
         return kind_of(self.key(part.id), part.within is not None)
 
 

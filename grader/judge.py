@@ -15,6 +15,7 @@ from typing import TypeAlias, cast, final
 from exercises.exercise import Instance
 from grader.algebra import Algebra, Formulas
 from grader.chances import Chances
+from grader.gradients import Gradient
 from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Sizes
 from grader.lines import STEPS_MISSING, Lines, answer_of, verdict_of, worked
 from grader.moments import Moment
@@ -35,7 +36,7 @@ from solver.derivation import TERM_FORGOTTEN, Derivation, Mistake, everything, m
 from solver.notation.tree import Formula
 from solver.values import Value
 
-EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment, "lines": Lines}
+EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment, "lines": Lines, "gradient": Gradient}
 
 MOST_EXPLANATIONS = 3
 MOST_REMEMBERED = 256

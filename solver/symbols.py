@@ -97,6 +97,21 @@ class Cov(Unevaluated):
     is_real = True
 
 
+class D(Unevaluated):
+    """The derivative of the first by the second, whatever lies between."""
+
+    nargs = 2
+    is_real = True
+
+
+class indicator(Unevaluated):
+    """1 where a condition holds, otherwise 0."""
+
+    nargs = 1
+    is_real = True
+    is_nonnegative = True
+
+
 class relu(Unevaluated):
     """max(0, y)"""
 

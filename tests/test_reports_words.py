@@ -36,6 +36,7 @@ from solver.moments.propagation.state import LABELS
 from solver.notation.unreadable import REASONS
 from tests.sources import ROOT, needing
 
+METHODS = ("loops", "torch", "range", "definition", "models", "models_evidence", "derivatives")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 

@@ -34,7 +34,7 @@ from solver.notation.tree import (
     Relation,
     number,
 )
-from solver.symbols import Cov, E, Var, size_symbol
+from solver.symbols import Cov, D, E, Var, indicator, size_symbol
 
 Expr: TypeAlias = Any
 
@@ -210,6 +210,8 @@ def from_sympy(expr: Expr) -> Formula:
             return _fold(expr)
         case sympy.Derivative() if len(expr.variables) == 1:
             return Partial(from_sympy(expr.expr), from_sympy(expr.variables[0]))
+        case D(args=(of, by)):
+            return Partial(from_sympy(of), from_sympy(by))
         case sympy.core.relational.Relational():
             return Relation((from_sympy(expr.lhs), from_sympy(expr.rhs)), (_comparison(expr),))
         case sympy.Piecewise() if len(expr.args) == 2 and [arm.expr for arm in expr.args] == [1, 0]:
@@ -252,8 +254,9 @@ def _is_negative(term: Expr) -> bool:
 
 
 def _term_key(term: Expr) -> tuple[bool, int, str]:
-    """Numbers last, high degree before low."""
-    return bool(term.is_number), -_degree(term), ascii_text(from_sympy(term)).lower().lstrip("-")
+    """Numbers last, high degree before low, Kronecker's delta behind its equals."""
+    last = "~" if isinstance(term, sympy.KroneckerDelta) else ""
+    return bool(term.is_number), -_degree(term), last + ascii_text(from_sympy(term)).lower().lstrip("-")
 
 
 def _degree(term: Expr) -> int:
@@ -319,6 +322,8 @@ def _factor_key(factor: Expr) -> tuple[int, str]:
     said = ascii_text(from_sympy(base)).lower()
     if base.is_number:
         return 0, said
+    if isinstance(base, D | indicator):
+        return 1, "" if isinstance(base, D) and base.args[0].is_Symbol else f"~{isinstance(base, D):d}{said}"
     if base.is_Symbol or isinstance(base, sympy.Indexed):
         return 1, said
     if base.is_Add:

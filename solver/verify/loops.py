@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any, TypeAlias
 
-from solver.verify.models import imitated, order_ignored
+from solver.verify.models import bias_cancelled, imitated, order_ignored
 
 MOST_TICKS = 3_000_000
 
@@ -390,6 +390,8 @@ ORACLES: dict[str, Oracle] = {
     "flatten.features": lambda at: _sorted_ticks(*at.values()),
     "mlp.represents": imitated,
     "order.ignored": order_ignored,
+    "bias.cancelled": bias_cancelled,
+    "block.identity": lambda at: [max(at["s"] * at["x"] + at["g"] * at["u"], 0)] == [at["x"]],
     "sharing.same_count": lambda at: not set(range(at["N_1"])) ^ set(range(at["N_2"])),
     "product": lambda at: _sorted_ticks(at["a"], at["b"]),
     "ratio": lambda at: Fraction(at["N_1"], at["N_2"]),

@@ -6,6 +6,7 @@ Each model maps a list of integers to a list of numbers with fixed weights that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from itertools import product
 from random import Random
 from typing import Any, TypeAlias
@@ -95,3 +96,35 @@ def order_ignored(premises: Mapping[str, Any]) -> bool:
     functions = {tuple(w[i] if i < c else 0 for i in range(n)) for w in product((0, 1), repeat=n)}
     swapped = {(*function[1:], function[0]) for function in functions}
     return functions == swapped
+
+
+def _normalised(numbers: list[int]) -> list[Any]:
+    """Signed squares of (x - mean)/deviation, which are exact."""
+    mean = Fraction(sum(numbers), len(numbers))
+    variance = sum((number - mean) ** 2 for number in numbers) / len(numbers)
+    return [(number - mean) * abs(number - mean) / variance for number in numbers]
+
+
+READERS: dict[str, Callable[[list[int]], list[Any]]] = {
+    "BatchNorm1d": _normalised,
+    "BatchNorm2d": _normalised,
+    "BatchNorm3d": _normalised,
+    "InstanceNorm2d": _normalised,
+    "LayerNorm": _normalised,
+    "ReLU": lambda numbers: [max(number, 0) for number in numbers],
+    "Add": lambda numbers: [number + place for place, number in enumerate(numbers)],
+}
+"""What stands behind a layer with a bias, on the numbers of one channel; a sum adds numbers of its own."""
+
+
+def bias_cancelled(premises: Mapping[str, Any]) -> bool | None:
+    """Whether each of these layers gives the same with a number added to all it reads; None where one has no model."""
+    if not all(kind in READERS for kind in premises):
+        return None
+    inputs = _inputs(3)
+    drawn = [(next(inputs), bias) for bias in range(-ROUNDS // 2, ROUNDS // 2)]
+    return all(
+        READERS[kind](numbers) == READERS[kind]([number + bias for number in numbers])
+        for kind in premises
+        for numbers, bias in drawn
+    )

@@ -72,5 +72,9 @@ def _remembered(node: Derived) -> Check | None:
 def _asked(node: Derived) -> Check | None:
     from solver.verify.torch_twins import TWINS
 
+    if node.rule.name.startswith("gradient."):
+        from solver.verify.torch_gradients import check_step
+
+        return check_step(node)
     symbolic = any(symbols(premise.result) for premise in node.premises.values())
     return None if symbolic or node.rule.name not in TWINS else verify_step(node, TWINS, "torch")
