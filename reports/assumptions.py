@@ -22,4 +22,4 @@ def assumptions_said(
     said = [
         say(f"assumption.{one.kind}", first=shown(one.about[0]), second=shown(one.about[-1])) for one in assumptions
     ]
-    return say("step.assumes", assumptions="; ".join(said))
+    return say("step.assumes", assumptions=type(said[0])("; ".join(said)))

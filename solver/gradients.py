@@ -230,18 +230,20 @@ _OUTSIDE: Final = (CHAIN, MEANS, RECTIFIED, MEANS, LINEAR, COORDINATES)
 
 
 @cache
-def gradient(*, skip: bool = True) -> Derivation:
-    """dC/dx_m = sum over k of dC/dy_k 1{y_2,k >= 0} (dy_1,k/dx_m + delta_km)"""
+def _gradient(skip: bool) -> Derivation:
     return chain(given(D(C, x[m])), _OUTSIDE, (*COST, *(BLOCK if skip else PLAIN)))
 
 
-@cache
+def gradient(*, skip: bool = True) -> Derivation:
+    """dC/dx_m = sum over k of dC/dy_k 1{y_2,k >= 0} (dy_1,k/dx_m + delta_km)"""
+    return _gradient(skip)
+
+
 def dead(*, skip: bool = True) -> Derivation:
     """Where the inner path is dead: dC/dx_m = dC/dy_m 1{y_2,m >= 0}, and 0 without the skip."""
-    return chain(gradient(skip=skip), (VANISHING, SIFTED), DEAD)
+    return chain(_gradient(skip), (VANISHING, SIFTED), DEAD)
 
 
-@cache
 def earlier(*, skip: bool = True) -> Derivation:
     """dC/dw of a parameter before a dead block: sum over m of dC/dy_m 1{y_2,m >= 0} dx_m/dw, and 0 without the skip."""
     start = chain(given(D(C, w)), (CHAIN,), EARLIER)

@@ -1,13 +1,14 @@
-"""resnet: ResNet-18's classification head against AlexNet's classifier, and its output size for any input."""
+"""resnet: the identity as a block's default; ResNet-18's head against AlexNet's classifier; its size for any input."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
 
-from exercises.exercise import Exercise, Part, Range, Text
-from solver.derivation import Given, Quantity, component, formula, shape
+from exercises.exercise import Exercise, Option, Part, Range, Text
+from solver.derivation import TUPLE, Given, Quantity, component, formula, shape
 from solver.layers.activation import ReLU
+from solver.layers.adaptive import AdaptiveAvgPool2d
 from solver.layers.base import Layer
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
@@ -15,6 +16,7 @@ from solver.layers.dense import Linear
 from solver.layers.pooling import MaxPool2d
 from solver.layers.reshape import Flatten
 from solver.questions import analyze
+from solver.residual import IDENTITY
 from solver.values import Size
 
 RATIO = formula("ratio", "N_1/N_2", symbol="N_1/N_2", upside_down="N_2/N_1")
@@ -37,13 +39,22 @@ def resnet18_main_path() -> Layer:
     return Chain((*stem, *stages))
 
 
-def derive(features: int, classes: int) -> Mapping[str, Quantity]:
+def identity(**blocks: tuple[int, int, int]) -> Quantity:
+    """Which of several blocks give back x = 3: whether there is a skip, what the path gives, and its last scale."""
+    return TUPLE(**{name: IDENTITY(name, x=Given("x", 3), s=s, u=u, g=g) for name, (s, u, g) in blocks.items()})
+
+
+def derive(features: int, classes: int, rows: int, columns: int) -> Mapping[str, Quantity]:
     """Two classifiers counted, and a size in closed form."""
     head = analyze(Linear(classes, name="fc"), shape({"D": Given("D", features)})).parameters
     feature_maps = shape({"C": Given("C", 256), "H": Given("H", 6), "W": Given("W", 6)})
     classifier = analyze(alexnet_classifier(classes), feature_maps).parameters
+    maps = shape({"C": Given("C", features), "H": Given("H", rows), "W": Given("W", columns)})
     any_image = shape({"C": Given("C", 3), "H": Given("H", Size.symbol("H")), "W": Given("W", Size.symbol("W"))})
     return {
+        "identity": identity(zero=(1, 2, 0), plain=(0, 2, 0), kernels=(1, 2, 1)),
+        "degradation": identity(residual=(1, 2, 0), copying=(0, 3, 1), zeros=(0, 2, 0)),
+        "adaptive": analyze(AdaptiveAvgPool2d(1), maps).output,
         "head": head,
         "alexnet": classifier,
         "alexnet.ratio": RATIO("ratio", N_1=classifier, N_2=head),
@@ -53,9 +64,10 @@ def derive(features: int, classes: int) -> Mapping[str, Quantity]:
 
 EXERCISE = Exercise(
     id="resnet",
-    title=Text(he="ראש הסיווג של ResNet-18", en="The classification head of ResNet-18"),
-    source="chapter on residual networks, practice question 2",
-    numbers={"features": Range(256, 1024, canonical=512), "classes": Range(100, 1000, canonical=1000)},
+    title=Text(he="רשתות שיוריות", en="Residual networks"),
+    source="chapter on residual networks, practice questions",
+    numbers={"features": Range(256, 1024, canonical=512), "classes": Range(100, 1000, canonical=1000)}
+    | {"rows": Range(3, 12, canonical=7), "columns": Range(3, 12, canonical=7)},
     statement=Text(
         he=(
             "ראש הסיווג של ResNet-18 ממצע כל אחד מ־${features}$ הערוצים למספר אחד, ואחריו שכבת FC עם היסט "
@@ -70,6 +82,70 @@ EXERCISE = Exercise(
         ),
     ),
     parts=(
+        Part(
+            "identity",
+            Text(
+                he="כשבלוק שיורי אינו תורם להורדת המחיר, הרגולריזציה (weight decay) מושכת את הפרמטרים שלו אל $0$. "
+                "מה מהבאים מחשב אז את פונקציית הזהות על כניסות אי־שליליות? רשמו את כל התשובות הנכונות.",
+                en="Where a residual block does not help to lower the cost, weight decay pulls its parameters to $0$. "
+                "Which of these then computes the identity on inputs that are not negative? List all that do.",
+            ),
+            options=(
+                Option(
+                    "zero",
+                    Text(
+                        he="הבלוק השיורי, כשכל הפרמטרים שלו 0, גם gamma ו־beta של BatchNorm",
+                        en="the residual block with all its parameters 0, also BatchNorm's gamma and beta",
+                    ),
+                ),
+                Option(
+                    "plain",
+                    Text(he="אותו בלוק בלי חיבור הדילוג", en="the same block without the skip connection"),
+                ),
+                Option(
+                    "kernels",
+                    Text(
+                        he="הבלוק השיורי, כשרק גרעיני הקונבולוציה שואפים ל־0 ו־BatchNorm מנרמלת את מוצאם מחדש",
+                        en="the residual block where only the kernels tend to 0 and BatchNorm scales them up again",
+                    ),
+                ),
+            ),
+            marks=2,
+            slip=Fraction(0),
+        ),
+        Part(
+            "degradation",
+            Text(
+                he="רשת עמוקה יכולה לחקות רשת רדודה אם השכבות הנוספות מחשבות את פונקציית הזהות על כניסות אי־שליליות. "
+                "אילו מהשכבות הנוספות הבאות, ואחריהן ReLU, עושות זאת? רשמו את כולן.",
+                en="A deeper network can imitate a shallower one where its further layers compute the identity on "
+                "inputs that are not negative. Which of these, each followed by ReLU, do? List them all.",
+            ),
+            options=(
+                Option("residual", Text(he="בלוק שיורי שכל משקולותיו 0", en="a residual block with all weights 0")),
+                Option(
+                    "copying",
+                    Text(
+                        he="קונבולוציה רגילה שלמדה להעתיק: גרעין עם 1 במרכז ו־0 בשאר",
+                        en="a plain convolution that has learned to copy: 1 in the kernel's centre, 0 elsewhere",
+                    ),
+                ),
+                Option(
+                    "zeros",
+                    Text(he="קונבולוציה רגילה שכל משקולותיה 0", en="a plain convolution with all weights 0"),
+                ),
+            ),
+            slip=Fraction(0),
+        ),
+        Part(
+            "adaptive",
+            Text(
+                he="לפני שכבת ה־FC באה AdaptiveAvgPool2d שמוצאה $1 x 1$ לכל ערוץ. מהו גודל מוצאה עבור כניסה בגודל "
+                "${features} x {rows} x {columns}$?",
+                en="Before the fully connected layer stands AdaptiveAvgPool2d, whose output is $1 x 1$ for each "
+                "channel. What is its output size for an input of ${features} x {rows} x {columns}$?",
+            ),
+        ),
         Part(
             "head",
             Text(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from exercises.exercise import Instance, Language, Part
+from reports.assumptions import assumptions_said
 from reports.html.page import Said, page
 from reports.markup import Html, escape
 from reports.mathematics.mathml import mathml
 from reports.mathematics.symbols import is_tall
-from reports.solution import Solution, Step, Verify, approximation, chosen, equation, solution
+from reports.solution import Assumption, Solution, Step, Verify, approximation, chosen, equation, solution
 from reports.text import text_html
 from reports.words import words
 from solver.verify.check import Check
@@ -86,6 +87,10 @@ class View:
         if step.labels:
             return say("step.parts", rule=rule, parts=Html(", ".join(map(self._about, step.labels))))
         return say("step.of", rule=rule, about=self._about(step.about)) if step.about else rule
+
+    def assumes(self, assumptions: Sequence[Assumption]) -> Html:
+        """What a step or a result assumes, on one line."""
+        return Html(assumptions_said(self.said, assumptions, lambda formula: mathml(formula)))
 
     def source(self, step: Step) -> str:
         """Where the rule is from."""
