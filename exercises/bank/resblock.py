@@ -132,7 +132,7 @@ EXERCISE = Exercise(
             "dead.plain",
             Text(
                 he="ומהו $dC/dx_m$ במסלול מת כזה בלי חיבור הדילוג, כאשר $y_{{2,k}} = y_{{1,k}}$?",
-                en="And with such a dead path but no skip connection, $y_{{2,k}} = y_{{1,k}}$?",
+                en="And what is $dC/dx_m$ with such a dead path but no skip connection, $y_{{2,k}} = y_{{1,k}}$?",
             ),
             derivatives=Derivatives(skip=False, dead=True),
         ),

@@ -25,6 +25,8 @@ import sympy
 from mpmath import mp
 from sympy import Abs, Ei, Expr, Rational, Symbol, asin, erf, erfc, erfi, exp, log, oo, pi, sin, sqrt, tanh
 
+from solver.symbols import E
+
 Fact: TypeAlias = Literal["mean", "second", "derivative_second"]
 Label: TypeAlias = Literal["exact", "numeric"]
 Triple: TypeAlias = "tuple[Any, Any, Any]"
@@ -36,7 +38,6 @@ y = Symbol("y", real=True)
 a = Symbol("a", positive=True)
 P, p = sympy.symbols("Phi phi", real=True)
 r = Symbol("r", positive=True)
-E = sympy.Function("E")
 
 
 class NoMoments(Exception):

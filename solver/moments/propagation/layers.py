@@ -15,7 +15,6 @@ from sympy import Expr, Rational, sqrt
 
 from solver.moments.activations import (
     ActivationMoments,
-    E,
     NoMoments,
     activation_moments,
     largest_moment,
@@ -24,7 +23,7 @@ from solver.moments.activations import (
 )
 from solver.moments.propagation.images import as_nodes, gains, mapped, rectified_sum
 from solver.moments.propagation.state import DIGITS, Image, Label, Law, Nodes, State, Step, Weights, tidy, worse
-from solver.symbols import expression
+from solver.symbols import E, expression
 from solver.values import Shape
 
 
