@@ -149,7 +149,10 @@ class Part:
 @final
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise file's one value, EXERCISE."""
+    """An exercise file's one value, EXERCISE.
+
+    `notes` derives further claims that go with the solution; their words are in the catalogs, note.*.
+    """
 
     id: str
     title: Text
@@ -159,6 +162,7 @@ class Exercise:
     derive: Callable[..., Mapping[str, Quantity]]
     needs: Callable[..., bool] = field(default=lambda **_: True)
     source: str = ""
+    notes: Callable[[], Mapping[str, Quantity]] = dict
 
     def canonical(self) -> Instance:
         """The exercise with the course's own numbers."""

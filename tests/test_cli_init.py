@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,8 +38,8 @@ def run(*arguments: str, code: int = 0) -> str:
     return done.output
 
 
-def data(*arguments: str) -> dict:
-    said: dict = json.loads(run(*arguments, "--json", "--lang", "en"))
+def data(*arguments: str) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(run(*arguments, "--json", "--lang", "en"))
     assert said["schema"] == "tirgul/init/1"
     return said
 

@@ -11,7 +11,6 @@ from mpmath import mp, mpf
 from solver.moments.activations import (
     ACTIVATIONS,
     FACTS,
-    E,
     NoMoments,
     activation_moments,
     largest_moment,
@@ -21,6 +20,7 @@ from solver.moments.activations import (
     truncated,
     y,
 )
+from solver.symbols import E
 
 DIGITS = 40
 ALPHA, LAMBDA = "1.6732632423543772848170429916717", "1.0507009873554804934193349852946"

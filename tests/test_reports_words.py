@@ -112,7 +112,7 @@ def keywords(folder: str, name: str, calls: tuple[str, ...]) -> set[str]:
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / folder).rglob("*.py")))
     called = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
     passed = (given for node in called if getattr(node.func, "id", "") in calls for given in node.keywords)
-    return {part.value for given in passed if given.arg == name for part in values_of(given.value)}
+    return {str(part.value) for given in passed if given.arg == name for part in values_of(given.value)}
 
 
 def values_of(node: ast.expr) -> Iterator[ast.Constant]:
@@ -152,6 +152,7 @@ def wanted() -> set[str]:
         *(f"misfit.{rule}" for rule in MISFITS),
         *(f"derive.{fact}" for fact in FACTS),
         *(f"propagation.{name}" for name in ASSUMPTIONS),
+        *(f"note.{name}" for path in files(BANK) for name in load_file(path).notes()),
         *(f"no_moments.{why}" for why in {"other", *keywords("solver", "why", calls=("NoMoments",))}),
         *(f"init.scheme.{name}" for name in (*SCHEMES, "gain", "residual", "any", "recommended")),
         *(f"init.label.{label.replace(' ', '_')}" for label in LABELS),

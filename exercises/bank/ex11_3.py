@@ -34,6 +34,13 @@ BEHIND_RELU = (*LINEAR, "independent(w, y)", "alike(y)", "symmetric(y)")
 NEURON = {"v": "sum(i, 1, n, w_i*x_i)"}
 
 
+def notes() -> Mapping[str, Quantity]:
+    """What a constant variance does not give."""
+    from solver.moments.notes import notes
+
+    return notes()
+
+
 def _quantities(
     *names: str, centred: tuple[str, ...], says: Mapping[str, str], assumes: tuple[str, ...] = LINEAR
 ) -> Quantities:
@@ -179,4 +186,5 @@ EXERCISE = Exercise(
         ),
     ),
     derive=derive,
+    notes=notes,
 )

@@ -6,15 +6,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
-from exercises.exercise import Instance, Language, Part
+from exercises.exercise import Instance, Language, Part, Text
 from reports.assumptions import assumptions_said
 from reports.html.page import Said, page
 from reports.markup import Html, escape
 from reports.mathematics.mathml import mathml
 from reports.mathematics.symbols import is_tall
-from reports.solution import Assumption, Solution, Step, Verify, approximation, chosen, equation, solution
+from reports.solution import (
+    Assumption,
+    Solution,
+    Step,
+    Verify,
+    approximation,
+    chosen,
+    conclusion,
+    equation,
+    solution,
+    steps,
+)
 from reports.text import text_html
 from reports.words import words
+from solver.derivation import Derived, walk
 from solver.verify.check import Check
 from solver.verify.records import checks
 
@@ -36,11 +48,14 @@ class Sheet:
 
     instance: Instance
     solutions: tuple[Solution, ...]
+    notes: tuple[tuple[str, Solution], ...] = ()
 
 
 def sheet_html(instances: Sequence[Instance], languages: Sequence[Language], *, verify: Verify = checks) -> str:
     """The solution sheet of some exercises as a page; raises Refuted."""
-    sheets = [Sheet(instance, tuple(_solutions(instance, verify))) for instance in instances]
+    sheets = [
+        Sheet(instance, tuple(_solutions(instance, verify)), tuple(_notes(instance, verify))) for instance in instances
+    ]
     title = {language: _title(instances, language) for language in languages}
     return page(title, "sheet.html.jinja", languages, sheets=sheets, View=View)
 
@@ -54,6 +69,14 @@ def _solutions(instance: Instance, verify: Verify) -> Iterator[Solution]:
             raise Refuted(instance.exercise.id, part.id, step)
         known.append(part.id)
         yield found
+
+
+def _notes(instance: Instance, verify: Verify) -> Iterator[tuple[str, Solution]]:
+    """The claims that go with the solution, each as a part of its own."""
+    for name, note in instance.exercise.notes().items():
+        if isinstance(note, Derived):
+            shown = steps(list(walk(note)), verify)
+            yield name, Solution(Part(name, Text("", "")), note.result, conclusion(note), shown)
 
 
 def _title(instances: Sequence[Instance], language: Language) -> str:

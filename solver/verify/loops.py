@@ -315,6 +315,28 @@ def added(premises: Premises) -> Any:
     return value
 
 
+def pairs(premises: Premises) -> Any:
+    """Adds E[r_i r_j] over all pairs of neurons."""
+    neurons = range(premises["n"])
+    return sum(premises["a"] if i == j else premises["b"] * premises["b"] for i in neurons for j in neurons)
+
+
+def _repeated(times: int, factor: Any) -> Any:
+    result: Any = 1
+    for _ in range(times):
+        result = result * factor
+    return result
+
+
+def dead(premises: Premises) -> Any:
+    """Follows the chance that a network is alive from layer to layer, the signs of a layer's neurons listed."""
+    signs = list(product((0, 1), repeat=premises["n"]))
+    alive = Fraction(1)
+    for _ in range(premises["L"]):
+        alive -= alive * Fraction(sum(1 for layer in signs if not any(layer)), len(signs))
+    return 1 - alive
+
+
 ORACLES: dict[str, Oracle] = {
     "window.output_size": windows,
     "window.output_size_ceil": windows_begun,
@@ -391,6 +413,11 @@ ORACLES: dict[str, Oracle] = {
     "mlp.represents": imitated,
     "order.ignored": order_ignored,
     "bias.cancelled": bias_cancelled,
+    "notes.square": lambda at: _walked(Fraction(0), at["c"], at["V"]),
+    "notes.fourth": lambda at: _walked(Fraction(0), at["c"], 3 * at["V"] * at["V"]),
+    "notes.layer": pairs,
+    "notes.depth": lambda at: _repeated(at["L"], at["f"]),
+    "notes.dead": dead,
     "block.identity": lambda at: [max(at["s"] * at["x"] + at["g"] * at["u"], 0)] == [at["x"]],
     "sharing.same_count": lambda at: not set(range(at["N_1"])) ^ set(range(at["N_2"])),
     "product": lambda at: _sorted_ticks(at["a"], at["b"]),

@@ -115,7 +115,8 @@ def _network(names: tuple[str, ...], given: tuple[str, ...], language: Language,
 def _rows(instance: Instance) -> Iterator[Row]:
     """Every step once, where it is first used; torch is asked where it is installed."""
     seen: set[int] = set()
-    for part, key in instance.keys.items():
+    noted = {f"note.{name}": note for name, note in instance.exercise.notes().items() if isinstance(note, Derived)}
+    for part, key in {**instance.keys, **noted}.items():
         for node, said in every_check(key, live=True):
             if id(node) not in seen:
                 seen.add(id(node))
