@@ -19,7 +19,7 @@ from solver.notation.printing import ascii_text, plain
 from solver.values import Shape, as_formula
 from tirgul.language import language_option
 from tirgul.networks import fitting, network_typed, shape_typed
-from tirgul.options import Command, Refused, document, json_option
+from tirgul.options import Command, Refused, document, json_option, sentence
 
 COLUMNS = (
     "name",
