@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from solver.derivation import Derivation, Derived, DoesNotFit, Given, Quantity, value_of
 from solver.values import Shape, Value
+
+if TYPE_CHECKING:  # an exhibit has texts in it
+    from exercises.exhibit import Exhibit
 
 Language: TypeAlias = Literal["he", "en"]
 LANGUAGES: tuple[Language, ...] = ("he", "en")
@@ -151,7 +154,8 @@ class Part:
 class Exercise:
     """An exercise file's one value, EXERCISE.
 
-    `notes` derives further claims that go with the solution; their words are in the catalogs, note.*.
+    `notes` derives further claims that go with the solution; their words are in the catalogs, note.*. `exhibits` gives
+    tables and charts for the solutions of parts.
     """
 
     id: str
@@ -163,6 +167,7 @@ class Exercise:
     needs: Callable[..., bool] = field(default=lambda **_: True)
     source: str = ""
     notes: Callable[[], Mapping[str, Quantity]] = dict
+    exhibits: Callable[..., Mapping[str, tuple[Exhibit, ...]]] = field(default=lambda **_: {})
 
     def canonical(self) -> Instance:
         """The exercise with the course's own numbers."""
@@ -193,6 +198,11 @@ class Instance:
             part.id: key if isinstance(key := derived[part.id], Given | Derived) else Given(part.id, key)
             for part in self.exercise.parts
         }
+
+    @cached_property
+    def exhibits(self) -> Mapping[str, tuple[Exhibit, ...]]:
+        """Tables and charts by part."""
+        return self.exercise.exhibits(**self.numbers)
 
     def part(self, part_id: str) -> Part:
         """The part with this id; raises KeyError."""

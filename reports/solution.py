@@ -29,7 +29,7 @@ from solver.notation.tree import (
     subformulas,
     substitute,
 )
-from solver.values import Shape, Size, Value, as_formula
+from solver.values import Rounded, Shape, Size, Value, as_formula
 from solver.verify.check import Check
 from solver.verify.records import checks
 
@@ -296,6 +296,6 @@ def approximation(value: Value) -> Number | None:
     >>> approximation(Fraction(1, 3))
     Number(value=Fraction(1, 3), written='0.333333')
     """
-    if not isinstance(value, Fraction) or value.denominator == 1 or value < 0:
+    if not isinstance(value, Fraction) or isinstance(value, Rounded) or value.denominator == 1 or value < 0:
         return None
     return Number(value, f"{float(value):.6g}")

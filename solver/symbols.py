@@ -95,6 +95,7 @@ class Cov(Unevaluated):
 
     nargs = 2
     is_real = True
+    _diff_wrt = True  # Price's theorem differentiates by it
 
 
 class D(Unevaluated):

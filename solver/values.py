@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias, final
 
-from solver.notation.tree import Div, Formula, Group, Name, Number, number
+from solver.notation.tree import Div, Formula, Group, Name, Neg, Number, number
 from solver.sizes import Polynomial as Polynomial
 from solver.sizes import Size as Size
 
@@ -30,6 +30,37 @@ class Shape(tuple["Value", ...]):
         return "x".join(map(str, self))
 
 
+@final
+class Rounded(Fraction):
+    """An exact number that is written to so many places; what is computed from it is exact.
+
+    >>> as_formula(Rounded(Fraction(1, 8), 2)), Rounded(Fraction(1, 8), 2) * 8
+    (Number(value=Fraction(1, 8), written='0.12'), Fraction(1, 1))
+    """
+
+    __slots__ = ("places",)
+    places: int
+
+    def __new__(cls, value: int | Fraction, places: int) -> Rounded:
+        made: Rounded = super().__new__(cls, value)
+        made.places = places
+        return made
+
+    def __reduce__(self) -> tuple[type[Rounded], tuple[Fraction, int]]:
+        return Rounded, (Fraction(self), self.places)
+
+
+def rounded(value: Fraction, places: int) -> str:
+    """An exact number to so many places, halves to the even digit.
+
+    >>> rounded(Fraction(18926669, 10**6), 2), rounded(Fraction(-7192, 10**4), 2)
+    ('18.93', '-0.72')
+    """
+    digits = str(round(abs(value) * 10**places)).rjust(places + 1, "0")
+    sign = "-" if value < 0 and int(digits) else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
 Value: TypeAlias = "int | Fraction | bool | Size | Polynomial | Shape | Expr | tuple[Value, ...]"
 
 
@@ -40,6 +71,9 @@ def as_formula(value: Value) -> Formula:
             return Name("true" if value else "false")
         case int():
             return number(value)
+        case Rounded():
+            size = Number(abs(Fraction(value)), rounded(abs(value), value.places))
+            return Neg(size) if value < 0 else size
         case Fraction():
             top = number(value.numerator)
             return top if value.denominator == 1 else Div(top, Number(value.denominator))

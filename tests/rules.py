@@ -13,7 +13,7 @@ import solver
 from exercises.exercise import Exercise
 from solver.derivation import Derivation, Derived, Rule, everything
 
-TORCH = ("solver.verify.torch_twins",)
+TORCH = tuple(f"solver.verify.{name}" for name in ("torch_twins", "torch_facts", "monte_carlo", "simulations"))
 
 
 def bank() -> list[Exercise]:

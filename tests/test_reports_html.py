@@ -155,9 +155,8 @@ every_sheet = pytest.mark.parametrize("name", SHEETS)
 @every_page
 def test_a_page_loads_and_runs_nothing(name):
     read = READ[name]
-    assert not {"script", "link", "img", "iframe", "object", "embed", "svg", "form", "base"} & {
-        element.tag for element in read.elements
-    }
+    tags = {element.tag for element in read.elements}
+    assert not {"script", "link", "img", "iframe", "object", "embed", "form", "base", "image", "use"} & tags
     for element in read.elements:
         assert not [attribute for attribute in element.attributes if attribute.startswith("on") or attribute == "style"]
         assert element.attributes.get("href", "#").startswith(("#", "feedback/"))
@@ -179,8 +178,9 @@ def test_a_page_is_utf_8_and_names_its_language(name):
     PAGES[name].encode("utf-8")
     (root,) = READ[name].tagged("html")
     assert root.attributes["dir"] == ("rtl" if root.attributes["lang"] == "he" else "ltr")
-    (title,) = READ[name].tagged("title")
+    title, *pictures = READ[name].tagged("title")  # a picture has a title of its own
     assert title.text.strip()
+    assert len(pictures) == len(READ[name].tagged("svg"))
 
 
 @every_page
@@ -245,7 +245,7 @@ def turned(page: Reader) -> list[str]:
 def isolated(around: tuple[Element, ...]) -> bool:
     last = max((at for at, element in enumerate(around) if "lang" in element.attributes), default=0)
     return any(
-        element.tag in ("bdi", "math", "pre", "title", "style") or element.attributes.get("dir") == "ltr"
+        element.tag in ("bdi", "math", "pre", "title", "style", "svg") or element.attributes.get("dir") == "ltr"
         for element in around[last + 1 :]
     )
 

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import solver
+from exercises.errata import By
 from exercises.exercise import LANGUAGES
 from exercises.library import BANK, files, load_file
 from grader.algebra import REARRANGED
@@ -30,13 +31,12 @@ from reports.words import CATALOGS, Unsaid, read_catalog, words
 from solver.conventions import CONVENTIONS
 from solver.derivation import TERM_FORGOTTEN, Derivation, Derived, Rule, nodes
 from solver.deriving import FACTS
-from solver.moments.assumptions import DEFINITION, KINDS
+from solver.moments.assumptions import DEFINITION, KINDS, NORMAL
 from solver.moments.propagation import ASSUMPTIONS, SCHEMES
 from solver.moments.propagation.state import LABELS
 from solver.notation.unreadable import REASONS
 from tests.sources import ROOT, needing
 
-METHODS = ("loops", "torch", "range", "definition", "models", "models_evidence", "derivatives")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -102,6 +102,7 @@ def strings(*folders: str, place: int, calls: tuple[str, ...]) -> set[str]:
 METHODS = (
     *("loops", "torch", "range", "definition", "models", "models_evidence"),
     *("numel", "flop_counter", "gradient", "marked"),  # of whole networks
+    *("derivatives", "integrals", "integrals_evidence", "chi_square", "sign_flip", "e_process"),
 )
 MISFITS = ("join.agreed", "join.alike", "broadcast", "reshaped")
 """What may not fit and has no rule that readers are shown."""
@@ -125,10 +126,17 @@ def values_of(node: ast.expr) -> Iterator[ast.Constant]:
             yield from values_of(no)
 
 
+
+def simulated_settings() -> set[str]:
+    """What simulations draw, as they call it; read off the source, for torch need not be there."""
+    calls = strings("solver/verify", place=2, calls=("Simulation",))
+    return calls | {"normal", "uniform", "laplace", "student"}
+
+
 @cache
 def wanted() -> set[str]:
     """The keys that are put together at run time."""
-    slips = set().union(*every_rule().values()) | {"channels_left_out", TERM_FORGOTTEN, MEAN_TAKEN_FOR_ZERO, STEPS_MISSING}
+    slips = {"channels_left_out", TERM_FORGOTTEN, MEAN_TAKEN_FOR_ZERO, STEPS_MISSING}.union(*every_rule().values())
     unreadable = {*REASONS, *strings("grader", place=0, calls=("Unreadable",))}
     problems = strings("grader", place=2, calls=("Problem",)) | strings("grader", place=1, calls=("Broken", "_refuse"))
     bad = strings("exercises", place=1, calls=("BadExercise",))
@@ -146,8 +154,8 @@ def wanted() -> set[str]:
         *(f"count.item.{item}" for convention in CONVENTIONS.values() for item in convention.items),
         *(f"working.{verdict}" for verdict in get_args(StepVerdict)),
         *(f"feedback.write.{kind}" for kind in EVERY_KIND),
-        *(f"because.{reason}" for reason in ("polynomial", "mixtures")),
-        *(f"assumption.{kind}" for kind in (*KINDS, DEFINITION)),
+        *(f"because.{reason}" for reason in ("polynomial", "mixtures", "integrated")),
+        *(f"assumption.{kind}" for kind in (*KINDS, NORMAL, DEFINITION)),
         *(f"follow.{reason}" for reason in strings("solver", place=0, calls=("CannotFollow",))),
         *(f"misfit.{rule}" for rule in MISFITS),
         *(f"derive.{fact}" for fact in FACTS),
@@ -156,6 +164,10 @@ def wanted() -> set[str]:
         *(f"no_moments.{why}" for why in {"other", *keywords("solver", "why", calls=("NoMoments",))}),
         *(f"init.scheme.{name}" for name in (*SCHEMES, "gain", "residual", "any", "recommended")),
         *(f"init.label.{label.replace(' ', '_')}" for label in LABELS),
+        *(f"setting.{setting}" for setting in simulated_settings()),
+        *(f"sample.planted_{verdict}" for verdict in ("refuted", "inconclusive")),
+        *(f"errata.by_{by}" for by in get_args(By)),
+        *(f"errata.without_{lacking}" for lacking in ("torch", "data")),
     }
 
 

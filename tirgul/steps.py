@@ -11,15 +11,19 @@ from reports.words import words
 from solver.verify.check import Check
 
 
-def step_lines(steps: Iterable[Step], language: Language) -> Iterator[str]:
-    """Each step with a formula and its checks on lines of their own."""
+def step_lines(
+    steps: Iterable[Step], language: Language, *, opening: bool = False, indent: str = "  "
+) -> Iterator[str]:
+    """Each step with a formula and its checks on lines of their own; `opening` those that lemmas open into too."""
     for step in steps:
-        yield f"  {reason(step, language)}"
+        yield f"{indent}{reason(step, language)}"
         if len(step.sides) > 1 or step.truth is None:
-            yield f"      {equation(step)}"
+            yield f"{indent}    {equation(step)}"
         if step.assumes:
-            yield f"      {assumptions_said(words(language).say, step.assumes)}"
-        yield f"      ({'; '.join(checked(check, language) for check in step.checks)})"
+            yield f"{indent}    {assumptions_said(words(language).say, step.assumes)}"
+        yield f"{indent}    ({'; '.join(checked(check, language) for check in step.checks)})"
+        if opening:
+            yield from step_lines(step.inner, language, indent=f"{indent}        ")
 
 
 def reason(step: Step, language: Language) -> str:

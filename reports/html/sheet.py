@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from exercises.exercise import Instance, Language, Part, Text
+from exercises.exhibit import Exhibit, LineChart, Table
 from reports.assumptions import assumptions_said
+from reports.figures.charts import line_chart
 from reports.html.page import Said, page
-from reports.markup import Html, escape
+from reports.markup import Html, escape, joined
 from reports.mathematics.mathml import mathml
 from reports.mathematics.symbols import is_tall
 from reports.solution import (
@@ -27,6 +29,8 @@ from reports.solution import (
 from reports.text import text_html
 from reports.words import words
 from solver.derivation import Derived, walk
+from solver.notation.reading import read
+from solver.notation.tree import Name
 from solver.verify.check import Check
 from solver.verify.records import checks
 
@@ -124,7 +128,8 @@ class View:
         for option in self.solution.part.options:
             if option.id == about:
                 return text_html(option.text.said(self.language, self.instance.numbers), self.language)
-        return Html(f'<bdi dir="ltr">{escape(about)}</bdi>')
+        said = read(about, (about,)) if "_" in about else None
+        return mathml(said) if isinstance(said, Name) else Html(f'<bdi dir="ltr">{escape(about)}</bdi>')
 
     def badge(self, check: Check) -> Html:
         """What checked a step; a sign before it says that it is verified."""
@@ -169,6 +174,29 @@ class View:
         about = approximation(key)
         shown = mathml(self.solution.answer, display=True)
         return shown if about is None else Html(f"{shown} ≈ {mathml(about)}")
+
+    def exhibits(self) -> list[Html]:
+        """The tables and charts of the part."""
+        return [self._exhibit(exhibit) for exhibit in self.instance.exhibits.get(self.solution.part.id, ())]
+
+    def _exhibit(self, exhibit: Exhibit) -> Html:
+        caption = Html(f"<figcaption>{self._cell(exhibit.title)}</figcaption>")
+        match exhibit:
+            case LineChart():
+                return Html(f"<figure>{caption}{line_chart(exhibit, self.language)}</figure>")
+            case Table(_, head, rows):
+                titles = joined(Html(f'<th scope="col">{self._cell(cell)}</th>') for cell in head)
+                body = joined(Html(f"<tr>{joined(map(self._data, row))}</tr>") for row in rows)
+                table = Html(f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>")
+                return Html(f'<figure>{caption}<div class="wide" tabindex="0">{table}</div></figure>')
+
+    def _data(self, cell: Text | str) -> Html:
+        number = ' class="number"' if isinstance(cell, str) and not cell.startswith("$") else ""
+        return Html(f"<td{number}>{self._cell(cell)}</td>")
+
+    def _cell(self, cell: Text | str) -> Html:
+        """Words in the reader's language, mathematics between dollars, or a number."""
+        return text_html(cell if isinstance(cell, str) else cell.said(self.language), self.language)
 
     def _chosen(self, part: Part) -> Html:
         options = chosen(part, self.solution.key)

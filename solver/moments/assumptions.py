@@ -6,6 +6,7 @@
     Symmetric(w)        (-w_1, -w_2, …) has the law of (w_1, w_2, …)
     Alike(w)            E[w_i] is the same for every i, and so is Var(w_i)
     Varies(w)           w_i is not always 0
+    Normal(y)           the y_i are jointly normal with mean 0
     Eq(v, …)            what v is short for; with an index, what every x_i is
 
 Nothing else is assumed: the w_i may depend on each other and have different laws where no fact says otherwise.
@@ -81,10 +82,17 @@ class Varies(Assumed):
     nargs = 1
 
 
+class Normal(Assumed):
+    """The y_i are jointly normal with mean 0."""
+
+    nargs = 1
+
+
 KINDS: Mapping[str, type[Assumed]] = {
     kind.__name__.lower(): kind for kind in (Varies, Symmetric, Alike, Centred, Uncorrelated, Independent)
 }
-"""The kinds by name; of two that serve the same purpose the stronger comes first."""
+"""The kinds by name, those that finite models can have; of two for the same purpose the stronger comes first."""
+NORMAL = "normal"
 DEFINITION = "definition"
 
 
@@ -148,7 +156,7 @@ class Facts:
 
     def __iter__(self) -> Iterator[Fact]:
         """The facts, those that ask for more before those that ask for less."""
-        ranks = [DEFINITION, *KINDS]
+        ranks = [DEFINITION, NORMAL, *KINDS]
         return iter(sorted(self.known, key=lambda fact: (ranks.index(kind_of(fact)), str(fact))))
 
     def without(self, fact: Fact) -> Facts:
@@ -175,6 +183,9 @@ class Facts:
 
     def varies(self, name: str) -> bool:
         return ("varies", (name,)) in self._about
+
+    def normal(self, name: str) -> bool:
+        return (NORMAL, (name,)) in self._about
 
     def definitions(self) -> Mapping[Expr, Expr]:
         """What names are short for: left sides to right sides."""

@@ -21,6 +21,8 @@ import mpmath
 import numpy as np
 from sympy import Expr, Rational, binomial, sqrt
 
+from solver.values import rounded as rounded
+
 Vector: TypeAlias = "tuple[Fraction, ...]"
 Matrix: TypeAlias = "tuple[Vector, ...]"
 
@@ -150,17 +152,6 @@ def _inner(first: Matrix, second: Matrix) -> Fraction:
 def _root(square: Fraction) -> float:
     with mpmath.mp.workdps(30):
         return float(mpmath.sqrt(mpmath.mpf(square.numerator) / square.denominator))
-
-
-def rounded(value: Fraction, places: int) -> str:
-    """An exact number to so many places, halves to the even digit.
-
-    >>> rounded(Fraction(18926669, 10**6), 2), rounded(Fraction(-7192, 10**4), 2)
-    ('18.93', '-0.72')
-    """
-    digits = str(round(abs(value) * 10**places)).rjust(places + 1, "0")
-    sign = "-" if value < 0 and int(digits) else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}"
 
 
 @cache

@@ -17,8 +17,12 @@ class Check:
 
     `method` is a key of the catalogs: "loops" (counted one by one), "torch" (a real module), "range" (numbers put in
     for a symbol), "models" (exact, in random finite models), "models_evidence" (the same, where that is no proof),
-    "definition" (nothing to check). `scope` says how far it went, as in H = 1..2048; `because`, also a key of the
-    catalogs, why that is a proof, where there is something to say.
+    "definition" (nothing to check), "chi_square", "sign_flip", "e_process" (samples of torch). `scope` says how far
+    it went, as in H = 1..2048; `because`, also a key of the catalogs, why that is a proof, where there is something to
+    say.
+
+    Of samples there is more to say: what was drawn (`setting`, a key of the catalogs), how many, how many of them said
+    nothing, their p or e-value, and what became of an error that was planted.
     """
 
     claim: str
@@ -28,3 +32,9 @@ class Check:
     seconds: float = 0.0
     scope: str = ""
     because: str = ""
+    setting: str = ""
+    samples: int = 0
+    skipped: int = 0
+    measure: Literal["", "p", "e"] = ""
+    evidence: float | None = None
+    planted: Verdict | Literal[""] = ""

@@ -33,18 +33,21 @@ import sympy
 
 from solver.derivation import Derived, opened, walk
 from solver.moments.assumptions import (
+    NORMAL,
     Assumed,
     Expr,
     Fact,
     Facts,
     families,
     is_fact,
+    kind_of,
 )
 from solver.moments.laws import activations
 from solver.notation.printing import ascii_text
 from solver.symbols import Cov, E, Var, Variable, relu, sigmoid
 from solver.values import as_formula
 from solver.verify.check import Check
+from solver.verify.integrals import check_step as integrated
 
 Number: TypeAlias = "int | Fraction"
 Values: TypeAlias = "Number | list[Any]"
@@ -442,7 +445,12 @@ def linear_in_law(expr: Expr, name: str, facts: Facts) -> bool:
 
 
 def check_step(node: Derived) -> Check:
-    """A step of a law: right in every model of its assumptions that was tried, or refuted by one."""
+    """A step of a law: right in every model of its assumptions that was tried, or refuted by one.
+
+    No finite model is normal: a step that assumes normal variables is integrated instead.
+    """
+    if any(is_fact(one.result) and kind_of(one.result) == NORMAL for one in node.premises.values()):
+        return integrated(node)
     started = perf_counter()
     claim = f"{node.rule.name} = {ascii_text(as_formula(node.result))}"
     premises = {name: premise.result for name, premise in node.premises.items()}

@@ -307,6 +307,29 @@ def averaged(premises: Premises) -> Fraction:
     return sum(map(Fraction, cells), Fraction(0)) / len(cells)
 
 
+def passed_on(premises: Premises) -> tuple[Fraction, ...]:
+    """Spreads each input over the units behind it, one product at a time, in whole numbers of a small unit."""
+    z, matrix = premises.values()
+    unit = max(value.denominator for value in (*z, *(weight for row in matrix for weight in row)))
+    sums = [0] * len(matrix[0])
+    for value, row in zip(z, matrix, strict=True):
+        for place, weight in enumerate(row):
+            sums[place] += int(value * unit) * int(weight * unit)
+    return tuple(Fraction(total, unit**2) for total in sums)
+
+
+def _grown(s: int, layers: int) -> int:
+    """How much larger a small ReLU network of so many layers becomes when each of its weights is multiplied by s."""
+
+    def output(scale: int) -> int:
+        z = [2, 1]
+        for _ in range(layers):
+            z = [max(0, scale * (z[0] - z[1])), max(0, scale * (3 * z[1] - z[0]))]
+        return sum(z)
+
+    return output(s) // output(1)
+
+
 def added(premises: Premises) -> Any:
     """Adds the terms from last to first."""
     value: Any = 0
@@ -420,6 +443,11 @@ ORACLES: dict[str, Oracle] = {
     "notes.dead": dead,
     "block.identity": lambda at: [max(at["s"] * at["x"] + at["g"] * at["u"], 0)] == [at["x"]],
     "sharing.same_count": lambda at: not set(range(at["N_1"])) ^ set(range(at["N_2"])),
+    "network.layer": lambda at: tuple(value if value > 0 else 0 for value in passed_on(at)),
+    "network.read_out": lambda at: passed_on(at)[0],
+    "network.layer_scale": lambda at: _grown(at["s"], at["l"]),
+    "network.output_scale": lambda at: _grown(at["s"], at["L"]),
+    "network.homogeneous": lambda at: sum([at["y"]] * at["k"]),
     "product": lambda at: _sorted_ticks(at["a"], at["b"]),
     "ratio": lambda at: Fraction(at["N_1"], at["N_2"]),
     "total": added,

@@ -12,7 +12,6 @@ import sympy
 
 from exercises.exercise import Language
 from reports.words import words
-from solver.derivation import DoesNotFit
 from solver.moments.activations import NoMoments
 from solver.moments.propagation import SCHEMES, Edge, Row, Table, edge_of_chaos, moments_of_layer, propagate, scheme
 from solver.notation.printing import ascii_text, plain

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from exercises.exercise import Instance, Language, Part
+from exercises.exercise import Instance, Language, Part, Text
+from exercises.exhibit import Exhibit, LineChart, Table
 from reports.assumptions import assumptions_said
 from reports.solution import Solution, Step, approximation, chosen, equation, solution
 from reports.text import text_plain
@@ -21,10 +22,11 @@ from tirgul.steps import reason, step_lines
 
 @click.command("solve", cls=Command)
 @click.argument("typed", metavar="EXERCISE [PART]", nargs=-1, required=True)
+@click.option("--open", "opening", is_flag=True, help="cli.option.open")
 @language_option
 @json_option
 @exercises_option
-def command(typed: tuple[str, ...], lang: Language, as_json: bool, folders: tuple[Path, ...]) -> None:
+def command(typed: tuple[str, ...], opening: bool, lang: Language, as_json: bool, folders: tuple[Path, ...]) -> None:
     """Prints the solution of a part, or of all; steps that an earlier part showed are not shown again."""
     exercise_id, part_id = place_only(typed, lang)
     instance = instance_of(exercise_id, library(folders), lang)
@@ -36,17 +38,33 @@ def command(typed: tuple[str, ...], lang: Language, as_json: bool, folders: tupl
         data = {"exercise": instance.exercise.id, "parts": [_data(solved, instance, lang) for solved in solutions]}
         click.echo(document("solve", data), nl=False)
     else:
-        click.echo("\n\n".join("\n".join(_lines(solved, instance, lang)) for solved in solutions))
+        click.echo("\n\n".join("\n".join(_lines(solved, instance, lang, opening)) for solved in solutions))
 
 
-def _lines(solved: Solution, instance: Instance, language: Language) -> Iterator[str]:
-    """The question, the steps each with a formula on a line of its own, the answer."""
+def _lines(solved: Solution, instance: Instance, language: Language, opening: bool) -> Iterator[str]:
+    """The question, the steps each with a formula on a line of its own, tables, the answer."""
     part = solved.part
     yield f"{instance.exercise.id}/{part.id}  {_ask(part, instance, language)}"
-    yield from step_lines(solved.steps, language)
+    yield from step_lines(solved.steps, language, opening=opening)
+    for exhibit in instance.exhibits.get(part.id, ()):
+        yield from _exhibit_lines(exhibit, language)
     yield words(language).say("cli.answer", answer=_answer(solved, language))
     if solved.assumes:
         yield assumptions_said(words(language).say, solved.assumes)
+
+
+def _exhibit_lines(exhibit: Exhibit, language: Language) -> Iterator[str]:
+    """A table row by row; of a chart what it shows, in words."""
+    match exhibit:
+        case Table(title, head, rows):
+            yield f"  {_cell(title, language)}"
+            yield from (f"      {'  |  '.join(_cell(cell, language) for cell in row)}" for row in (head, *rows))
+        case LineChart(title, description):
+            yield f"  {_cell(title, language)}: {_cell(description, language)}"
+
+
+def _cell(cell: Text | str, language: Language) -> str:
+    return text_plain(cell if isinstance(cell, str) else cell.said(language), language)
 
 
 def _ask(part: Part, instance: Instance, language: Language) -> str:

@@ -12,12 +12,14 @@ from typing import Any, final
 
 import click
 
+from exercises.errata import Erratum, checked, everything
 from exercises.exercise import Instance, Language
 from exercises.library import BANK, files, load_file, survey
 from reports.words import words
 from solver.analysis import listed
 from solver.derivation import Derived
 from solver.notation.printing import plain
+from solver.notation.reading import formula
 from solver.values import as_formula
 from solver.verify.check import Check
 from solver.verify.networks import network_checks
@@ -53,6 +55,8 @@ class Row:
 @click.argument("names", metavar="[EXERCISE…|NETWORK]", nargs=-1)
 @input_option
 @click.option("--record", "recording", is_flag=True, help="cli.option.record")
+@click.option("--errata", is_flag=True, help="cli.option.errata")
+@click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="cli.option.seed")
 @language_option
 @json_option
 @exercises_option
@@ -60,11 +64,15 @@ def command(
     names: tuple[str, ...],
     given: tuple[str, ...],
     recording: bool,
+    errata: bool,
+    seed: int,
     lang: Language,
     as_json: bool,
     folders: tuple[Path, ...],
 ) -> int:
     """Prints a row a claim: method, verdict, seconds; exit code 1 if a claim is refuted or could not be checked."""
+    if errata:
+        return _errata(lang, as_json)
     if given or any(set(name) & set("(: ") or name.endswith((".py", ".txt")) for name in names):
         return _network(names, given, lang, as_json)
     shelf = library(folders)
@@ -72,7 +80,7 @@ def command(
     instances = [instance_of(name, shelf, lang) for name in wanted]
     if recording:
         _record(lang)
-    rows = [(instance.exercise.id, row) for instance in instances for row in _rows(instance)]
+    rows = [(instance.exercise.id, row) for instance in instances for row in _rows(instance, seed)]
     failed = [row for _, row in rows if row.check.verdict != "verified"]
     if as_json:
         click.echo(document("verify", {"claims": [_data(exercise, row) for exercise, row in rows]}), nl=False)
@@ -83,6 +91,9 @@ def command(
             click.echo(words(lang).say(f"because.{reason}"))
         click.echo(words(lang).say("cli.verified", verified=len(rows) - len(failed), claims=len(rows)))
     return int(bool(failed))
+
+
+# --- one network
 
 
 def _network(names: tuple[str, ...], given: tuple[str, ...], language: Language, as_json: bool) -> int:
@@ -112,12 +123,55 @@ def _network(names: tuple[str, ...], given: tuple[str, ...], language: Language,
     return int(bool(failed))
 
 
-def _rows(instance: Instance) -> Iterator[Row]:
+# --- where the chapters are wrong
+
+
+def _errata(language: Language, as_json: bool) -> int:
+    """Prints each place, what is said there and what is right, with the check that shows it, run now."""
+    entries = [(erratum, checked(erratum)) for erratum in everything()]
+    if as_json:
+        click.echo(document("verify", {"errata": [_erratum(*entry) for entry in entries]}), nl=False)
+    else:
+        say = words(language).say
+        for number, (erratum, check) in enumerate(entries, start=1):
+            click.echo(f"{number}. {getattr(erratum.where, language)}")
+            click.echo(f"   {say('errata.says')} {getattr(erratum.says, language)}")
+            click.echo(f"   {say('errata.right')} {getattr(erratum.right, language)}")
+            click.echo(f"   {_shown(check, language)}")
+        shown = sum(check.verdict == "verified" for _, check in entries)
+        click.echo(say("cli.errata", shown=shown, entries=len(entries)))
+    return int(any(check.verdict == "refuted" for _, check in entries))
+
+
+def _shown(check: Check, language: Language) -> str:
+    say = words(language).say
+    by = say(f"errata.by_{check.method}")
+    if check.because:
+        return f"{say('sample.inconclusive')}: {by}; {say(f'errata.without_{check.because}')}"
+    return f"{say(f'check.{check.verdict}')}: {by}, {check.seconds:.3f} s"
+
+
+def _erratum(erratum: Erratum, check: Check) -> dict[str, Any]:
+    texts = {"where": erratum.where, "says": erratum.says, "right": erratum.right}
+    return {
+        "id": erratum.id,
+        **{name: {"he": text.he, "en": text.en} for name, text in texts.items()},
+        "method": check.method,
+        "verdict": check.verdict,
+        "because": check.because,
+        "seconds": round(check.seconds, 6),
+    }
+
+
+# --- claims
+
+
+def _rows(instance: Instance, seed: int) -> Iterator[Row]:
     """Every step once, where it is first used; torch is asked where it is installed."""
     seen: set[int] = set()
     noted = {f"note.{name}": note for name, note in instance.exercise.notes().items() if isinstance(note, Derived)}
     for part, key in {**instance.keys, **noted}.items():
-        for node, said in every_check(key, live=True):
+        for node, said in every_check(key, live=True, seed=seed):
             if id(node) not in seen:
                 seen.add(id(node))
                 says = plain(as_formula(node.result))
@@ -145,6 +199,9 @@ def _line(exercise: str, row: Row, language: Language) -> str:
     say, check = words(language).say, row.check
     rule = say(f"rule.{row.rule}") if f"rule.{row.rule}" in words(language) else row.rule
     about = f" [{row.about}]" if row.about else ""
+    if check.planted:
+        claim = plain(formula(check.claim))
+        return f"{exercise}/{row.part}  {claim}  {_sampled(check, language)}"
     return f"{exercise}/{row.part}  {rule}{about} = {row.says}  {_said(check, language)}"
 
 
@@ -155,14 +212,37 @@ def _said(check: Check, language: Language) -> str:
     return f"{say(f'check.{check.verdict}')}: {method}, {check.seconds:.3f} s"
 
 
+def _sampled(check: Check, language: Language) -> str:
+    """What samples say: the verdict, how they were drawn, how many, p or e, and what became of the planted error."""
+    say = words(language).say
+    verdict = say("sample.inconclusive" if check.verdict == "inconclusive" else f"check.{check.verdict}")
+    drawn = f"{say(f'method.{check.method}')}, {say(f'setting.{check.setting}')}"
+    counts = [f"N = {check.samples:,}", f"{check.measure} = {check.evidence:.2g}"]
+    if check.skipped:
+        counts.append(say("sample.skipped", n=f"{check.skipped:,}"))
+    planted = say(f"sample.planted_{check.planted}")
+    return f"{verdict}: {drawn} ({', '.join(counts)}; {planted}), {check.seconds:.3f} s"
+
+
 def _data(exercise: str, row: Row) -> dict[str, Any]:
+    """A row of a claim; of samples the value is their p or e-value."""
+    check = row.check
+    samples = {
+        "setting": check.setting,
+        "samples": check.samples,
+        "skipped": check.skipped,
+        "measure": check.measure,
+        "planted": check.planted,
+    }
     return {
         "exercise": exercise,
         "part": row.part,
         "rule": row.rule,
         "about": row.about,
-        "value": row.says,
-        **_check_data(row.check),
+        "claim": check.claim if check.planted else row.says,
+        **_check_data(check),
+        "value": check.evidence if check.planted else row.says,
+        **(samples if check.planted else {}),
     }
 
 
