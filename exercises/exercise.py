@@ -132,6 +132,8 @@ class Part:
     `quantities` are what is known of the random names of a formula in E, Var and Cov, `derivatives` of the block that a
     formula in derivatives is about. Where `lines` is set the steps are asked for, one a line, and a result alone earns
     the share of a slip.
+    `form` is a form that the answer has to have: simplified, factored, expanded, lowest (terms), exact, "decimals 2",
+    "significant 3", "significant 3 strict"; the right value in another form earns `formless` of the marks.
     `slip` and `follows` are the shares of the marks for a recognised mistake and for an answer that follows from an
     earlier wrong one.
     """
@@ -145,6 +147,8 @@ class Part:
     quantities: Quantities | None = None
     lines: bool = False
     derivatives: Derivatives | None = None
+    form: str = ""
+    formless: Fraction = Fraction(1, 2)
     slip: Fraction = Fraction(1, 2)
     follows: Fraction = Fraction(1)
 

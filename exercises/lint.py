@@ -17,6 +17,7 @@ from typing import TypeAlias
 from exercises.exercise import LANGUAGES, BadExercise, Exercise, Instance, Language, Numbers, Part, Range, Row, Text
 from exercises.library import derived, located
 from solver.derivation import Derived, Given, walk
+from solver.notation.forms import form
 from solver.notation.reading import read
 from solver.notation.unreadable import Unreadable
 
@@ -96,7 +97,9 @@ def _marks(exercise: Exercise, part: Part) -> Complaints:
         yield BadExercise(exercise.id, "marks-not-number", part=part.id, marks=repr(part.marks))
     elif part.marks <= 0:
         yield BadExercise(exercise.id, "marks-not-positive", part=part.id)
-    for share in (part.slip, part.follows):
+    if part.form and form(part.form) is None:
+        yield BadExercise(exercise.id, "form-unknown", part=part.id, form=part.form)
+    for share in (part.slip, part.follows, part.formless):
         if not _is_number(share) or not 0 <= share <= 1:
             yield BadExercise(exercise.id, "share-outside", part=part.id, share=str(share))
     if part.within is not None and not (_is_number(part.within) and part.within > 0):

@@ -8,6 +8,7 @@ replayed with a rule exchanged for its slip.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from itertools import combinations
 from typing import TypeAlias, cast, final
@@ -20,6 +21,7 @@ from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Sizes
 from grader.lines import STEPS_MISSING, Lines, answer_of, verdict_of, worked
 from grader.moments import Moment
 from grader.verdict import (
+    FORM,
     Explanation,
     Follows,
     Judgement,
@@ -33,6 +35,7 @@ from grader.verdict import (
 )
 from grader.working import is_working
 from solver.derivation import TERM_FORGOTTEN, Derivation, Mistake, everything, mistakes, replay, walk
+from solver.notation.forms import ROUNDED_WRONGLY, form, lacks, unit
 from solver.notation.tree import Formula
 from solver.values import Value
 
@@ -113,6 +116,7 @@ class _PartMarker:
         self.derivation: Derivation = self.keys[part_id]
         self.key = self.derivation.result
         self.kind: AnswerKind = EVERY_KIND[instance.kind(self.part)](self.part, self.key)
+        self.form = form(self.part.form)
         self._remembered: dict[tuple[tuple[str, Value], ...], _Outcomes] = {}
 
     @cached_property
@@ -126,7 +130,7 @@ class _PartMarker:
         read = self.kind.read(text)
         if isinstance(read, Unreadable):
             return Judgement(self.part.id, text, "", read)
-        verdict = self._verdict(read, earlier)
+        verdict = self._formed(text, read, self._verdict(read, earlier))
         if isinstance(self.kind, Lines) and isinstance(verdict, Right):
             verdict = Slipped(((Slip("", STEPS_MISSING),),))
         return Judgement(self.part.id, text, read.shown, verdict)
@@ -149,12 +153,27 @@ class _PartMarker:
 
     def _working(self, algebra: Algebra, text: str, earlier: Mapping[str, Value]) -> Judgement:
         """The judgement of steps, and of what they lead to."""
-        read = self.kind.read(answer_of(algebra, text))
-        plain = read if isinstance(read, Unreadable) else self._verdict(read, earlier)
+        answer = answer_of(algebra, text)
+        read = self.kind.read(answer)
+        plain = read if isinstance(read, Unreadable) else self._formed(answer, read, self._verdict(read, earlier))
         algebra.begins(plain)
         found = worked(algebra, text, self.part.slip, max(1, sum(1 for _ in walk(self.derivation))))
         shown = "" if isinstance(read, Unreadable) else read.shown
         return Judgement(self.part.id, text, shown, verdict_of(found, plain, self.part), found.steps)
+
+    def _formed(self, text: str, read: Read, verdict: Verdict) -> Verdict:
+        """The verdict on an answer with the right value, which may not have the form that is demanded."""
+        if self.form is None:
+            return verdict
+        said = self.kind.typed(text, read)
+        if isinstance(verdict, Right) and said is not None and (slip := lacks(self.form, said)):
+            return Slipped(((Slip(FORM, slip),),), self.part.formless)
+        if isinstance(verdict, Wrong) and self.form.rounds and said is not None and not lacks(self.form, said):
+            key, value = self.key, read.readings[0]
+            match key, value:
+                case int() | Fraction(), int() | Fraction() if abs(value - key) < unit(self.form, Fraction(key)):
+                    return Slipped(((Slip(FORM, ROUNDED_WRONGLY),),), self.part.formless)
+        return verdict
 
     def wrong_value(self, text: str) -> Value | None:
         """The likeliest value of an answer that is not the key, for answers that may rest on it."""

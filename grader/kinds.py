@@ -19,6 +19,7 @@ from exercises.exercise import Option, Part
 from grader.prose import without_words
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
+from solver.notation.forms import form, unit
 from solver.notation.printing import plain
 from solver.notation.reading import read
 from solver.notation.tree import Bracket, Formula, Group, Mul, Name, Number, Pow, Relation, names
@@ -64,6 +65,11 @@ class AnswerKind(ABC):
         """The slip by which a reading leaves out a part of a key, if it does."""
         return ""
 
+    def typed(self, text: str, found: Read) -> Formula | None:
+        """The answer as it was written, whose form can be looked at."""
+        said = found.readings[0]
+        return said if isinstance(said, Formula) and not isinstance(said, Relation) else None
+
     def completed(self, reading: Reading) -> Reading:
         """A reading with what it leaves out taken from the key, for answers that rest on it."""
         return reading
@@ -90,11 +96,24 @@ class Numeric(AnswerKind):
 
     @property
     def literal(self) -> bool:
-        return self.part.within is None
+        return self.part.within is None and self.unit is None
+
+    @property
+    def unit(self) -> Fraction | None:
+        """One in the last place, where the answer is to be rounded."""
+        wanted = form(self.part.form)
+        numeric = isinstance(self.key, int | Fraction) and wanted is not None and wanted.rounds
+        return unit(wanted, Fraction(self.key)) if numeric else None  # type: ignore[arg-type]  # as `numeric` says
+
+    def typed(self, text: str, found: Read) -> Formula | None:
+        said = read(without_words(text).rpartition("=")[2], ())
+        return None if isinstance(said, Unreadable) else said
 
     def same(self, reading: Reading, key: Value) -> bool | None:
         if not isinstance(reading, int | Fraction) or not isinstance(key, int | Fraction):
             return False
+        if self.unit is not None:
+            return abs(Fraction(reading) - key) <= self.unit / 2
         if self.part.within is None:
             return reading == key
         return _near(Fraction(reading), Fraction(key), self.part.within)

@@ -53,8 +53,8 @@ class Lines(AnswerKind):
 
     def __init__(self, part: Part, key: Value) -> None:
         super().__init__(part, key)
-        named = "moment" if part.quantities is not None else kind_of(key, part.within is not None)
-        self.result: AnswerKind = {**KINDS, "moment": Moment}[named](part, key)
+        named = kind_of(key, part.within is not None)
+        self.result: AnswerKind = Moment(part, key) if part.quantities is not None else KINDS[named](part, key)
 
     def read(self, text: str) -> Read | Unreadable:
         return self.result.read(text)

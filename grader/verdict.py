@@ -27,6 +27,9 @@ class Slip:
     about: str = ""
 
 
+FORM = "form"
+"""What stands for the rule of a slip that is about the form alone."""
+
 Explanation: TypeAlias = tuple[Slip, ...]
 """Slips which together lead to an answer."""
 

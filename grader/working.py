@@ -42,7 +42,9 @@ _BEFORE = re.compile(
 _LABEL = re.compile(r"^\s*[^\W\d][\w ]{0,30}:(?!=)")
 _HEBREW_BEFORE = re.compile(rf"^\s*[{_HEBREW}][{_HEBREW}\s,.\"'\u05f3\u05f4־-]*:?")
 _HEBREW_AFTER = re.compile(rf"[\s,;(\[]*[{_HEBREW}].*$")
-_BRACKETED = re.compile(r"(?<=\s)[(\[](?=[^()]*(?:=\s*0|[A-Za-z]{2,}\s+[A-Za-z]{3,}|[A-Za-z]{7,}|i\.?i\.?d))[^()]*[)\]]\s*[.,]?\s*$")
+_BRACKETED = re.compile(
+    r"(?<=\s)[(\[](?=[^()]*(?:=\s*0|[A-Za-z]{2,}\s+[A-Za-z]{3,}|[A-Za-z]{7,}|i\.?i\.?d))[^()]*[)\]]\s*[.,]?\s*$"
+)
 _EQUALITY = re.compile(r":=|==?|≈|≃|\\(?:approx|simeq)(?![A-Za-z])|≔")
 _NO_EQUALITY = re.compile(r"<=|>=|!=|=<")
 _OPENING, _CLOSING = "([{", ")]}"

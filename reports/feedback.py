@@ -6,6 +6,7 @@ from functools import reduce
 from typing import Protocol, assert_never
 
 from grader.verdict import (
+    FORM,
     Explanation,
     Follows,
     Review,
@@ -48,6 +49,8 @@ def feedback(say: Say, verdict: Verdict | None, typed: str = "", alone: str = ""
             return say("feedback.follows", parts=", ".join(parts))
         case Follows(parts, slips):
             return say("feedback.follows_slipped", parts=", ".join(parts), slips=explained(say, slips))
+        case Slipped(slips) if slips[0][0].rule == FORM:
+            return say("feedback.form", lacks=explained(say, slips))
         case Slipped(slips):
             return say("feedback.slipped", slips=explained(say, slips))
         case Unreadable():

@@ -34,6 +34,7 @@ from solver.deriving import FACTS
 from solver.moments.assumptions import DEFINITION, KINDS, NORMAL
 from solver.moments.propagation import ASSUMPTIONS, SCHEMES
 from solver.moments.propagation.state import LABELS
+from solver.notation.forms import LACKS, ROUNDED_WRONGLY
 from solver.notation.unreadable import REASONS
 from tests.sources import ROOT, needing
 
@@ -136,7 +137,8 @@ def simulated_settings() -> set[str]:
 @cache
 def wanted() -> set[str]:
     """The keys that are put together at run time."""
-    slips = {"channels_left_out", TERM_FORGOTTEN, MEAN_TAKEN_FOR_ZERO, STEPS_MISSING}.union(*every_rule().values())
+    slips = set().union(*every_rule().values()) | {"channels_left_out", TERM_FORGOTTEN, *LACKS.values()}
+    slips |= {MEAN_TAKEN_FOR_ZERO, STEPS_MISSING, ROUNDED_WRONGLY}
     unreadable = {*REASONS, *strings("grader", place=0, calls=("Unreadable",))}
     problems = strings("grader", place=2, calls=("Problem",)) | strings("grader", place=1, calls=("Broken", "_refuse"))
     bad = strings("exercises", place=1, calls=("BadExercise",))
