@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, islice
 from typing import TypeAlias, cast, final
 
 from exercises.exercise import Instance
@@ -34,16 +34,18 @@ from grader.verdict import (
     Wrong,
 )
 from grader.working import is_working
-from solver.derivation import TERM_FORGOTTEN, Derivation, Mistake, everything, mistakes, replay, walk
+from solver.derivation import TERM_FORGOTTEN, TOTAL, Derivation, Mistake, everything, mistakes, replay, walk
 from solver.notation.forms import ROUNDED_WRONGLY, form, lacks, unit
 from solver.notation.tree import Formula
 from solver.values import Value
 
 EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment, "lines": Lines, "gradient": Gradient}
 
-MOST_EXPLANATIONS = 3
+MOST_EXPLANATIONS = 8
 MOST_REMEMBERED = 256
-MOST_RESTED_ON = 5
+MOST_SUBSETS = 64
+TRIVIAL = "trivial"
+"""The note of an answer that follows from an earlier one only because that leaves nothing to work out."""
 
 Earlier: TypeAlias = Mapping[str, str]
 
@@ -171,7 +173,7 @@ class _PartMarker:
         if isinstance(verdict, Wrong) and self.form.rounds and said is not None and not lacks(self.form, said):
             key, value = self.key, read.readings[0]
             match key, value:
-                case int() | Fraction(), int() | Fraction() if abs(value - key) < unit(self.form, Fraction(key)):
+                case int() | Fraction(), int() | Fraction() if abs(Fraction(value) - key) < unit(self.form, Fraction(key)):
                     return Slipped(((Slip(FORM, ROUNDED_WRONGLY),),), self.part.formless)
         return verdict
 
@@ -192,18 +194,28 @@ class _PartMarker:
         if same is not False:
             return Right() if same else Review("undecided")
         followed = [self._outcomes(some) for some in _subsets(earlier)]
-        moved = [outcomes for outcomes in followed if outcomes.result not in (None, self.key)]
+        changed = [outcomes for outcomes in followed if outcomes.result not in (None, self.key)]
+        moved = [outcomes for outcomes in changed if not self._is_trivial(outcomes, earlier)]
         for outcomes in moved:
             if self._same(read, cast("Value", outcomes.result)):
                 return Follows(outcomes.parts)
         explained = () if self.part.options else self._explained(read, self._outcomes({}))
-        if explained:
+        if explained and len(explained[0]) == 1:
             return Slipped(explained)
         for outcomes in moved:
-            explained = self._explained(read, outcomes)
-            if explained:
-                return Follows(outcomes.parts, explained)
-        return self._left_out(read, moved)
+            followed_slips = self._explained(read, outcomes)
+            if followed_slips and (not explained or len(followed_slips[0]) < len(explained[0])):
+                return Follows(outcomes.parts, followed_slips)
+        if explained:
+            return Slipped(explained)
+        trivial = any(outcomes not in moved and self._same(read, cast("Value", outcomes.result)) for outcomes in changed)
+        return Wrong(TRIVIAL) if trivial else self._left_out(read, moved)
+
+    def _is_trivial(self, outcomes: _Outcomes, earlier: Mapping[str, Value]) -> bool:
+        """Whether the answers that something follows from leave nothing to work out, where the key does not."""
+        alike = [part for part in outcomes.parts if self.keys[part].result == self.key]
+        values = [earlier[part] for part in outcomes.parts if part not in alike]
+        return _leaves_nothing(cast("Value", outcomes.result), self.key, values)
 
     def _left_out(self, read: Read, moved: Sequence[_Outcomes]) -> Verdict:
         """Slipped where a reading lacks a part of the key, following where it lacks it of what follows; else wrong."""
@@ -258,13 +270,24 @@ class _PartMarker:
 
 def _subsets(earlier: Mapping[str, Value]) -> Iterator[dict[str, Value]]:
     """The ways to rest on some of the earlier answers, on most of them first."""
-    parts = list(earlier)[:MOST_RESTED_ON]
-    for size in range(len(parts), 0, -1):
-        for some in combinations(parts, size):
-            yield {part: earlier[part] for part in some}
+    count = len(earlier)
+    sizes = dict.fromkeys((count, count - 1, *range(1, count - 1))) if count > 2 else range(count, 0, -1)
+    ways = (some for size in sizes for some in combinations(earlier, size))
+    for some in islice(ways, MOST_SUBSETS):
+        yield {part: earlier[part] for part in some}
+
+
+def _leaves_nothing(result: Value, key: Value, earlier: Iterable[Value]) -> bool:
+    """Whether an earlier answer left nothing to work out: 0 follows, nothing at all, or that answer itself."""
+    if isinstance(result, tuple):
+        return not result or (0 in result and not (isinstance(key, tuple) and 0 in key))
+    return result == 0 or any(result is not True and result == value for value in earlier)
 
 
 def _slips(mistake: Mistake) -> Iterator[Slip]:
     for name, about in mistake.slips:
+        if name == TERM_FORGOTTEN:
+            yield Slip(TOTAL.name, name, about)
+            continue
         rule = next((step.rule.name for step in mistake.steps if name in step.rule.slips), mistake.steps[0].rule.name)
         yield Slip(rule, name, about)

@@ -15,12 +15,12 @@ computes fast and explains itself. Readings are loops, never recursive, and visi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
-from itertools import chain, combinations, islice
+from itertools import chain, combinations, islice, product
 from typing import Final, TypeAlias, cast, final
 
 from solver.notation.code import function
@@ -36,6 +36,7 @@ FAST: Final = (int, Fraction, Size, Polynomial, tuple)
 
 MOST_REPLAYS = 200
 MOST_TERMS = 40
+MOST_SINGLE = 140
 
 
 class DoesNotFit(Exception):
@@ -379,51 +380,91 @@ class Mistake:
     steps: tuple[Derived, ...]
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Slips that are made together: what stands in place of which nodes, their names, and the steps they are made in."""
+
+    instead: Mapping[int, Rule | int]
+    slips: frozenset[tuple[str, str]]
+    steps: tuple[Derived, ...]
+
+    def and_also(self, other: _Made) -> _Made | None:
+        """Both at once; None where both are about the same step."""
+        if self.instead.keys() & other.instead.keys():
+            return None
+        return _Made({**self.instead, **other.instead}, self.slips | other.slips, (*self.steps, *other.steps))
+
+
 def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterator[Mistake]:
-    """What slips lead to: a term forgotten, a slip made everywhere, in one layer only, two at once; at most 200.
+    """What slips lead to: a term forgotten, a slip made everywhere, in one layer only, two at once; at most 200 replays.
 
     `given` exchanges premises beforehand, as for an answer that rests on an earlier answer. A slip that changes nothing
-    or leaves no answer is passed over.
+    or leaves no answer is passed over, alone and in pairs.
     """
     right = replay(derivation, given)
+    everywhere, once = _slips_of(derivation)
+    single = [*islice(_terms_of(derivation), MOST_TERMS), *everywhere, *once][:MOST_SINGLE]
+    effective = []
+    for made in single:
+        mistake = _mistaken(derivation, made, given)
+        if mistake is not None and mistake.value != right:
+            effective.append(made)
+            yield mistake
+    pairs = (both for one, other in _paired(effective, once) if (both := one.and_also(other)) is not None)
+    for made in islice(pairs, MOST_REPLAYS - len(single)):
+        mistake = _mistaken(derivation, made, given)
+        if mistake is not None and mistake.value != right:
+            yield mistake
+
+
+def _paired(effective: Sequence[_Made], once: Sequence[_Made]) -> Iterator[tuple[_Made, _Made]]:
+    """Pairs of slips: those made everywhere first, then those with one that was made once."""
+    local = {id(made) for made in once}
+    wide = [made for made in effective if id(made) not in local]
+    yield from combinations(wide, 2)
+    yield from product(wide, (made for made in effective if id(made) in local))
+
+
+def _mistaken(derivation: Derivation, made: _Made, given: Exchange) -> Mistake | None:
+    """What slips lead to; None where they leave no answer."""
+
+    def exchange(node: Derivation) -> Rule | Value | None:
+        instead = given(node)
+        return made.instead.get(id(node)) if instead is None else instead
+
+    value = replay(derivation, exchange)
+    return None if value is None else Mistake(tuple(sorted(made.slips)), value, made.steps)
+
+
+def _slips_of(derivation: Derivation) -> tuple[list[_Made], list[_Made]]:
+    """The slips of the rules of a derivation, made everywhere, and made in one place of several."""
     places: dict[tuple[str, str], dict[str, list[Derived]]] = {}
     for node in nodes(derivation, explained_by):
         if isinstance(node, Derived):
             for slip in node.rule.slips:
                 places.setdefault((node.rule.name, slip), {}).setdefault(node.about, []).append(node)
-    everywhere: list[dict[int, str]] = []
-    once: list[dict[int, str]] = []
-    for (_, slip), layers in places.items():
-        everywhere.append({id(node): slip for where in layers.values() for node in where})
-        if len(layers) > 1:
-            once.extend({id(node): slip for node in where} for where in layers.values())
-    pairs = (first | second for first, second in combinations(everywhere, 2) if not first.keys() & second.keys())
-    yield from islice(_terms_forgotten(derivation, given, right), MOST_TERMS)
-    for made in islice(chain(everywhere, once, pairs), MOST_REPLAYS - MOST_TERMS):
-        steps = tuple(node for node in nodes(derivation, explained_by) if id(node) in made)
 
-        def exchange(node: Derivation, made: Mapping[int, str] = made) -> Rule | Value | None:
-            instead = given(node)
-            if instead is None and isinstance(node, Derived) and id(node) in made:
-                return node.rule.slips[made[id(node)]]
-            return instead
+    def made(slip: str, about: str, steps: Iterable[Derived]) -> _Made:
+        where = tuple(steps)
+        return _Made({id(step): step.rule.slips[slip] for step in where}, frozenset({(slip, about)}), where)
 
-        value = replay(derivation, exchange)
-        if value is not None and value != right:
-            single = made in once
-            said = {(made[id(step)], step.about if single else "") for step in steps if isinstance(step, Derived)}
-            yield Mistake(tuple(sorted(said)), value, cast("tuple[Derived, ...]", steps))
+    everywhere = [made(slip, "", chain(*layers.values())) for (_, slip), layers in places.items()]
+    once = [
+        made(slip, about, where)
+        for (_, slip), layers in places.items()
+        if len(layers) > 1
+        for about, where in layers.items()
+    ]
+    return everywhere, once
 
 
-def _terms_forgotten(derivation: Derivation, given: Exchange, right: Value | None) -> Iterator[Mistake]:
-    """What leaving out one term of a sum leads to."""
+def _terms_of(derivation: Derivation) -> Iterator[_Made]:
+    """Leaving out one term of a sum."""
     for node in nodes(derivation, explained_by):
-        if not isinstance(node, Derived) or node.rule is not TOTAL:
-            continue
-        for name, term in node.premises.items():
-            value = replay(derivation, lambda inner, term=term: 0 if inner is term else given(inner))  # type: ignore[misc]
-            if value is not None and value != right:
-                yield Mistake(((TERM_FORGOTTEN, name),), value, (node,))
+        if isinstance(node, Derived) and node.rule is TOTAL:
+            for name, term in node.premises.items():
+                yield _Made({id(term): 0}, frozenset({(TERM_FORGOTTEN, name)}), (node,))
 
 
 def fingerprint(derivation: Derivation) -> str:
