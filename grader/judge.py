@@ -17,7 +17,7 @@ from exercises.exercise import Instance
 from grader.algebra import Algebra, Formulas
 from grader.chances import Chances
 from grader.gradients import Gradient
-from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Sizes
+from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Reading, Sizes
 from grader.lines import STEPS_MISSING, Lines, answer_of, verdict_of, worked
 from grader.moments import Moment
 from grader.verdict import (
@@ -37,7 +37,7 @@ from grader.working import is_working
 from solver.derivation import TERM_FORGOTTEN, TOTAL, Derivation, Mistake, everything, mistakes, replay, walk
 from solver.notation.forms import ROUNDED_WRONGLY, form, lacks, unit
 from solver.notation.tree import Formula
-from solver.values import Value
+from solver.values import Value, as_formula
 
 EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment, "lines": Lines, "gradient": Gradient}
 
@@ -162,6 +162,16 @@ class _PartMarker:
         found = worked(algebra, text, self.part.slip, max(1, sum(1 for _ in walk(self.derivation))))
         shown = "" if isinstance(read, Unreadable) else read.shown
         return Judgement(self.part.id, text, shown, verdict_of(found, plain, self.part), found.steps)
+
+    def explanations(self) -> Iterator[tuple[Value, Explanation]]:
+        """What mistakes lead to, fewest slips first."""
+        for mistake in self._outcomes({}).mistakes:
+            yield mistake.value, tuple(_slips(mistake))
+
+    def reading(self, value: Value) -> Reading:
+        """A value as an answer that says it would be read."""
+        literal = isinstance(value, bool | int | Fraction | tuple)
+        return value if literal else as_formula(value)
 
     def _formed(self, text: str, read: Read, verdict: Verdict) -> Verdict:
         """The verdict on an answer with the right value, which may not have the form that is demanded."""

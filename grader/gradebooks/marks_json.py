@@ -78,7 +78,7 @@ def _step(step: Step, answer: str) -> Document:
         "text": answer[step.at : step.end],
         "verdict": step.verdict,
         "rules": list(step.rules),
-        "slips": _slips(step.slips),
+        "slips": explained(step.slips),
         "unsaid": [f"{kind}({', '.join(about)})" for kind, about in step.unsaid],
     }
     return said | ({"reason": step.problem.reason} if step.problem else {})
@@ -89,16 +89,16 @@ def _about(verdict: Verdict) -> Document:
         case Right(note) | Wrong(note):
             return {"note": note} if note else {}
         case Follows(parts, slips):
-            return {"parts": list(parts), "slips": _slips(slips)}
+            return {"parts": list(parts), "slips": explained(slips)}
         case Slipped(slips):
-            return {"slips": _slips(slips)}
+            return {"slips": explained(slips)}
         case Unreadable(reason, at, word):
             return {"reason": reason, "at": at, "word": word}
         case Review(reason):
             return {"reason": reason}
 
 
-def _slips(explanations: tuple[Explanation, ...]) -> list[list[Document]]:
+def explained(explanations: tuple[Explanation, ...]) -> list[list[Document]]:
     """Explanations, each of one or more slips which together lead to the answer."""
     return [[{"rule": slip.rule, "name": slip.name, "about": slip.about} for slip in one] for one in explanations]
 
