@@ -17,7 +17,7 @@ from solver.notation.modular import is_prime
 from solver.notation.reading import formula
 from solver.notation.tree import Add, Div, Formula, Mul, Name, Neg, Number, Pow
 
-TABLE = json.loads((Path(__file__).parent / "tables" / "comparisons.json").read_text(encoding="utf-8"))
+TABLE = json.loads((Path(__file__).parent / "tables" / "judgements.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("answer", "key", "verdict"), TABLE)
