@@ -173,6 +173,10 @@ class _PartMarker:
         literal = isinstance(value, bool | int | Fraction | tuple)
         return value if literal else as_formula(value)
 
+    def is_key(self, value: Value) -> bool:
+        """Whether an answer that says a value is right."""
+        return self.kind.same(self.reading(value), self.key) is True
+
     def _formed(self, text: str, read: Read, verdict: Verdict) -> Verdict:
         """The verdict on an answer with the right value, which may not have the form that is demanded."""
         if self.form is None:
@@ -181,9 +185,10 @@ class _PartMarker:
         if isinstance(verdict, Right) and said is not None and (slip := lacks(self.form, said)):
             return Slipped(((Slip(FORM, slip),),), self.part.formless)
         if isinstance(verdict, Wrong) and self.form.rounds and said is not None and not lacks(self.form, said):
-            key, value = self.key, read.readings[0]
-            match key, value:
-                case int() | Fraction(), int() | Fraction() if abs(Fraction(value) - key) < unit(self.form, Fraction(key)):
+            match self.key, read.readings[0]:
+                case (int() | Fraction() as key, int() | Fraction() as value) if abs(Fraction(value) - key) < unit(
+                    self.form, Fraction(key)
+                ):
                     return Slipped(((Slip(FORM, ROUNDED_WRONGLY),),), self.part.formless)
         return verdict
 
@@ -218,8 +223,8 @@ class _PartMarker:
                 return Follows(outcomes.parts, followed_slips)
         if explained:
             return Slipped(explained)
-        trivial = any(outcomes not in moved and self._same(read, cast("Value", outcomes.result)) for outcomes in changed)
-        return Wrong(TRIVIAL) if trivial else self._left_out(read, moved)
+        trivial = (cast("Value", outcomes.result) for outcomes in changed if outcomes not in moved)
+        return Wrong(TRIVIAL) if any(self._same(read, value) for value in trivial) else self._left_out(read, moved)
 
     def _is_trivial(self, outcomes: _Outcomes, earlier: Mapping[str, Value]) -> bool:
         """Whether the answers that something follows from leave nothing to work out, where the key does not."""
@@ -262,20 +267,24 @@ class _PartMarker:
                 break
             if any(self.kind.explained_by(reading, mistake.value) for reading in read.readings):
                 found[tuple(_slips(mistake))] = None
-        everywhere = {tuple(slip.name for slip in said) for said in found if not any(slip.about for slip in said)}
-        kept = [
-            said
-            for said in found
-            if not any(slip.about for slip in said) or tuple(slip.name for slip in said) not in everywhere
-        ]
-        better = [said for said in kept if all(slip.name != TERM_FORGOTTEN for slip in said)]
-        return tuple((better or kept)[:MOST_EXPLANATIONS])
+        return told_apart(found)[:MOST_EXPLANATIONS]
 
     def _candidates(self, read: Read, outcomes: _Outcomes) -> Iterable[Mistake]:
         """The mistakes that may explain an answer: all, or those looked up."""
         if not self.kind.literal:
             return outcomes.mistakes
         return [mistake for reading in read.readings for mistake in outcomes.led_to.get(cast("Value", reading), ())]
+
+
+def told_apart(found: Iterable[Explanation]) -> tuple[Explanation, ...]:
+    """Explanations of one answer, without what another says better: one made everywhere, or a term forgotten."""
+    said = list(found)
+    everywhere = {tuple(slip.name for slip in one) for one in said if not any(slip.about for slip in one)}
+    kept = [
+        one for one in said if not any(slip.about for slip in one) or tuple(slip.name for slip in one) not in everywhere
+    ]
+    better = [one for one in kept if all(slip.name != TERM_FORGOTTEN for slip in one)]
+    return tuple(better or kept)
 
 
 def _subsets(earlier: Mapping[str, Value]) -> Iterator[dict[str, Value]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-from grader.judge import Marker
+from grader.judge import Marker, told_apart
 from grader.verdict import Explanation
 from solver.values import Value
 
@@ -39,6 +39,4 @@ def recognised(marker: Marker, part_id: str, most: int = 1) -> tuple[Recognised,
             found.append((value, [explanation]))
         elif explanation not in same and len(explanation) <= len(same[0]):
             same.append(explanation)
-    return tuple(
-        Recognised(value, tuple(said), part.kind.same(part.reading(value), part.key) is True) for value, said in found
-    )
+    return tuple(Recognised(value, told_apart(said), part.is_key(value)) for value, said in found)

@@ -383,7 +383,7 @@ class Mistake:
 @final
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Slips that are made together: what stands in place of which nodes, their names, and the steps they are made in."""
+    """Slips that are made together: what stands in place of which nodes, their names, and the steps."""
 
     instead: Mapping[int, Rule | int]
     slips: frozenset[tuple[str, str]]
@@ -397,7 +397,7 @@ class _Made:
 
 
 def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterator[Mistake]:
-    """What slips lead to: a term forgotten, a slip made everywhere, in one layer only, two at once; at most 200 replays.
+    """What slips lead to: a term forgotten, one made everywhere, or in one layer only, two at once; 200 at most.
 
     `given` exchanges premises beforehand, as for an answer that rests on an earlier answer. A slip that changes nothing
     or leaves no answer is passed over, alone and in pairs.
@@ -419,10 +419,10 @@ def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterat
 
 
 def _paired(effective: Sequence[_Made], once: Sequence[_Made]) -> Iterator[tuple[_Made, _Made]]:
-    """Pairs of slips: those made everywhere first, then those with one that was made once."""
+    """Pairs of slips: one slip of two rules first, others made everywhere next, last those with one made once."""
     local = {id(made) for made in once}
     wide = [made for made in effective if id(made) not in local]
-    yield from combinations(wide, 2)
+    yield from sorted(combinations(wide, 2), key=lambda pair: pair[0].slips != pair[1].slips)
     yield from product(wide, (made for made in effective if id(made) in local))
 
 

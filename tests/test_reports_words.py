@@ -25,6 +25,7 @@ from grader.batch import CRASHED, UNREAD
 from grader.chances import MEAN_TAKEN_FOR_ZERO
 from grader.judge import EVERY_KIND
 from grader.lines import STEPS_MISSING
+from grader.readings import examples
 from grader.verdict import NAMES, Follows, Review, Right, Slip, Slipped, StepVerdict, Unreadable, Wrong
 from reports.feedback import feedback
 from reports.words import CATALOGS, Unsaid, read_catalog, words
@@ -154,6 +155,7 @@ def wanted() -> set[str]:
         *(f"check.{verdict}" for verdict in ("verified", "refuted", "inconclusive")),
         *(f"method.{method}" for method in METHODS),
         *(f"count.item.{item}" for convention in CONVENTIONS.values() for item in convention.items),
+        *(f"answers.{heading}" for heading in examples()),
         *(f"working.{verdict}" for verdict in get_args(StepVerdict)),
         *(f"feedback.write.{kind}" for kind in EVERY_KIND),
         *(f"because.{reason}" for reason in ("polynomial", "mixtures", "integrated")),

@@ -51,7 +51,8 @@ def _lines(instance: Instance, part: Part, found: tuple[Recognised, ...], langua
     for one in found:
         yield f"  {_shown(one.value):<{width}}  {explained(say, one.explanations)}"
         for warning in _warnings(one):
-            yield f"  {'':<{width}}  ! {say(f'slips.{warning}')}"
+            said = say(f"slips.{warning}")
+            yield f"  {'':<{width}}  ! {said}"
 
 
 def _warnings(one: Recognised) -> Iterator[str]:
