@@ -134,6 +134,7 @@ class Part:
     the share of a slip.
     `form` is a form that the answer has to have: simplified, factored, expanded, lowest (terms), exact, "decimals 2",
     "significant 3", "significant 3 strict"; the right value in another form earns `formless` of the marks.
+    `model` is the answer to a part in words, as the solution sheet shows it; `{key}` in it is the key.
     `slip` and `follows` are the shares of the marks for a recognised mistake and for an answer that follows from an
     earlier wrong one.
     """
@@ -143,6 +144,7 @@ class Part:
     marks: Fraction | int = 1
     options: tuple[Option, ...] = ()
     free: bool = False
+    model: Text | None = None
     within: Fraction | None = None
     quantities: Quantities | None = None
     lines: bool = False
@@ -218,6 +220,11 @@ class Instance:
     def key(self, part_id: str) -> Value:
         """The answer to a part."""
         return value_of(self.keys[part_id])
+
+    def model(self, part: Part, language: Language) -> str:
+        """The answer to a part in words, "" where the author wrote none."""
+        numbers = {**self.numbers, "key": self.key(part.id)}
+        return part.model.said(language, numbers) if part.model else ""  # type: ignore[arg-type]  # a key is printable
 
     def kind(self, part: Part) -> str:
         """The kind of answer that a part takes: choice, free, lines, moment, gradient, or by its key whole, shape, …"""

@@ -24,6 +24,7 @@ from solver.notation.unreadable import Unreadable
 DRAWS = 20
 MOST_TRIES = 5_000
 UNFILLED = "TODO"
+MODEL = " model"
 
 Said: TypeAlias = Callable[[str], bool]
 Complaints: TypeAlias = Iterator[BadExercise]
@@ -122,6 +123,8 @@ def _texts(exercise: Exercise) -> Iterator[tuple[str, Text]]:
         yield part.id, part.ask
         for option in part.options:
             yield f"{part.id} {option.id}", option.text
+        if part.model:
+            yield f"{part.id}{MODEL}", part.model
 
 
 def _text(exercise: Exercise, where: str, text: Text) -> Complaints:
@@ -136,7 +139,8 @@ def _text(exercise: Exercise, where: str, text: Text) -> Complaints:
             yield BadExercise(exercise.id, "text-in-other-language", where=where, language=language)
         yield from _mathematics(exercise, where, said, language)
     named = {language: _placeholders(getattr(text, language)) for language in LANGUAGES}
-    for unknown in sorted((named["he"] | named["en"]) - exercise.numbers.keys()):
+    known = {*exercise.numbers, *({"key"} if where.endswith(MODEL) else ())}
+    for unknown in sorted((named["he"] | named["en"]) - known):
         yield BadExercise(exercise.id, "unknown-placeholder", where=where, name=unknown)
     for missing in sorted(named["he"] ^ named["en"]):
         yield BadExercise(exercise.id, "placeholders-differ", where=where, name=missing)

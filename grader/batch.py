@@ -14,10 +14,10 @@ from pathlib import PurePath
 from typing import Literal, TypeAlias, final, get_args
 
 from exercises.exercise import BadExercise, Exercise, Part
-from exercises.library import EDGES, Library, UnknownExercise, UnknownPart, natural, part_named
+from exercises.library import EDGES, Library, UnknownExercise, UnknownPart, natural, near, part_named
 from grader.judge import Marker
 from grader.results import Answer, ClassResult, Problem, Result, Student
-from grader.verdict import Judgement, Review, marks
+from grader.verdict import Judgement, Review, Right, marks
 
 Policy: TypeAlias = Literal["first", "last", "best"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
@@ -35,7 +35,7 @@ def grade(answers: Iterable[Answer | Problem], library: Library, duplicates: Pol
         collected.add(answer)
     markers = {exercise.id: Marker(library.instance(exercise.id)) for exercise in collected.exercises()}
     collected.name_files()
-    grader = _Grader(duplicates, markers, collected.waiting)
+    grader = _Grader(duplicates, markers, collected.waiting, collected.misplaced)
     students = tuple(grader.student(name, given) for name, given in collected.given.items())
     return ClassResult(tuple(grader.markers), students, tuple(collected.problems), tuple(grader.set_aside))
 
@@ -53,6 +53,7 @@ class _Collected:
     problems: list[Problem] = field(default_factory=list)
     used: dict[str, Exercise] = field(default_factory=dict)
     unplaced: dict[str, dict[Place, Answer]] = field(default_factory=dict)
+    misnamed: dict[tuple[str, str], list[tuple[Answer, tuple[str, ...]]]] = field(default_factory=dict)
 
     def add(self, answer: Answer | Problem) -> None:
         if isinstance(answer, Problem):
@@ -80,7 +81,9 @@ class _Collected:
             part = part_named(exercise, answer.part).id if answer.part or answer.text else ""
         except UnknownPart as unknown:
             if answer.state != "unplaced":
-                self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}", exercise.id)
+                self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}")
+                likely = near(unknown.part, (part.id for part in exercise.parts))
+                self.misnamed.setdefault((name, exercise.id), []).append((answer, likely))
             else:
                 self._wait(answer, exercise.id, "")
             return
@@ -110,14 +113,24 @@ class _Collected:
     def _wait(self, answer: Answer, exercise: str, part: str) -> None:
         self.unplaced.setdefault(answer.student, {}).setdefault((exercise, part), answer)
 
-    def _refuse(self, answer: Answer, reason: str, detail: str = "", exercise: str = "") -> None:
-        """Tells of an answer that has no place; parts that it may answer wait for a person."""
+    def misplaced(self, student: str, marker: Marker, part: Part) -> Answer | None:
+        """What may be the student's answer to a part, under the name of a part that there is not: one that is spelled
+        alike, or an answer that is right here."""
+        for answer, likely in self.misnamed.get((student, marker.instance.exercise.id), ()):
+            if not answer.text.strip(EDGES):
+                continue
+            if part.id in likely or isinstance(_judge(marker, part.id, answer.text, {}).verdict, Right):
+                return answer
+        return None
+
+    def _refuse(self, answer: Answer, reason: str, detail: str = "") -> None:
+        """Tells of an answer that has no place; where no exercise is known, any part may wait for a person."""
         if not (answer.part or answer.text or reason == "no_student"):
             return  # that somebody handed something in at all is told by its answers
         if answer.state in ("read", "cut"):  # else it was told of already
             self.problems.append(Problem(answer.source, answer.line, reason, detail))
-        if answer.text.strip(EDGES) and reason in ("unknown_exercise", "unknown_part"):
-            self._wait(answer, exercise, "")
+        if answer.text.strip(EDGES) and reason == "unknown_exercise":
+            self._wait(answer, "", "")
 
 
 # --- judging
@@ -131,6 +144,7 @@ class _Grader:
     duplicates: Policy
     markers: Mapping[str, Marker]
     waiting: Callable[[str, str, str], Answer | None]
+    misplaced: Callable[[str, Marker, Part], Answer | None]
     set_aside: list[Answer] = field(default_factory=list)
     _known: dict[tuple[str, ...], Judgement] = field(default_factory=dict)
 
@@ -140,7 +154,9 @@ class _Grader:
         for exercise_id, marker in self.markers.items():
             counted = self._chosen(exercise_id, marker, given)
             for part in marker.instance.exercise.parts:
-                unplaced = None if part.id in counted else self.waiting(name, exercise_id, part.id)
+                if part.id in counted:
+                    continue
+                unplaced = self.waiting(name, exercise_id, part.id) or self.misplaced(name, marker, part)
                 if unplaced:
                     counted[part.id] = Judgement(part.id, unplaced.text, "", Review(UNREAD))
             results += [

@@ -123,6 +123,21 @@ EXERCISE = Exercise(
                 ),
             ),
             free=True,
+            model=Text(
+                he=(
+                    "בקונבולוציה כל יציאה תלויה רק בחלון קטן של הכניסה, ואותן משקולות משמשות בכל המקומות (שיתוף "
+                    "משקולות). ברשת MLP לכל זוג של כניסה ויציאה יש משקולת משלו. לכן רשת MLP שמחשבת אותה פונקציה צריכה "
+                    "${key}$ משקולות, רובן אפסים או העתקים זו של זו, ובלי האילוץ הזה היא עלולה ללמוד כל פונקציה אחרת: "
+                    "היא כבדה יותר לחישוב ונוטה יותר להתאמת יתר."
+                ),
+                en=(
+                    "In a convolution each output depends on a small window of the input only, and the same weights are "
+                    "used at every position (weight sharing). In an MLP each pair of an input and an output has a weight "
+                    "of its own. So an MLP that computes the same function needs ${key}$ weights, most of them zeros or "
+                    "copies of each other. Without these constraints it could learn any other function instead: it is "
+                    "heavier to compute and more prone to overfitting."
+                ),
+            ),
             marks=2,
         ),
     ),

@@ -175,6 +175,10 @@ class View:
         shown = mathml(self.solution.answer, display=True)
         return shown if about is None else Html(f"{shown} ≈ {mathml(about)}")
 
+    def model(self) -> str:
+        """The answer in words, with the key put in."""
+        return self.instance.model(self.solution.part, self.language)
+
     def exhibits(self) -> list[Html]:
         """The tables and charts of the part."""
         return [self._exhibit(exhibit) for exhibit in self.instance.exhibits.get(self.solution.part.id, ())]

@@ -49,6 +49,8 @@ def _lines(solved: Solution, instance: Instance, language: Language, opening: bo
     for exhibit in instance.exhibits.get(part.id, ()):
         yield from _exhibit_lines(exhibit, language)
     yield words(language).say("cli.answer", answer=_answer(solved, language))
+    if solved.part.model:
+        yield text_plain(instance.model(solved.part, language), language)
     if solved.assumes:
         yield assumptions_said(words(language).say, solved.assumes)
 
@@ -86,6 +88,7 @@ def _data(solved: Solution, instance: Instance, language: Language) -> dict[str,
         "part": solved.part.id,
         "ask": _ask(solved.part, instance, language),
         "answer": _answer(solved, language),
+        "model": text_plain(instance.model(solved.part, language), language),
         "rests_on": [part for part, _ in solved.rests_on],
         "assumes": [one.text for one in solved.assumes],
         "steps": [_step(step, language) for step in solved.steps],
