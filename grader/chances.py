@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 from math import ceil
@@ -11,7 +9,7 @@ from typing import Any, Final, final
 
 from exercises.exercise import Part
 from grader.algebra import REARRANGED, Algebra, Link
-from grader.moments import MOMENTS, Moment
+from grader.moments import MOMENTS, Moment, whole_sums
 from grader.verdict import Explanation, Slip, Unreadable, Verdict
 from grader.working import Side
 from solver.derivation import Derivation, Derived, mistakes
@@ -39,10 +37,6 @@ MOST_NESTED: Final = 3
 MOST_REMEMBERED: Final = 4096
 MEAN_TAKEN_FOR_ZERO: Final = "mean_taken_for_zero"
 """The slip of resting a step on a mean of 0 that is not assumed; it belongs to no law."""
-
-_SUM: Final = re.compile(
-    r"(?:\\sum|∑|Σ|(?<![A-Za-z])[Ss]um)(?:\\limits)?\s*(?:_\s*(?:\{\s*([ijk])\s*\}|([ijk])))?(?!\s*[_^])(?![A-Za-z])"
-)
 
 
 @final
@@ -90,7 +84,7 @@ class Chances(Algebra):
         return tuple(dict.fromkeys([*more, *members, *sorted(single)]))
 
     def read(self, side: Side) -> Formula | Unreadable:
-        text, places = _whole_sums(side.text, (*self.known.sizes, "n")[0])
+        text, places = whole_sums(side.text, (*self.known.sizes, "n")[0])
         said = read(text, self.names)
         if isinstance(said, Unreadable):
             return Unreadable(said.reason, side.at - _lead(side) + places(said.at), said.word)
@@ -230,27 +224,3 @@ def degree(said: Formula) -> int:
 
 def _lead(side: Side) -> int:
     return len(side.text) - len(side.text.lstrip())
-
-
-def _whole_sums(text: str, last: str) -> tuple[str, Callable[[int], int]]:
-    """Sums that say over what, where a student only wrote the sign; and where a place of the new text was before."""
-    pieces: list[str] = []
-    shifts: list[tuple[int, int]] = []
-    place = done = 0
-    for match in _SUM.finditer(text):
-        if re.match(r"\s*\(\s*\w+\s*,", text[match.end() :]):
-            continue  # sum(i, 1, n, …)
-        body = text[match.end() :]
-        index = match[1] or match[2] or next(iter(re.findall(r"_\{?([ijk])", body)), "i")
-        sign = f"∑_{{{index}=1}}^{{{last}}} "
-        pieces += [text[done : match.start()], sign]
-        place += match.start() - done + len(sign)
-        done = match.end()
-        shifts.append((place, done))
-    pieces.append(text[done:])
-
-    def was(at: int) -> int:
-        new, old = next(((new, old) for new, old in reversed(shifts) if new <= at), (0, 0))
-        return min(len(text), old + at - new) if new or not shifts else min(at, shifts[0][1])
-
-    return "".join(pieces), was

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -41,8 +41,22 @@ class Read:
 ROUNDED = Fraction(1, 1000)
 """How far from what a mistake leads to a rough number may be to be explained by it."""
 
+_ABOUT = re.compile(
+    r"[~≈∼]|\b(?:about|approximately|approx\.?|around|roughly|times)(?!\w)|(?<![א-ת])(?:בערך|לערך|בקירוב|פי|כ[-־](?=\d))"
+    r"|^\s*[x×](?=\s*\d)",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"^.*[\d)].*(?:סה[\"'\u05f3\u05f4\u2019\u201d]כ|סך הכו?ל|\btotal|\bin all|\baltogether)\s*[:=]?\s*(?=[\d(])",
+    re.IGNORECASE | re.DOTALL,
+)
 _AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
+_BECAUSE = re.compile(r"[\s,;]*(?:כי|because|since)(?!\w)")
+_AROUND_OPTION = re.compile(
+    r"^(?:תשובה|answer|option|options|אפשרות|רק|only|just|both|גם|the|שכבת)\s+|\s+(?:only|alone|layers?|בלבד|לבד)$"
+)
 _NAMED_SIZE = re.compile(r"\b([CHW])\s*=\s*(\d{1,9})\b")
+_BATCH = re.compile(r"(?<![\w@])(?:N|B|batch(?:[_ ]size)?|None)\s*[,xX×]\s*(?=\d)", re.IGNORECASE)
 _ROW = re.compile(r"\s*\d{1,9}(?:\s+\d{1,9})+\s*")
 
 
@@ -89,7 +103,9 @@ class Numeric(AnswerKind):
     """A number: exact, or within the part's tolerance. In a chain, 48 + 300 = 348, all links must hold."""
 
     def read(self, text: str) -> Read | Unreadable:
-        value = _number(text if self.part.within is None else re.sub("[~≈∼]", " ", text))
+        if self.part.within is None and (about := re.match(r"\s*(?:[~≈∼]|about\b|approx)", text)):
+            return Unreadable("approximate", len(about.group()) - 1)
+        value = _number(_total(text) if self.part.within is None else _ABOUT.sub(_blank, text))
         if isinstance(value, Unreadable):
             return value
         return Read((value,), plain(as_formula(value)))
@@ -133,10 +149,10 @@ class Sizes(AnswerKind):
         return True
 
     def read(self, text: str) -> Read | Unreadable:
-        named = dict(_NAMED_SIZE.findall(text))
+        named = dict(_NAMED_SIZE.findall(re.sub(r"\b([CHW])\s*=\s*([CHW])\s*=\s*(\d{1,9})\b", r"\1=\3 \2=\3", text)))
         if len(named) == 3:
             return self._shown(tuple(int(named[axis]) for axis in "CHW"), "@")
-        return self._last_shape(without_words(text))
+        return self._last_shape(without_words(_BATCH.sub(_blank, text)))
 
     def _last_shape(self, text: str) -> Read | Unreadable:
         """The last side of an equation that is a shape; a product worked out beside it has to be right."""
@@ -168,6 +184,8 @@ class Sizes(AnswerKind):
     def incomplete(self, reading: Reading, key: Value) -> str:
         if isinstance(reading, Shape) and isinstance(key, Shape) and len(key) == 3 and tuple(reading) == key[1:]:
             return "channels_left_out"
+        if isinstance(reading, Shape) and isinstance(key, Shape) and len(reading) == 1 < len(key):
+            return "sizes_multiplied" if reading[0] == prod(key) else ""
         return ""
 
     def completed(self, reading: Reading) -> Reading:
@@ -237,6 +255,8 @@ class Expression(AnswerKind):
         if "x" not in self._known:
             said = re.sub(r"(?<=\s)[xX](?=\s)", "×", said)
         formula = read(said, self._names(text))
+        if isinstance(formula, Unreadable) and formula.reason == "unknown_name":
+            formula = read(in_declared_case(said, self._known), self._names(text))
         match formula:
             case Unreadable():
                 return formula
@@ -298,15 +318,16 @@ class Choice(AnswerKind):
             if all(option for _, option in named):
                 yield from named
                 return
-        first, *rest = re.split(r"[,.;:\n]\s|\s(?=כי\b|because\b|since\b|as\b)", text, maxsplit=1)
+        first, *rest = re.split(r"[,.;:\n]\s|\s[-–—]\s|\s(?=כי\b|because\b|since\b|as\b)", text, maxsplit=1)
         reasoned = self._option(first.strip())
-        if isinstance(self.key, bool) and reasoned and not any(map(self._option, " ".join(rest).split())):
+        others = [word for word in re.findall(r"\w{2,}", " ".join(rest)) if self._option(word) not in (None, reasoned)]
+        if reasoned and (_BECAUSE.match(text[len(first) :]) or (isinstance(self.key, bool) and not others)):
             yield first, reasoned  # "yes, because ..."
             return
         yield from ((piece, self._option(piece)) for piece in re.split(_AND, text) if piece.strip())
 
     def _option(self, piece: str) -> Option | None:
-        plain_piece = re.sub(r"^(?:תשובה|answer|option|אפשרות)\s+", "", piece).strip(" .()׳'")
+        plain_piece = _AROUND_OPTION.sub("", piece).strip(" .()׳'")
         for number, option in enumerate(self.part.options):
             names = {option.id, *option.also, option.text.he, option.text.en, str(number + 1)}
             names |= {"אבגדהוזחטי"[number], "abcdefghij"[number]}
@@ -339,6 +360,26 @@ KINDS: dict[str, type[AnswerKind]] = {
     "free": FreeText,
 }
 """The kinds by the names that `Instance.kind` gives."""
+
+
+def in_declared_case(text: str, names: Iterable[str]) -> str:
+    """A text with single letters in the case in which the question has them, where it has them in one case only.
+
+    >>> in_declared_case("(k-1)L + 1", ["K", "L"])
+    '(K-1)L + 1'
+    """
+    declared = {name for name in names if len(name) == 1}
+    wrong = {name.swapcase(): name for name in declared if name.swapcase() not in declared}
+    return re.sub(r"(?<![A-Za-z\\_])[A-Za-z](?![A-Za-z_])", lambda letter: wrong.get(letter[0], letter[0]), text)
+
+
+def _total(text: str) -> str:
+    """What stands behind "in total", where parts are told before it."""
+    return _TOTAL.sub(_blank, text)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 def _near(value: Fraction, wanted: Fraction, within: Fraction) -> bool:

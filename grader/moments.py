@@ -7,12 +7,14 @@ is not wrong but unreadable: it does not say what was asked.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
-from typing import final
+from typing import Final, final
 
 from exercises.exercise import Part, Quantities
-from grader.kinds import AnswerKind, Read, Reading
+from grader.kinds import AnswerKind, Read, Reading, in_declared_case
 from grader.prose import without_words
 from solver.notation.equality import Assumptions, compare
 from solver.notation.printing import plain
@@ -35,6 +37,12 @@ from solver.values import Value, as_formula
 MOMENTS = ("E", "Var", "Cov", "std")
 KEY = "key"
 
+_SUM: Final = re.compile(
+    r"(?:\\sum|∑|Σ|(?<![A-Za-z])[Ss]um)(?:\\limits)?\s*(?:_\s*(?:\{\s*([ijk])\s*\}|([ijk])))?(?!\s*[_^])(?![A-Za-z])"
+)
+_CALLED: Final = {"E": "ה?תוחלת|the expectation|the mean", "Var": "ה?שונות|the variance"}
+_ASKED_ALONE: Final = re.compile(r"(?<![A-Za-z\\])(?:std|Var)(?=\s*=)")
+
 
 @final
 class Moment(AnswerKind):
@@ -48,10 +56,15 @@ class Moment(AnswerKind):
         )
 
     def read(self, text: str) -> Read | Unreadable:
-        said = read(without_words(text), self.readable)
+        text = self._asked_words.sub(lambda words: " " * len(words.group()), text)
+        text = _ASKED_ALONE.sub(lambda asked: ("σ²" if asked.group() == "Var" else "σ").ljust(3), without_words(text))
+        text, places = whole_sums(text, (*self.known.sizes, "n")[0])
+        said = read(text, self.readable)
+        if isinstance(said, Unreadable) and said.reason == "unknown_name":
+            said = read(in_declared_case(text, self.readable), self.readable)
         match said:
-            case Unreadable():
-                return said
+            case Unreadable(reason, at, word):
+                return Unreadable(reason, places(at), word)
             case Group():
                 return Unreadable("wrong_type", 0)
             case Relation(_, operators) if set(operators) != {"="}:
@@ -118,6 +131,13 @@ class Moment(AnswerKind):
         return {self._spelled(formula(left)): formula(right) for left, right in self.known.says.items()}
 
     @cached_property
+    def _asked_words(self) -> re.Pattern[str]:
+        """What the moment that is asked is called; what another is called stays, and makes an answer unreadable."""
+        asked = next(iter(self._says), None)
+        named = _CALLED.get(asked.function, r"(?!)") if isinstance(asked, Call) else r"(?!)"
+        return re.compile(rf"(?<![א-ת\w])(?:{named})(?![א-ת\w])", re.IGNORECASE)
+
+    @cached_property
     def letters(self) -> dict[str, Formula]:
         """The usual letters for moments of the random names: sigma_w is std(w_1), mu_x is E[x_1]."""
         taken = {*names(as_formula(self.key)), *self.known.independent}
@@ -146,3 +166,26 @@ class Moment(AnswerKind):
             case _:
                 return rebuild(said, self._spelled)
 
+
+def whole_sums(text: str, last: str) -> tuple[str, Callable[[int], int]]:
+    """Sums that say over what, where a student only wrote the sign; and where a place of the new text was before."""
+    pieces: list[str] = []
+    shifts: list[tuple[int, int]] = []
+    place = done = 0
+    for match in _SUM.finditer(text):
+        if re.match(r"\s*\(\s*\w+\s*,", text[match.end() :]):
+            continue  # sum(i, 1, n, …)
+        body = text[match.end() :]
+        index = match[1] or match[2] or next(iter(re.findall(r"_\{?([ijk])", body)), "i")
+        sign = f"∑_{{{index}=1}}^{{{last}}} "
+        pieces += [text[done : match.start()], sign]
+        place += match.start() - done + len(sign)
+        done = match.end()
+        shifts.append((place, done))
+    pieces.append(text[done:])
+
+    def was(at: int) -> int:
+        new, old = next(((new, old) for new, old in reversed(shifts) if new <= at), (0, 0))
+        return min(len(text), old + at - new) if new or not shifts else min(at, shifts[0][1])
+
+    return "".join(pieces), was

@@ -16,12 +16,12 @@ _FILLERS_HE = (
     "התשובה|תשובה|תשובתי|היא|הוא|הם|הן|זה|זהו|לכן|כלומר|אז|סך|בסך|הכל|הכול|יש|ישנם|ישנן|נקבל|קיבלתי|קיבלנו|"
     "מתקבל|מקבלים|שווה|יוצא|פתרון|הפתרון|פרמטרים|פרמטר|הפרמטרים|משקולות|המשקולות|משקלים|כפלים|הכפלים|מכפלות|כפל|"
     "ערוצים|הערוצים|פיקסלים|נוירונים|יציאות|כניסות|איברים|נלמדים|נלמדות|בשכבה|ברשת|בשכבת|הקונבולוציה|קונבולוציה|"
-    "מספר|גודל|הגודל|המוצא|התמך|של|הנוסחה|היסטים|היסט|כולל|בלי|ללא|עם|הכולל|גרעינים|הגרעין|כולה|לכל|תמונה|בתמונה"
+    "מימד|ממד|מימדים|ממדים|ביאס|ביאסים|בקונבולוציה|מספר|גודל|הגודל|המוצא|התמך|של|הנוסחה|היסטים|היסט|כולל|בלי|ללא|עם|הכולל|גרעינים|הגרעין|כולה|לכל|תמונה|בתמונה"
 )
 _SUM_HE = rf"סה{_QUOTE}כ"
 _WORD_HE = rf"(?<![{_HEBREW}])ו?(?:{_FILLERS_HE}|{_SUM_HE})(?![{_HEBREW}]|{_QUOTE}[{_HEBREW}])"
 _RUN_HE = re.compile(rf"{_WORD_HE}(?:[\s,.:;!־-]*{_WORD_HE})*[,.:;!]?")
-_CHANGING_HE = "לא|אין|מינוס|פחות|יותר|אלף|אלפים|מיליון|אחוז|אחוזים|חצי|בערך|כמעט|או"
+_CHANGING_HE = "לא|אין|אינו|אינה|אינם|איננו|איננה|כפליים|מינוס|פחות|יותר|אלף|אלפים|מיליון|אחוז|אחוזים|חצי|בערך|כמעט|או"
 _CHANGES = rf"(?<![{_HEBREW}])[ובלמה]?(?:{_CHANGING_HE})(?![{_HEBREW}])"
 _REMARK_HE = re.compile(rf"\((?![^()]*{_CHANGES})[^()]*[{_HEBREW}][^()]*\)")
 
@@ -44,14 +44,47 @@ _NUMBERS_HE = {
     )
     for word in words.split()
 }
+_NUMBERS_EN = {
+    word: number for number, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)
+}
+_NUMBERS = {**_NUMBERS_HE, **_NUMBERS_EN}
 _MAPS = r"(?:feature maps?|maps?|channels?|matrices|filters|ערוצים|ערוצי פלט|מטריצות|מפות|תמונות)"
-_COUNTED = re.compile(rf"(?<![{_HEBREW}])({'|'.join(_NUMBERS_HE)})(?=\s+{_MAPS})")
+_BY_SIGN = r"\s*(?:[xX×*]|by|על|כפול)\s*"
+_COUNTED = re.compile(rf"(?<![{_HEBREW}\w])({'|'.join(_NUMBERS)})(?=\s+(?:\d+{_BY_SIGN}\d+\s+)?{_MAPS})", re.IGNORECASE)
+_SIZED_MAPS = re.compile(rf"(?<=\d)(\s+)(\d+{_BY_SIGN}\d+)(\s+{_MAPS})", re.IGNORECASE)
+_STAR = re.compile(r"(?<=@)(\s*\d+\s*)\*(?=\s*\d)")
+_DEPTH = re.compile(r"(?<=\d)(\s*,?\s*(?:and|with|ו)?\s*(?:depth|עומק)\s*(?:of|של|=)?\s*)(?=\d)", re.IGNORECASE)
 _MAPS_OF = re.compile(
-    rf"(?<=\d)(\s+{_MAPS}\s*(?:of(?: size)?|של|בגודל|,)?\s+)(?=\d+\s*(?:[xX×*]|by|על|כפול))", re.IGNORECASE
+    rf"(?<=\d)(\s+{_MAPS}\s*(?:of(?: size)?|של|בגודל|,)?\s+)(?=\d+\s*(?:[xX×*]|by|על|כפול))",
+    re.IGNORECASE,
 )
-_AND_MAPS = re.compile(rf"(?<=\d)(\s*[,(]\s*|\s+with\s+|\s+עם\s+)(\d+)(\s*{_MAPS}\s*\)?)", re.IGNORECASE)
+_AND_MAPS = re.compile(
+    rf"(?<=\d)(\s*[,(]\s*(?:with\s+|עם\s+)?|\s+with\s+|\s+עם\s+)(\d+)(\s*{_MAPS}\s*\)?)", re.IGNORECASE
+)
 _BY = re.compile(r"(?<=[\d)])(\s*)(על|כפול|by)(\s*)(?=[\d(])")
 _TIMES = re.compile(r"(?<=[\d)\]])\s*[xX]\s*(?=[(\[])|(?<=[)\]])\s*[xX]\s*(?=[\d(\[])")
+
+_IN_WORDS = (  # words that are mathematics, and the sign for them
+    (re.compile(rf"(?<![{_HEBREW}\w])(?:אפס|zero)(?![{_HEBREW}\w])", re.IGNORECASE), "0"),
+    (re.compile(rf"(?<![{_HEBREW}])אחד(?=\s+חלקי)"), "1"),
+    (re.compile(r"(?<=[\w)\]])\s+חלקי\s+(?=[\w(\\])"), "/"),
+    (re.compile(r"(?<=[\w)\]])\s+(?:ועוד|plus)\s+(?=[\w(\\])"), "+"),
+    (re.compile(rf"(?<=[\w)\]])\s+(?:בריבוע|squared)(?![{_HEBREW}\w])"), "^2"),
+)
+_REASON = re.compile(
+    rf"[\s,;]+(?:(?:since|because)\s.*|(?:כי|מכיוון|משום|מפני|מאחר|שכן)\s(?!.*(?<![{_HEBREW}])או(?![{_HEBREW}])).*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LABEL_HE = re.compile(rf"^(?!.*{_CHANGES}.*:)[\s{_HEBREW}\"'\u05f3\u05f4־-]{{2,60}}:")
+_CHANGES_EN = r"(?:not|no|never|wrong|isn|without|minus|half|double|twice|thousand|million|less|more|or)"
+_LABEL_EN = re.compile(
+    rf"^\s*(?![^:]*\b{_CHANGES_EN}\b)[A-Za-z]{{2,}}(?: [A-Za-z]+){{0,3}}\s*:(?!=)\s*(?=\S)", re.IGNORECASE
+)
+_REMARK_EN = re.compile(
+    r"(?<=\s)\((?:no|with(?:out)?|incl(?:uding|\.)?|excl(?:uding|\.)?|he|xavier|glorot|kaiming|hxwxc|cxhxw|channels)"
+    r"(?:[\s-]+(?:the|a|any|bias(?:es)?|init(?:iali[sz]ation)?|first|last|et al\.?))*\)\s*[.]?\s*$",
+    re.IGNORECASE,
+)
 
 _BEFORE_EN = re.compile(
     r"^\s*(?:(?:so|thus|hence|therefore|total|in total|the|my|final|answer|ans|result|is|are|it is|we get|equals)\b"
@@ -74,10 +107,17 @@ def without_words(text: str) -> str:
     >>> without_words("סה״כ: 456 פרמטרים").strip(), without_words("לא 48").strip()
     ('456', 'לא 48')
     """
-    text = _COUNTED.sub(lambda word: str(_NUMBERS_HE[word[1]]).ljust(len(word[1])), text)
+    for words in (_REASON, _LABEL_HE, _LABEL_EN, _REMARK_EN):
+        text = words.sub(_blank, text)
+    for said, sign in _IN_WORDS:
+        text = said.sub(lambda match, sign=sign: sign.center(len(match.group())), text)  # type: ignore[misc]
+    text = _COUNTED.sub(lambda word: str(_NUMBERS[word[1].lower()]).ljust(len(word[1])), text)
+    text = _SIZED_MAPS.sub(lambda maps: "@".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
+    text = _DEPTH.sub(lambda depth: "x".center(len(depth[1])), text)
     text = _BY.sub(lambda by: by[1] + "x".ljust(len(by[2])) + by[3], text)
     text = _TIMES.sub(lambda times: times.group().lower().replace("x", "×"), text)
     text = _MAPS_OF.sub(lambda maps: "@".ljust(len(maps[1])), text)
+    text = _STAR.sub(r"\1x", text)
     text = _AND_MAPS.sub(lambda maps: "x".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
     for words in (_REMARK_HE, _RUN_HE, _BEFORE_EN, _AFTER_EN, _EDGES):
         text = words.sub(_blank, text)

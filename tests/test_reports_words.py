@@ -139,7 +139,7 @@ def simulated_settings() -> set[str]:
 def wanted() -> set[str]:
     """The keys that are put together at run time."""
     slips = set().union(*every_rule().values()) | {"channels_left_out", TERM_FORGOTTEN, *LACKS.values()}
-    slips |= {MEAN_TAKEN_FOR_ZERO, STEPS_MISSING, ROUNDED_WRONGLY}
+    slips |= {MEAN_TAKEN_FOR_ZERO, STEPS_MISSING, ROUNDED_WRONGLY, "sizes_multiplied"}
     unreadable = {*REASONS, *strings("grader", place=0, calls=("Unreadable",))}
     problems = strings("grader", place=2, calls=("Problem",)) | strings("grader", place=1, calls=("Broken", "_refuse"))
     bad = strings("exercises", place=1, calls=("BadExercise",))

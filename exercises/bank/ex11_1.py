@@ -103,7 +103,11 @@ EXERCISE = Exercise(
                 en="Can a fully connected network (MLP) represent the function that this network computes?",
             ),
             options=(
-                Option("yes", Text(he="כן", en="yes"), also=("true", "y", "נכון", "אפשר", "יכולה")),
+                Option(
+                    "yes",
+                    Text(he="כן", en="yes"),
+                    also=("true", "y", "of course", "sure", "it can", "נכון", "אפשר", "יכולה", "בוודאי", "כמובן"),
+                ),
                 Option("no", Text(he="לא", en="no"), also=("false", "n", "לא נכון", "אי אפשר", "לא יכולה")),
             ),
             slip=Fraction(0),
@@ -131,11 +135,11 @@ EXERCISE = Exercise(
                     "היא כבדה יותר לחישוב ונוטה יותר להתאמת יתר."
                 ),
                 en=(
-                    "In a convolution each output depends on a small window of the input only, and the same weights are "
-                    "used at every position (weight sharing). In an MLP each pair of an input and an output has a weight "
-                    "of its own. So an MLP that computes the same function needs ${key}$ weights, most of them zeros or "
-                    "copies of each other. Without these constraints it could learn any other function instead: it is "
-                    "heavier to compute and more prone to overfitting."
+                    "In a convolution each output depends on a small window of the input only, and the same weights "
+                    "are used at every position (weight sharing). In an MLP each pair of an input and an output has a "
+                    "weight of its own. So an MLP that computes the same function needs ${key}$ weights, most of them "
+                    "zeros or copies of each other. Without these constraints it could learn any other function "
+                    "instead: it is heavier to compute and more prone to overfitting."
                 ),
             ),
             marks=2,

@@ -50,7 +50,7 @@ def _quantities(
     return Quantities(
         independent=tuple(f"{name}_1" for name in names),
         centred=tuple(f"{name}_1" for name in centred),
-        also={**also, **capital},
+        also={**also, **capital, **dict.fromkeys(("n_in", "fan_in", "d_in"), "n")},
         sizes=("n",),
         known=("v",),
         says=says,
