@@ -91,6 +91,7 @@ class _Walk:
     heads: dict[Formula, Formula] = field(default_factory=dict)
     head: Formula | None = None
     last: Formula | None = None
+    before: Side | None = None
     wrong: bool = False
 
     def run(self) -> None:
@@ -100,6 +101,7 @@ class _Walk:
 
     def line(self, line: Line, is_last: bool) -> None:
         sides = list(line.sides)
+        self.before = None
         if not sides:
             return
         continued = line.continued or (line.titled and self.algebra.chained)
@@ -125,7 +127,7 @@ class _Walk:
             if link is not None:
                 self.step(line, side, link, None, said)
             self.heads[said] = said
-        self.head, self.last = said, self.heads[said]
+        self.head, self.last, self.before = said, self.heads[said], side
 
     def side(self, side: Side, line: Line) -> None:
         said = self.algebra.read(side)
@@ -141,14 +143,14 @@ class _Walk:
             link_alone = self.algebra.began(said)
             if link_alone is not None:
                 self.step(line, side, link_alone, None, said)
-        self.last = said
+        self.last, self.before = said, side
         if self.head is None:
             self.head = self.algebra.asked
         if self.head is not None:
             self.heads[self.head] = said
 
     def unread(self, line: Line, side: Side, why: Unreadable) -> None:
-        self.steps.append(Step(line.number, side.at, side.end, "unread", problem=why))
+        self.steps.append(Step(line.number, side.at, side.end, self._since(side), "unread", problem=why))
 
     def step(self, line: Line, side: Side, link: Link, before: Formula | None, said: Formula) -> None:
         unsaid = tuple(one for one in link.rests_on if not self.is_said(one))
@@ -160,10 +162,14 @@ class _Walk:
         else:
             verdict = "slipped" if link.slips else "wrong"
             self.wrong = True
-        self.steps.append(Step(line.number, side.at, side.end, verdict, link.rules, link.slips, unsaid))
+        since = self._since(side)
+        self.steps.append(Step(line.number, side.at, side.end, since, verdict, link.rules, link.slips, unsaid))
         pair = (before or said, said)
         if link.holds and link.counts and pair not in self.counted:
             self.counted.append(pair)
+
+    def _since(self, side: Side) -> int:
+        return side.at if self.before is None else self.before.at
 
     def is_said(self, fact: Assumed) -> bool:
         """Whether the working names an assumption: in a remark, or on a line of its own."""

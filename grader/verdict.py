@@ -108,6 +108,7 @@ class Step:
     """One step of a student's working: from what stands before a sign of equality to what stands behind it.
 
     line       the line it ends in, from 1           at, end   where in the answer what it leads to stands
+    since      where what it leads from begins, if that stands on the same line; else `at`
     verdict    right; consistent: right, behind a wrong one; unsure: nothing that was tried decides; unread
     rules      the rules that lead there, keys of the catalogs; () where none was recognised
     slips      what explains a wrong one
@@ -118,6 +119,7 @@ class Step:
     line: int
     at: int
     end: int
+    since: int
     verdict: StepVerdict
     rules: tuple[str, ...] = ()
     slips: tuple[Explanation, ...] = ()

@@ -93,7 +93,7 @@ def step_said(say: Say, step: Step) -> str:
     """What is said of one step of a working, with what it silently rests on.
 
     >>> from reports.words import words
-    >>> step_said(words("en").say, Step(1, 0, 1, "right", ("moments.centred",)))
+    >>> step_said(words("en").say, Step(1, 0, 1, 0, "right", ("moments.centred",)))
     'right: the expectation is zero'
     """
     match step.verdict:

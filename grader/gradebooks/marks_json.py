@@ -75,6 +75,7 @@ def _step(step: Step, answer: str) -> Document:
     said: Document = {
         "line": step.line,
         "at": step.at,
+        "since": step.since,
         "text": answer[step.at : step.end],
         "verdict": step.verdict,
         "rules": list(step.rules),

@@ -65,7 +65,7 @@ class ResultView:
         if judged is None:
             return []
         return [
-            (step.verdict, escape(visible(judged.answer[step.at : step.end])), Html(step_said(say, step)))
+            (step.verdict, escape(visible(judged.answer[step.since : step.end])), Html(step_said(say, step)))
             for step in judged.steps
         ]
 
