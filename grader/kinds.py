@@ -413,7 +413,7 @@ def _exact(text: str) -> int | Fraction | Unreadable:
 def _sizes(formula: Formula) -> tuple[int, ...] | Unreadable:
     """The sizes that a formula lists, brackets and powers written out: 3 x (10 x 10), 10^2 x 3."""
     match formula:
-        case Group(items, "(" | "[") if any(isinstance(item, Group | Mul) for item in items):
+        case Group(items, "(" | "[" | ",") if any(isinstance(item, Group | Mul) for item in items):
             return Unreadable("ambiguous")  # several shapes
         case Group(items, _) | Mul(items):
             sizes: list[int] = []

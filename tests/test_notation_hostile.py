@@ -21,7 +21,7 @@ NAMES_OF = {"h057": tuple("abcdefghxyz")}
 DECIDED: dict[str, str] = {
     "h119": "refuse:false_link",  # says which link is false: 5 = 6
     "h127": "refuse:unknown_name",  # 1j is 1 times j, and j is not declared: the message names it
-    "h147": "refuse:unknown_function",  # asin is no function here
+    "h147": "refuse:undefined",  # asin(2) is no real number
     "h210": "refuse:number_too_big",  # \sum is known; its 10^9 terms are too many
 }
 """Where this reader's answer is another one than the table's."""

@@ -47,8 +47,8 @@ def test_declared_functions_are_calls() -> None:
 
 
 def test_a_comma_is_decimal_unless_lists_are_asked_for() -> None:
-    assert read("1,5", lists=True) == Group((Number(1), Number(5)), "(")
-    assert read("512,512,512", lists=True) == Group((Number(512),) * 3, "(")
+    assert read("1,5", lists=True) == Group((Number(1), Number(5)), ",")
+    assert read("512,512,512", lists=True) == Group((Number(512),) * 3, ",")
     assert read("max(1,5)") == Call("max", (Number(1), Number(5)))
 
 

@@ -155,6 +155,10 @@ def _group(formula: Group) -> str:
             return r" \times ".join(items)
         case "@":
             return "@".join([*items[:1], r" \times ".join(items[1:])])
+        case ",":
+            return ", ".join(items)
+        case "[)" | "(]" as fences:
+            return rf"\left{fences[0]} {', '.join(items)} \right{fences[1]}"
         case "(" | "[" | "{" as bracket:
             return _fenced(bracket, ", ".join(items), is_tall(formula))
 

@@ -216,6 +216,10 @@ class _Printer:
                 return self.sign("×").join(items)
             case "@":
                 return f"<mo{_TIGHT}>@</mo>".join([*items[:1], self.sign("×").join(items[1:])])
+            case ",":
+                return self.listed(formula.items)
+            case "[)" | "(]" as fences:
+                return self.fenced(fences[0], self.listed(formula.items), fences[1], is_tall(formula))
             case "(":
                 return self.fenced("(", self.listed(formula.items), ")", is_tall(formula))
             case "[":

@@ -40,6 +40,12 @@ from solver.notation.tree import (
 T = TypeVar("T")
 
 MOMENTS: Final = frozenset({"E", "Var", "Cov", "std"})
+
+UNIT: Final = "imaginary"
+"""The name of i where it is the imaginary unit."""
+
+_RECIPROCAL: Final = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
+_OF_RECIPROCAL: Final = {"asec": "acos", "acsc": "asin", "acot": "atan"}
 _HALF: Final = Number(Fraction(1, 2))
 _ONE: Final = Number(1)
 
@@ -173,7 +179,17 @@ class Arithmetic(ABC, Generic[T]):
                 above, below = self.value(top), self.value(bottom)
                 floor = self.applied("floor", [self.over(above, below)])
                 return self.plus(above, self.negative(self.times(below, floor)))
-            case "log", (body, base):
+            case ("asinh" | "acosh" | "atanh"), (body,):
+                return self.value(_area(function, body))
+            case "lg", (body,):
+                return self.over(self.applied("ln", [self.value(body)]), self.applied("ln", [self.number(10)]))
+            case "root", (body, *degree):
+                return self.raised(self.value(body), Div(_ONE, degree[0] if degree else Number(2)))
+            case _, (body,) if function in _RECIPROCAL:
+                return self.over(self.number(1), self.call(_RECIPROCAL[function], arguments))
+            case _, (body,) if function in _OF_RECIPROCAL:
+                return self.call(_OF_RECIPROCAL[function], (Div(_ONE, body),))
+            case ("log" | "lg"), (body, base):
                 return self.over(self.applied("ln", [self.value(body)]), self.applied("ln", [self.value(base)]))
             case "log", _:
                 return self.applied("ln", [self.value(argument) for argument in arguments])
@@ -291,6 +307,18 @@ class Arithmetic(ABC, Generic[T]):
         value = self.value(fold.body)
         self.indices = before
         return value
+
+
+def _area(function: str, body: Formula) -> Formula:
+    """The inverse hyperbolic functions as logarithms."""
+    square = Pow(body, Number(2))
+    match function:
+        case "asinh":
+            return Call("ln", (Add((body, Call("sqrt", (Add((square, _ONE)),)))),))
+        case "acosh":
+            return Call("ln", (Add((body, Call("sqrt", (Add((square, Neg(_ONE))),)))),))
+        case _:
+            return Mul((_HALF, Call("ln", (Div(Add((_ONE, body)), Add((_ONE, Neg(body)))),))))
 
 
 def _over(fold: Fold, body: Formula) -> Fold:

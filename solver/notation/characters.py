@@ -31,7 +31,8 @@ def characters(text: str) -> Characters:
     """
     if len(text) > limits.CHARACTERS:
         raise Refused(_overlong(text[: limits.CHARACTERS]))
-    kept = _trimmed(_without_direction([(char, at) for at, char in enumerate(text)]))
+    lines = "\r\n" if "\\" in text else ""
+    kept = _trimmed(_without_direction([(" " if char in lines else char, at) for at, char in enumerate(text)]))
     if not kept:
         raise Refused("empty")
     for char, at in kept:

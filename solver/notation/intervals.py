@@ -14,8 +14,8 @@ from mpmath import iv, mp
 
 from solver.notation.arithmetic import Arithmetic, Chance, Undefined
 from solver.notation.evaluation import NotComputable
-from solver.notation.sampling import Domain, Exact, Fractions, Sampled, default_domain, points
-from solver.notation.tree import Fold, Formula, Name, Pow, names, subformulas
+from solver.notation.sampling import Domain, Exact, Fractions, Sampled, points
+from solver.notation.tree import Fold, Formula
 
 Interval = Any
 
@@ -35,8 +35,8 @@ def enclosed(left: Formula, right: Formula, chance: Chance, assume: Mapping[str,
     >>> enclosed(formula("sin(x)^2 + cos(x)^2"), formula("1"), Chance(), {}, "").differ
     False
     """
-    compared = 0
-    for place, point in enumerate(points((left, right), chance, _with_exponents((left, right), assume), seed)):
+    compared = skipped = 0
+    for place, point in enumerate(points((left, right), chance, assume, seed)):
         at = Intervals(point, f"{seed} {place}", chance)
         try:
             difference = at.value(left) - at.value(right)
@@ -44,29 +44,14 @@ def enclosed(left: Formula, right: Formula, chance: Chance, assume: Mapping[str,
                 return Sampled(True, compared + 1)
             width = abs(difference).b
         except (ZeroDivisionError, NotComputable, OverflowError, Undefined, ValueError):
+            skipped += 1
             continue
         if not width < mp.mpf(2) ** -THIN:
             continue
         compared += 1
         if compared == POINTS:
             break
-    return Sampled(False, compared) if compared else None
-
-
-def _with_exponents(formulas: tuple[Formula, ...], assume: Mapping[str, Domain]) -> dict[str, Domain]:
-    """The declared domains; names in an exponent are sizes, and the others then positive."""
-    raised = {
-        name
-        for formula in formulas
-        for part in subformulas(formula)
-        if isinstance(part, Pow) and part.base != Name("e")
-        for name in names(part.exponent)
-    }
-    if not raised:
-        return dict(assume)
-    others: Domain = "size" if default_domain(formulas) == "size" else "positive"
-    free = {name for formula in formulas for name in names(formula)}
-    return {**dict.fromkeys(free, others), **dict.fromkeys(raised, "size"), **assume}
+    return Sampled(False, compared, skipped) if compared else None
 
 
 @final
@@ -157,7 +142,7 @@ class Intervals(Arithmetic[Interval]):
                 return self._floor(body)
             case "sign", [body]:
                 return self.holds(body, ">", iv.mpf(0)) - self.holds(body, "<", iv.mpf(0))
-            case (("factorial" | "binomial" | "delta"), _):
+            case (("asin" | "acos" | "atan" | "factorial" | "binomial" | "delta"), _):
                 raise Undefined("beside roots and exponentials this is not computed")
             case _:
                 return self.draw(f"{function} {arguments}")

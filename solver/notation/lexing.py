@@ -17,6 +17,7 @@ from typing import Final, final
 
 from solver.notation import limits
 from solver.notation.characters import characters
+from solver.notation.excerpts import excerpt, whole
 from solver.notation.unreadable import Refused
 from solver.notation.vocabulary import (
     ACCENTS,
@@ -25,6 +26,8 @@ from solver.notation.vocabulary import (
     COMMAND_WORDS,
     FOLDS,
     LETTERS,
+    PROSE,
+    SETS,
     SIGNS,
     SILENT,
     STYLES,
@@ -43,6 +46,8 @@ class Token:
     text: str
     at: int
     value: int | Fraction = 0
+    styled: bool = False
+    """Whether a word was set as one word, as in \\text{in} and \\mathrm{Var}."""
 
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)")
@@ -51,36 +56,51 @@ _LETTER: Final = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f"
 _WORD = re.compile(f"[{_LETTER}][0-9{_LETTER}]*")
 _STYLED = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9]*)\s*\}")
 _SUBSCRIPT = re.compile(r"[0-9]+|[A-Za-z]+[0-9]*")
-_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:(?:,|\{,\})[0-9]{3})+(?![0-9])(?!,[0-9])(?:\.[0-9]+)?")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:(?:,|\{,\}|,\\! ?|\\,)[0-9]{3})+(?![0-9])(?!,[0-9])(?:\.[0-9]+)?")
 _SPACED = re.compile(r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])(?:\.[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _PLAIN = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PERCENT = re.compile(r"\\?%(?!\w)(?! *[0-9({\[])| +\\?%(?! *[\w({\[])")
 _CROSS = re.compile(r"[xX](?= *[0-9.])")
 _LIBRARY_SHAPE = re.compile(r"torch *\. *Size(?= *\()")
-_RELATION = re.compile(r"<=|>=|!=|==|:=|=<|=>|[=<>]")
-_RELATIONS: Final = {"==": "=", ":=": "=", "=<": "<=", "=>": ">="}
+_RELATION = re.compile(r"<=|>=|!=|==|:=|=/=|=<|=>|<>|[=<>]")
+_RELATIONS: Final = {"==": "=", ":=": "=", "=<": "<=", "=>": ">=", "<>": "!=", "=/=": "!="}
 _EXTRAS: Final = frozenset("+-*,")
+_CURRENCIES: Final = frozenset("€£₪")
+_DEGREE = re.compile(r"\^ *(?:\\circ|\{ *\\circ *\}|\\degree)")
+_PERCENT_CONSTANT = re.compile(r"(?<![0-9 ])%(pi|i|e)(?![A-Za-z])")
+_REPEATING = re.compile(r"([0-9]*)\.([0-9]*)(?:\\overline|\\bar) *\{([0-9]{1,12})\}")
+_BASE = re.compile(r"([0-9]+)_(?:\{([2-9]|1[0-6])\}|([2-9])(?![0-9]))")
+_ENVIRONMENT = re.compile(r" *\{([A-Za-z]+)\*?\}(?: *\{[clr|]*\})?")
+_MATRICES: Final = frozenset("matrix pmatrix bmatrix Bmatrix smallmatrix array".split())
+_ALIGNED: Final = frozenset("align aligned equation gather gathered".split())
 
 
-def tokens(text: str, *, lists: bool = False) -> list[Token]:
+def tokens(text: str, *, lists: bool = False, free: bool = False) -> list[Token]:
     """The tokens of a text, ended by a token of kind "end"; with `lists`, a comma never is a decimal comma.
+
+    With `free` what stands around boxed mathematics, or around mathematics between dollar signs, is left aside.
 
     >>> [token.kind + token.text for token in tokens("2x_1 ≤ 0,5")]
     ['number2', 'wordx_1', '<=', 'number0.5', 'end']
     """
-    return _Lexer(text, lists).run()
+    return _Lexer(text, lists, free).run()
 
 
 class _Lexer:
-    def __init__(self, text: str, lists: bool) -> None:
+    def __init__(self, text: str, lists: bool, free: bool) -> None:
         chars = characters(text)
-        self.text, self.places = _undressed("".join(char for char, _ in chars), [at for _, at in chars])
+        said = "".join(char for char, _ in chars), [at for _, at in chars]
+        self.text, self.places = excerpt(*said) if free else whole(*said)
         self.places.append(len(text))
         self.latex = "\\" in self.text
         self.lists = lists
-        self.single_comma = self.text.count(",") == 1
+        self.free = free
+        self.single_comma = self.text.count(",") == 1 or ";" in self.text
         self.at = 0
+        self.prose = 0
+        self.dropped: set[int] = set()
+        self.matrices = 0
         self.depth = 0
         self.short: set[int] = set()
         self.found: list[Token] = []
@@ -97,7 +117,7 @@ class _Lexer:
         return self.found
 
     def add(self, kind: str, text: str, value: int | Fraction = 0) -> None:
-        self.found.append(Token(kind, text, self.places[self.at], value))
+        self.found.append(Token(kind, text, self.places[self.at], value, styled=self.at < self.prose))
 
     def refuse(self, reason: str, word: str = "") -> Refused:
         return Refused(reason, self.places[self.at], word)
@@ -106,8 +126,13 @@ class _Lexer:
         """Read one token, or skip what says nothing."""
         char = self.text[self.at]
         after_number = bool(self.found) and self.found[-1].kind == "number"
-        if char == " ":
+        if char == " " or self.at in self.dropped or char in _CURRENCIES:
             self.at += 1
+        elif (degree := _DEGREE.match(self.text, self.at)) and self.latex:
+            self.sign("°", degree.end() - self.at)
+        elif constant := _PERCENT_CONSTANT.match(self.text, self.at):
+            self.at += 1
+            self.name(constant[1], constant.end())
         elif _PLAIN.match(self.text, self.at):
             self.number()
         elif after_number and _CROSS.match(self.text, self.at):
@@ -139,6 +164,14 @@ class _Lexer:
             self.sign("^", 2)
         elif self.text[self.at : self.at + 2] in ("</", "/>"):
             raise self.refuse("bad_character", char)
+        elif self.free and self.text.startswith("#pm#", self.at):
+            self.sign("±", 4)
+        elif self.free and char == "#":
+            self.sign("!=", 1)
+        elif char == "~" and self.latex:
+            self.at += 1
+        elif char == "&" and not self.matrices:
+            self.at += 1
         elif relation := _RELATION.match(self.text, self.at):
             self.sign(_RELATIONS.get(relation[0], relation[0]), len(relation[0]))
         elif self.text.startswith("!=", self.at):
@@ -147,7 +180,7 @@ class _Lexer:
             if self.at != len(self.text) - 1 and self.doubt is None:
                 self.doubt = self.refuse("syntax", char)
             self.at += 1
-        elif char in SIGNS:
+        elif char in SIGNS and (self.free or char != ";"):
             self.sign(SIGNS[char], 1)
         else:
             raise self.refuse("bad_character", char)
@@ -176,8 +209,14 @@ class _Lexer:
             self.at += 1
             return
         outside = self.depth == 0 and not self.lists
+        if repeating := _REPEATING.match(self.text, self.at):
+            self.repeating(repeating)
+            return
+        if based := _BASE.match(self.text, self.at):
+            self.based(based)
+            return
         if outside and (grouped := _THOUSANDS.match(self.text, self.at)):
-            self.decimal(grouped, re.sub(r"[,{}]", "", grouped[0]))
+            self.decimal(grouped, re.sub(r"[^0-9.]", "", grouped[0]))
         elif spaced := _SPACED.match(self.text, self.at):
             self.decimal(spaced, spaced[0].replace(" ", ""))
         elif outside and self.single_comma and (comma := _DECIMAL_COMMA.match(self.text, self.at)):
@@ -202,6 +241,25 @@ class _Lexer:
             return
         self.add("number", digits, value)
         self.at = end
+
+    def repeating(self, match: re.Match[str]) -> None:
+        """0.1\\overline{6}"""
+        if len(match[1] + match[2] + match[3]) > limits.DIGITS:
+            raise self.refuse("too_many_digits")
+        once = Fraction(int((match[1] + match[2]) or "0"), 10 ** len(match[2]))
+        again = Fraction(int(match[3]), (10 ** len(match[3]) - 1) * 10 ** len(match[2]))
+        self.add("number", str(_whole(once + again)), _whole(once + again))
+        self.at = match.end()
+
+    def based(self, match: re.Match[str]) -> None:
+        """204_5, a number in base 5"""
+        base = int(match[2] or match[3])
+        if len(match[1]) > limits.DIGITS:
+            raise self.refuse("too_many_digits")
+        if any(int(digit) >= base for digit in match[1]):
+            raise self.refuse("syntax", match[0])
+        self.add("number", str(int(match[1], base)), int(match[1], base))
+        self.at = match.end()
 
     def superscript(self) -> None:
         end = self.at
@@ -336,6 +394,12 @@ class _Lexer:
             if letter is None:
                 raise self.refuse("syntax", said)
             self.name(letter[1] + ACCENTS[said], letter.end())
+        elif said == "begin" or said == "end":
+            self.environment(said, end)
+        elif said == "\\" and self.matrices:
+            self.sign("row", 2)
+        elif said == "\\" and "&" in self.text:
+            self.at = end
         elif said in COMMAND_SIGNS:
             kind = COMMAND_SIGNS[said]
             self.sign(kind, end - self.at)
@@ -344,12 +408,36 @@ class _Lexer:
         else:
             raise self.refuse("unknown_command", said)
 
+    def environment(self, said: str, end: int) -> None:
+        """\\begin{pmatrix} and its end; environments that only align are passed over."""
+        named = _ENVIRONMENT.match(self.text, end)
+        if named is None or named[1] not in _MATRICES | _ALIGNED:
+            raise self.refuse("unknown_command", said)
+        if named[1] in _MATRICES:
+            self.matrices += 1 if said == "begin" else -1
+            self.add("matrix" if said == "begin" else "endmatrix", "")
+        self.at = named.end()
+
     def styled(self, said: str, end: int) -> None:
         """A letter or word in another type, or a bracket in which the type does not matter."""
         if letter := _STYLED.match(self.text, end):
-            self.name(letter[1], letter.end())
+            base = SETS.get(letter[1], letter[1]) if said == "mathbb" else letter[1]
+            self.prose, before = max(self.prose, self.at + 1), self.prose
+            self.name(base, letter.end())
+            self.prose = before
             return
         rest = self.text[end:].lstrip()
+        if said in PROSE and rest.startswith("{"):
+            opening = self.past_spaces(end)
+            closing = self.closing(opening)
+            self.dropped |= {opening, closing}
+            self.prose = closing
+            self.at = opening
+            return
+        if said == "mathbb" and rest[:1] in SETS:
+            place = self.past_spaces(end)
+            self.name(SETS[rest[:1]], place + 1)
+            return
         if rest.startswith("{1}"):
             self.add("number", "1", 1)
             self.at = self.text.index("{1}", end) + 3
@@ -391,20 +479,6 @@ class _Lexer:
         while at < len(self.text) and self.text[at] == " ":
             at += 1
         return at
-
-
-def _undressed(text: str, places: list[int]) -> tuple[str, list[int]]:
-    """Without the signs that say "mathematics": $...$, $$...$$, \\(...\\), \\[...\\]."""
-    for opening, closing in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
-        width = len(opening)
-        if len(text) >= 2 * width and text.startswith(opening) and text.endswith(closing):
-            start, stop = width, len(text) - width
-            while start < stop and text[start] == " ":
-                start += 1
-            while start < stop and text[stop - 1] == " ":
-                stop -= 1
-            return text[start:stop], places[start:stop]
-    return text, places
 
 
 def _exact(mantissa: str, exponent: int) -> int | Fraction:

@@ -4,8 +4,9 @@ Both formulas are computed at a random point modulo a random prime of 61 bits, t
 from SHA-256 over the question and the answer, so that a judgement repeats exactly and nobody can choose the point.
 A function that is no rational one is a hash of its name and of its arguments' residues. With total degree d and
 coefficients of B bits, tracked, and m functions, two different formulas are taken for equal with probability at most
-((1 + m^2) d/2^60 + B/4e16)^2: by Schwartz-Zippel, and because a coefficient has at most B/60 prime factors of which
-each is met with probability 1550/2^60 at most, the primes here being no further apart than that.
+((1 + m^2) d/2^60 + B/2e16)^2: by Schwartz-Zippel, and because a coefficient has at most B/60 prime factors of which
+each is met with probability 3100/2^60 at most, the primes here being no further apart than 1550; twice that, because
+where the imaginary unit occurs only primes are used that are 1 modulo 4, for which it has a residue.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from math import gcd, prod
 from typing import Final, final
 
 from solver.notation import limits
-from solver.notation.arithmetic import Arithmetic, Chance, Undefined
+from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import exact
 from solver.notation.tree import (
     Add,
@@ -42,7 +43,7 @@ from solver.notation.tree import (
 from solver.notation.unreadable import Refused
 
 ROUNDS: Final = 2
-_TRIES: Final = 4
+_TRIES: Final = 16
 _WITNESSES: Final = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
 _SMALL: Final = prod(n for n in range(3, 400, 2) if all(n % d for d in range(3, n, 2)))
 _SYMMETRIC: Final = frozenset({"max", "min", "delta"})
@@ -73,7 +74,7 @@ def agreement(left: Formula, right: Formula, chance: Chance, seed: str) -> Agree
             return Agreement(False, 0.0)
     opaque = first.opaque + second.opaque
     degree, bits = first.top + second.top + first.bottom + second.bottom, first.bits + second.bits
-    return Agreement(True, ((1 + opaque**2) * (degree + 1) / 2**60 + bits / 4e16) ** ROUNDS)
+    return Agreement(True, ((1 + opaque**2) * (degree + 1) / 2**60 + bits / 2e16) ** ROUNDS)
 
 
 def _agree_once(left: Formula, right: Formula, chance: Chance, points: Iterator[tuple[int, bytes]]) -> bool:
@@ -107,6 +108,17 @@ def _points(seed: str) -> Iterator[tuple[int, bytes]]:
     while True:
         state = sha256(state).digest()
         yield _prime_from(int.from_bytes(state[:8], "big")), state[8:]
+
+
+def _root_of_minus_one(prime: int) -> int:
+    """i modulo a prime that is 1 modulo 4; another prime is as bad as a pole."""
+    if prime % 4 == 3:
+        raise ZeroDivisionError
+    for base in range(2, 200):
+        root = pow(base, (prime - 1) // 4, prime)
+        if root * root % prime == prime - 1:
+            return root
+    raise Undefined("no root of -1")
 
 
 def _prime_from(start: int) -> int:
@@ -162,7 +174,7 @@ class Residues(Arithmetic[int]):
         return pow(value, -1, self.prime)
 
     def unknown(self, name: str) -> int:
-        return self.draw(f"name {name}")
+        return _root_of_minus_one(self.prime) if name == UNIT else self.draw(f"name {name}")
 
     def plus(self, left: int, right: int) -> int:
         return (left + right) % self.prime

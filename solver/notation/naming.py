@@ -25,10 +25,17 @@ from solver.notation.vocabulary import (
     HEDGES,
     LETTERS,
     NOT_NUMBERS,
+    SETS,
+    TRUTHS,
 )
 
 _BRACKETS: Final = ("(", "[", "{", "\\{")
+_AFTER_NAMES: Final = frozenset("= end , ) ] } + * /".split())
+_CONDITIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "!=", "∈"})
+_BEFORE_LETTER: Final = frozenset({"ln", "log", "sin", "cos", "tan"})
+_WHOLE_WORDS: Final = frozenset({*ALIASES, *ARITY, *GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "true", "false", "percent", "pct"})
 _DIFFERENTIAL: Final = re.compile(r"d([A-Za-z](?:_.+)?)")
+_SUFFIXES: Final = sorted((word for word in (*ARITY, *ALIASES) if len(word) > 2), key=len, reverse=True)
 _SHORT_DIFFERENTIAL: Final = re.compile(r"d[A-Za-z][0-9]?(?:_.+)?'*")
 _GREEK_WORDS: Final = frozenset(GREEK.values())
 
@@ -53,12 +60,12 @@ def spelling(name: str) -> str:
 
 
 class Vocabulary:
-    """The names and functions a text may use; `names=None` allows every word."""
+    """The names and functions a text may use; `names=None` allows every word, and `near` are then those expected."""
 
-    def __init__(self, names: Iterable[str] | None, functions: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str] | None, functions: Iterable[str], near: Iterable[str] = ()) -> None:
         self.functions = frozenset(map(canonical, functions))
         self.open = names is None
-        declared = [canonical(name) for name in names or ()]
+        declared = [canonical(name) for name in (near if names is None else names)]
         self.names: dict[str, str] = {}
         for name in declared:
             self.names.setdefault(spelling(name), name)
@@ -102,21 +109,28 @@ class Vocabulary:
 
 
 @lru_cache(maxsize=256)
-def vocabulary(names: tuple[str, ...] | None, functions: tuple[str, ...]) -> Vocabulary:
-    return Vocabulary(names, functions)
+def vocabulary(
+    names: tuple[str, ...] | None, functions: tuple[str, ...], near: tuple[str, ...] = ()
+) -> Vocabulary:
+    return Vocabulary(names, functions, near)
 
 
-def named(tokens: list[Token], known: Vocabulary) -> tuple[list[Token], Token | None]:
-    """The tokens with names for words, and the first word that is no declared name, if there is one."""
-    naming = _Naming(tokens, known)
+def named(tokens: list[Token], known: Vocabulary, latex: bool = False) -> tuple[list[Token], Token | None]:
+    """The tokens with names for words, and the first word that is no declared name, if there is one.
+
+    In LaTeX letters side by side are a product: xy is x y.
+    """
+    naming = _Naming(tokens, known, latex)
     named = [token for place in range(len(tokens)) for token in naming.at(place)]
     return named, naming.stranger
 
 
 class _Naming:
-    def __init__(self, tokens: list[Token], known: Vocabulary) -> None:
+    def __init__(self, tokens: list[Token], known: Vocabulary, latex: bool) -> None:
         self.tokens = tokens
         self.known = known
+        self.latex = latex
+        self.truths = any(token.kind in _CONDITIONS for token in tokens)
         self.bound = frozenset(_bound_variables(tokens, known))
         self.integrals = 0
         self.swallow = False
@@ -137,6 +151,8 @@ class _Naming:
             return [variable]
         if token.kind != "word":
             return [token]
+        if token.text in TRUTHS and (self.known.open or self.truths) and not self.known.is_declared(token.text):
+            return [replace(token, kind=token.text)]
         if token.text in HEDGES and not self.known.is_declared(token.text):
             raise Refused("bad_word", token.at, token.text)
         if self.integrals and (variable := self.differential(token)):
@@ -168,13 +184,32 @@ class _Naming:
             return [replace(token, kind="name")]
         if text.lower() in NOT_NUMBERS and not known.open:
             raise Refused("not_a_number", token.at, text)
-        if text.lower() in ("nan", "inf"):
+        if text.lower() in ("inf", "infinity", "minf"):
+            sign = [replace(token, kind="-", text="")] if text.lower() == "minf" else []
+            return [*sign, self.infinity(token)]
+        if text.lower() == "nan":
             raise Refused("not_a_number", token.at, text)
         if called and (glued := self.glued(token)):
             return glued
         if known.open:
-            return [replace(token, kind="name")]
+            return self.freely(token)
         return self.product(token, called)
+
+    def freely(self, token: Token) -> list[Token]:
+        """A word where every word is allowed: expected names side by side, sin and x, letters side by side, a name."""
+        text = token.text
+        if len(text) == 1 or token.styled:
+            return [replace(token, kind="name")]
+        if pieces := self.known.split(text):
+            return [replace(token, kind="name", text=piece) for piece in pieces]
+        head, rest = text[:-1], text[-1]
+        if head in _BEFORE_LETTER and rest.isalpha():
+            return [replace(token, kind="function", text=head), replace(token, kind="name", text=rest)]
+        letters, mark, below = text.partition("_") if "_" in text else (text.rstrip("'"), "", text[len(text.rstrip("'")) :])
+        if self.latex and letters.isascii() and letters.isalpha() and letters not in _WHOLE_WORDS:
+            last = letters[-1] + mark + below
+            return [replace(token, kind="name", text=letter) for letter in (*letters[:-1], last)]
+        return [replace(token, kind="name")]
 
     def product(self, token: Token, called: bool) -> list[Token]:
         """A word that is no name itself: declared names side by side, or a stranger."""
@@ -206,7 +241,7 @@ class _Naming:
         if name == "delta" and not self.is_pair(place + 1):
             return None
         raised = following in ("^", "sup") and self.kind(self.past_exponent(place + 1)) in _BRACKETS
-        if following in _BRACKETS or raised or (name in BARE and following not in ("=", "end", ",")):
+        if following in _BRACKETS or raised or (name in BARE and following not in _AFTER_NAMES):
             return replace(token, kind="function", text=name)
         return None
 
@@ -241,10 +276,14 @@ class _Naming:
 
     def glued(self, token: Token) -> list[Token]:
         """nVar(w) as n Var(w)."""
-        for name in (*GLUED, *sorted(self.known.functions, key=len, reverse=True)):
+        for name in (*GLUED, *sorted(self.known.functions, key=len, reverse=True), *(_SUFFIXES if self.known.open else ())):
             head = token.text.removesuffix(name)
             if head == token.text or not head or head.endswith("_"):
                 continue
+            if name in _SUFFIXES:
+                if len(head) > 1 and not self.known.split(head):
+                    continue
+                name = self.known.function(name) or name
             pieces = [head] if self.known.open and name != "E" else self.known.split(head)
             if pieces:
                 return [

@@ -211,6 +211,10 @@ class _Printer:
                 return "@".join([*items[:1], self.signs.cross.join(items[1:])])
             case "{":
                 return "{" + ", ".join(items) + "}"
+            case ",":
+                return ", ".join(items)
+            case "[)" | "(]" as fences:
+                return fences[0] + ", ".join(items) + fences[1]
             case "(" | "[" as opening:
                 alone = "," if len(items) == 1 else ""
                 return opening + ", ".join(items) + alone + (")" if opening == "(" else "]")

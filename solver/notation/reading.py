@@ -1,6 +1,7 @@
 """Reading mathematics: any text whatever becomes a formula or an `Unreadable`, in bounded time and depth.
 
-    relation := side {relation-sign side}        side    := sum | shape such as 3x10x10, 3@10x10
+    condition := relation {(and | or) relation}  relation := side {relation-sign side}
+    side     := sum | shape such as 3x10x10, 3@10x10 | sums joined by ∪, ∩, ∖
     sum      := [sign] product {sign product}    product := factor {(* | / | nothing) factor}, from left to right
     factor   := sign factor | power              power   := postfix [^ power], grouping to the right
 
@@ -11,7 +12,8 @@ structure stay as authored; brackets become structure, not nodes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from math import log10
@@ -43,28 +45,43 @@ from solver.notation.tree import (
     subformulas,
 )
 from solver.notation.unreadable import Refused, Unreadable
-from solver.notation.vocabulary import ARITY, BARE, FOLDS
+from solver.notation.vocabulary import ARITY, BARE, FOLDS, TRUTHS, VULGAR
 
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "⌊": "⌋", "⌈": "⌉", "|": "|"}
 _COMPARISONS: Final[dict[str, Comparison]] = {sign: sign for sign in ("=", "!=", "<", ">", "<=", ">=")}
 _FOLD_KINDS: Final[dict[str, FoldKind]] = {"sum": "sum", "prod": "prod", "int": "int"}
+_DOUBLE: Final = {"±": "pm", "∓": "mp"}
+_SETS: Final = {"∪": "union", "∩": "intersection", "∖": "without"}
+_OF_SETS: Final = frozenset({"matrix", "element", *_SETS.values()})
+_MIXED: Final = (
+    (("frac", "{", "number", "}", "{", "number", "}"), 2, 5),
+    (("frac", "number", "number"), 1, 2),
+    (("number", "/", "number"), 0, 2),
+)
 _FENCED: Final = {"⌊": "floor", "⌈": "ceil", "|": "abs"}
 _OPERANDS: Final = frozenset(
-    "number name function fold diff delta ( [ { \\{ ⌊ ⌈ frac sqrt binom boxed sum prod int ∂".split()
+    "number name function fold diff delta matrix ( [ { \\{ ⌊ ⌈ frac sqrt binom boxed sum prod int ∂".split()
 )
 
 
 def read(
-    text: str, names: Iterable[str] | None = None, *, functions: Iterable[str] = (), lists: bool = False
+    text: str,
+    names: Iterable[str] | None = None,
+    *,
+    functions: Iterable[str] = (),
+    lists: bool = False,
+    near: Iterable[str] = (),
 ) -> Formula | Unreadable:
     """What a text says. With `names` only these are known; with `lists` a comma never is a decimal comma.
+
+    Without `names` every word may be a name, and `near` are those to be expected.
 
     >>> read("2n + 1")
     Add(terms=(Mul(factors=(Number(value=2, written=''), Name(text='n'))), Number(value=1, written='')))
     >>> read("nVar(w)", ["n"])
     Unreadable(reason='unknown_name', at=5, word='w')
     """
-    known = vocabulary(None if names is None else tuple(names), tuple(functions))
+    known = vocabulary(None if names is None else tuple(names), tuple(functions), tuple(near))
     try:
         return _read(text, known, lists)
     except Refused as refused:
@@ -85,11 +102,11 @@ def formula(text: str, functions: tuple[str, ...] = ()) -> Formula:
 
 
 def _read(text: str, known: Vocabulary, lists: bool) -> Formula:
-    stream = tokens(text, lists=lists)
-    words, stranger = named(stream, known)
+    stream = tokens(text, lists=lists, free=known.open)
+    words, stranger = named(stream, known, latex="\\" in text or "$" in text)
     if sum(token.kind == "boxed" for token in words) > 1:
         raise Refused("syntax", next(token.at for token in words if token.kind == "boxed"))
-    said = _Parser(words, latex="\\" in text).answer()
+    said = _Parser(words, "\\" in text, known.open).answer()
     if stranger is not None:
         raise Refused("unknown_name", stranger.at, stranger.text)
     if len(stream) > limits.TOKENS:
@@ -101,13 +118,15 @@ def _read(text: str, known: Vocabulary, lists: bool) -> Formula:
 class _Parser:
     """Precedence climbing over the tokens; every way to nest passes `sum` or another place that goes `deeper`."""
 
-    def __init__(self, stream: list[Token], latex: bool) -> None:
+    def __init__(self, stream: list[Token], latex: bool, free: bool) -> None:
         self.stream = stream
         self.latex = latex
+        self.free = free
         self.place = 0
         self.depth = 0
         self.opened: list[str] = []
         self.shapes: list[Formula] = []
+        self.closed_by = ""
 
     @property
     def token(self) -> Token:
@@ -135,44 +154,124 @@ class _Parser:
     # --- the whole, and lists
 
     def answer(self) -> Formula:
-        """A relation, or several separated by commas."""
-        items, listed = self.items("end")
-        return self.group(items, "(") if listed else self.crossed(items[0])
+        """A condition, or several formulas separated by commas."""
+        items, listed = self.items(("end",))
+        return self.group(items, ",") if listed else self.crossed(items[0])
 
     def group(self, items: tuple[Formula, ...], bracket: Bracket) -> Formula:
         return Group(tuple(map(self.crossed, items)), bracket)
 
-    def items(self, closing: str) -> tuple[tuple[Formula, ...], bool]:
+    def items(self, closing: tuple[str, ...]) -> tuple[tuple[Formula, ...], bool]:
         """What stands between brackets, and whether it is a list rather than one formula."""
         found: list[Formula] = []
         listed = False
-        while self.token.kind != closing:
-            found.append(self.relation())
-            if self.token.kind != ",":
+        while self.token.kind not in closing:
+            found.append(self.condition())
+            if self.token.kind in TRUTHS and not self.free:
+                raise self.refuse("bad_word", word=self.token.text)
+            if self.token.kind not in (",", "and", "or"):
                 break
-            self.next()
+            if self.next().kind == "," and self.token.kind in ("and", "or"):
+                self.next()
             listed = True
-        self.expect(closing)
+        if self.token.kind not in closing:
+            raise self.refuse("syntax")
+        self.closed_by = self.next().kind
         return tuple(found), listed or not found
 
     def enclosed(self) -> tuple[tuple[Formula, ...], bool]:
-        """An opening bracket, what stands in it, and its closing bracket."""
+        """An opening bracket, what stands in it, and its closing bracket; an interval may be closed by another one."""
         opening = self.next().kind
         self.opened.append(opening)
-        items, listed = self.items(_CLOSING[opening])
+        at = self.token.at
+        items, listed = self.items((")", "]") if opening in ("(", "[") else (_CLOSING[opening],))
+        if self.closed_by != _CLOSING[opening] and len(items) != 2:
+            raise self.refuse("syntax", self.stream[self.place - 1].at if items else at)
         self.opened.pop()
         return items, listed
 
+    def bracketed(self) -> Formula:
+        """(a), (a, b), [a, b), ..."""
+        opening = self.token.kind
+        items, listed = self.enclosed()
+        if not listed:
+            return items[0]
+        mixed: dict[str, Bracket] = {"(]": "(]", "[)": "[)", "()": "(", "[]": "["}
+        return self.group(items, mixed[opening + self.closed_by])
+
+    # --- conditions
+
+    def condition(self) -> Formula:
+        return self.joined("or", lambda: self.joined("and", self.negation))
+
+    def joined(self, word: str, part: Callable[[], Formula]) -> Formula:
+        """Conditions with "and" or "or" between them; between other formulas these words separate a list."""
+        parts = [part()]
+        while self.token.kind == word and self.is_truth(parts[-1]):
+            said = self.next()
+            parts.append(part())
+            if not self.is_truth(parts[-1]):
+                raise self.refuse("bad_word", said.at, said.text)
+        if len(parts) > 1 and word == "and" and all(map(_is_equation, parts)):
+            return Group(tuple(map(self.crossed, parts)), ",")
+        return parts[0] if len(parts) == 1 else Call(word, tuple(map(self.crossed, parts)))
+
+    def is_truth(self, said: Formula) -> bool:
+        match said:
+            case Relation() | Call("and" | "or" | "not" | "element", _):
+                return True
+            case Name():
+                return self.free and not self.latex
+            case _:
+                return False
+
+    def negation(self) -> Formula:
+        if self.token.kind != "not":
+            return self.relation()
+        word = self.next()
+        self.deeper()
+        body = self.negation()
+        self.depth -= 1
+        if not self.is_truth(body):
+            raise self.refuse("bad_word", word.at, word.text)
+        return Call("not", (body,))
+
     def relation(self) -> Formula:
+        if self.token.kind == "≈":
+            self.next()
         sides = [self.side()]
         operators: list[Comparison] = []
-        while self.token.kind in _COMPARISONS:
-            operators.append(_COMPARISONS[self.next().kind])
-            sides.append(self.side())
+        while self.token.kind in _COMPARISONS or self.token.kind in ("≈", "∈"):
+            kind = self.next().kind
+            side = self.side()
+            if kind == "∈":
+                return Call("element", (sides[0], side))
+            if kind == "≈" and not (len(sides) == 1 and isinstance(sides[0], Name)):
+                continue  # an exact value and what it is about
+            operators.append(_COMPARISONS.get(kind, "="))
+            sides.append(side)
         return Relation(tuple(sides), tuple(operators)) if operators else sides[0]
 
     def side(self) -> Formula:
-        """A sum; or a shape such as 3@10x10."""
+        """A set of points; a ratio; a binomial coefficient; a shape such as 3@10x10; a sum."""
+        said = self.sized()
+        while self.token.kind in _SETS:
+            function = _SETS[self.next().kind]
+            right = self.sized()
+            flat = isinstance(said, Call) and said.function == function and function != "without"
+            said = Call(function, (*(said.arguments if flat and isinstance(said, Call) else (said,)), right))
+        if self.token.kind == ":" and self.free:
+            parts = [said]
+            while self.token.kind == ":":
+                self.next()
+                parts.append(self.sum())
+            return Call("ratio", tuple(parts))
+        if self.token.kind == "choose":
+            self.next()
+            return Call("binomial", (said, self.sum()))
+        return said
+
+    def sized(self) -> Formula:
         first = self.sum()
         if self.token.kind != "@":
             return first
@@ -197,11 +296,18 @@ class _Parser:
 
     def sum(self) -> Formula:
         self.deeper()
-        terms = [self.term(self.sign())]
-        while self.token.kind in ("+", "-"):
-            terms.append(self.term(self.sign()))
+        terms = [Call(_DOUBLE[self.next().kind], (self.product(),)) if self.token.kind in _DOUBLE else self.signed()]
+        while self.token.kind in ("+", "-") or self.token.kind in _DOUBLE:
+            if self.token.kind in _DOUBLE:
+                double = _DOUBLE[self.next().kind]
+                terms = [Call(double, (_added(terms), self.product()))]
+            else:
+                terms.append(self.signed())
         self.depth -= 1
-        return terms[0] if len(terms) == 1 else Add(tuple(terms))
+        return _added(terms)
+
+    def signed(self) -> Formula:
+        return self.term(self.sign())
 
     def sign(self) -> bool:
         """Whether a minus sign stands here; a plus sign is passed over."""
@@ -210,8 +316,10 @@ class _Parser:
     def term(self, negative: bool) -> Formula:
         if self.token.kind in ("+", "-"):
             self.deeper()
-            body = self.term(self.sign())
+            body = self.signed()
             self.depth -= 1
+        elif self.token.kind in _DOUBLE:
+            body = Call(_DOUBLE[self.next().kind], (self.product(),))
         else:
             body = self.product()
         return Neg(body) if negative else body
@@ -307,9 +415,12 @@ class _Parser:
 
     def postfix(self) -> Formula:
         said = self.primary()
-        while self.token.kind in ("!", "sup"):
+        while self.token.kind in ("!", "sup", "°"):
             token = self.next()
-            said = Call("factorial", (said,)) if token.kind == "!" else self.superscript(said, token)
+            if token.kind == "sup":
+                said = self.superscript(said, token)
+            else:
+                said = Call("factorial" if token.kind == "!" else "degrees", (said,))
         return said
 
     def superscript(self, base: Formula, token: Token) -> Formula:
@@ -342,8 +453,9 @@ class _Parser:
                 first, second = self.next().text.split(",")
                 return Call("delta", (_index(first), _index(second)))
             case "(" | "[":
-                items, listed = self.enclosed()
-                return self.group(items, "(" if token.kind == "(" else "[") if listed else items[0]
+                return self.bracketed()
+            case "matrix":
+                return self.matrix()
             case "{":
                 return self.braced() if self.latex else self.group(self.enclosed()[0], "{")
             case "\\{":
@@ -369,12 +481,54 @@ class _Parser:
             case _:
                 raise self.refuse("syntax")
 
+    def matrix(self) -> Formula:
+        """Rows of entries, which & separates."""
+        self.next()
+        rows: list[Formula] = []
+        while self.token.kind != "endmatrix":
+            row = [self.entry()]
+            while self.token.kind == "&":
+                self.next()
+                row.append(self.entry())
+            rows.append(Group(tuple(row), "["))
+            if self.token.kind != "row":
+                break
+            self.next()
+        self.expect("endmatrix")
+        if len({len(row.items) for row in rows if isinstance(row, Group)}) != 1:
+            raise self.refuse("syntax", self.stream[self.place - 1].at)
+        return Call("matrix", tuple(rows))
+
+    def entry(self) -> Formula:
+        return self.crossed(self.sum())
+
+    def mixed(self, whole: Token) -> Formula | None:
+        """1 1/2 and 1\\frac{1}{2}: a whole number and a proper fraction side by side."""
+        kinds = [token.kind for token in self.stream[self.place : self.place + 7]]
+        for pattern, top, bottom in _MIXED:
+            if tuple(kinds[: len(pattern)]) == pattern:
+                above, below = self.stream[self.place + top], self.stream[self.place + bottom]
+                break
+        else:
+            half = self.token
+            if half.kind != "number" or isinstance(half.value, int) or half.text not in VULGAR:
+                return None
+            self.next()
+            return _quotient(whole.value + half.value)
+        plain = all(token.text.isdecimal() for token in (whole, above, below))
+        if not plain or not above.value < below.value or not above.value:
+            return None
+        self.place += len(pattern)
+        return _quotient(whole.value + Fraction(above.value) / below.value)
+
     def number(self) -> Formula:
         token = self.next()
+        if (mixed := self.mixed(token)) is not None:
+            return mixed
         if token.text == "1" and self.token.kind == "_":
             self.next()
         elif not (token.text == "1" and self.token.kind in ("{", "\\{")):
-            return Number(token.value, token.text if _is_as_typed(token) else "")
+            return Number(token.value, token.text) if _is_as_typed(token) else _quotient(token.value)
         (condition,), _ = self.single(self.enclosed())
         return Call("indicator", (condition,))
 
@@ -444,16 +598,20 @@ class _Parser:
             lifted = self.superscript(Number(1), self.next())
             exponent = lifted.exponent if isinstance(lifted, Pow) else None
         if self.token.kind in ("(", "[", "{", "\\{"):
-            arguments = self.enclosed()[0]
+            arguments = tuple(map(self.crossed, self.enclosed()[0])) if token.text in _OF_SETS else self.enclosed()[0]
         elif token.text in BARE or token.text.startswith("log_"):
             arguments = (self.bare_argument(),)
         else:
             raise self.refuse("syntax")
+        if exponent == Neg(Number(1)) and f"a{token.text}" in ARITY:
+            return self.applied(replace(token, text=f"a{token.text}"), arguments)
         said = self.applied(token, arguments)
         return said if exponent is None else self.raised(said, exponent, raising.at)
 
     def applied(self, token: Token, arguments: tuple[Formula, ...]) -> Formula:
         function = token.text
+        if function == "matrix" and len(arguments) == 1 and isinstance(arguments[0], Group):
+            arguments = arguments[0].items
         if function.startswith("log_"):
             function, arguments = "log", (*arguments, _index(function.removeprefix("log_")))
         least, most = ARITY.get(function.rstrip("'"), (1, limits.TOKENS))
@@ -462,19 +620,31 @@ class _Parser:
         return Call(function, arguments)
 
     def bare_argument(self) -> Formula:
-        """The letter or number after a function without a bracket; what follows it must not be in doubt."""
+        """What follows a function without a bracket: one letter or number, or a number and letters as in sin 2x."""
         self.deeper()
-        said = self.power() if self.token.kind != "number" else self.postfix()
+        leads = self.token.kind == "number"
+        said: Formula
+        if self.token.kind in ("+", "-"):
+            said = Neg(self.power()) if self.sign() else self.power()
+        else:
+            said = self.power()
+        factors = [said]
+        while leads and self.token.kind == "name":
+            factors.append(self.power())
         self.depth -= 1
-        if self.starts_operand(self.token):
+        if self.starts_operand(self.token) and self.token.kind != "function":
             raise self.refuse("ambiguous")
-        return said
+        return _product(factors)
 
     def called_fold(self) -> Formula:
         """sum(i, 1, n, body)"""
         token = self.next()
         items, _ = self.enclosed()
         match items:
+            case (body, Name(variable), low, high) if body == items[1] or (
+                not isinstance(body, Name) and variable not in names(low)
+            ):
+                return Fold(_FOLD_KINDS[FOLDS[token.text]], body, variable, low, high)
             case (Name(variable), low, high, body):
                 return Fold(_FOLD_KINDS[FOLDS[token.text]], body, variable, low, high)
         raise self.refuse("syntax", token.at, token.text)
@@ -548,6 +718,14 @@ class _Parser:
         return Partial(self.primary_deeper() if of is None else of, by)
 
 
+def _is_equation(formula: Formula) -> bool:
+    return isinstance(formula, Relation) and set(formula.operators) == {"="}
+
+
+def _added(terms: list[Formula]) -> Formula:
+    return terms[0] if len(terms) == 1 else Add(tuple(terms))
+
+
 def _product(factors: list[Formula]) -> Formula:
     return factors[0] if len(factors) == 1 else Mul(tuple(factors))
 
@@ -555,6 +733,10 @@ def _product(factors: list[Formula]) -> Formula:
 def _is_size(piece: Formula) -> bool:
     """A piece that can be a size in a shape that is written with crosses."""
     return isinstance(piece, Number | Name) or (isinstance(piece, Call) and piece.function in ("floor", "ceil"))
+
+
+def _quotient(value: int | Fraction) -> Formula:
+    return Number(value) if value.denominator == 1 else Div(Number(value.numerator), Number(value.denominator))
 
 
 def _is_as_typed(token: Token) -> bool:
@@ -593,15 +775,25 @@ def _check(said: Formula, known: Vocabulary, words: list[Token]) -> None:
 
 
 def _check_free(said: Formula, known: Vocabulary, words: list[Token]) -> None:
-    """The variable of a sum is known inside it alone, and infinity as a limit alone."""
+    """The variable of a sum is known inside it alone, and infinity as a limit or an end of something alone."""
     folds = [node for node in subformulas(said) if isinstance(node, Fold)]
     variables = {fold.variable for fold in folds}
-    limited = {limit for fold in folds for limit in (fold.low, fold.high)}
+    placed = sum(_is_infinite(limit) for fold in folds for limit in (fold.low, fold.high)) + sum(
+        _is_infinite(part)
+        for node in subformulas(said)
+        if isinstance(node, Group | Relation) and not (isinstance(node, Group) and node.bracket == "x")
+        for part in children(node)
+    )
+    infinite = sum(node == Name("infinity") for node in subformulas(said))
     for free in names(said):
         if known.is_declared(free):
             continue
         at = next((token.at for token in words if token.text == free), 0)
-        if free == "infinity" and not limited & {Name(free), Neg(Name(free))}:
+        if free == "infinity" and infinite > placed + (known.open and _is_infinite(said)):
             raise Refused("not_a_number", at)
         if free in variables and not known.open:
             raise Refused("unknown_name", at, free)
+
+
+def _is_infinite(formula: Formula) -> bool:
+    return formula in (Name("infinity"), Neg(Name("infinity")))

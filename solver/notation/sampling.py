@@ -17,10 +17,11 @@ from random import Random
 from typing import Final, Literal, TypeAlias, final
 
 from solver.notation import limits
-from solver.notation.arithmetic import Arithmetic, Chance, Undefined
+from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import FUNCTIONS, NotComputable, exact, power, whole
 from solver.notation.modular import largest
 from solver.notation.tree import Call, Div, Fold, Formula, names, subformulas
+from solver.notation.vocabulary import BARE
 
 Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
 """Positive whole numbers; whole numbers; positive numbers; all real numbers."""
@@ -28,7 +29,7 @@ Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
 Exact: TypeAlias = "int | Fraction"
 
 WHOLE_FUNCTIONS: Final = frozenset({"floor", "ceil", "mod", "factorial", "binomial"})
-REAL_FUNCTIONS: Final = frozenset("sqrt exp ln log sin cos tan sinh cosh tanh tanh' sigmoid sigmoid' erf std".split())
+REAL_FUNCTIONS: Final = BARE | frozenset("tanh' sigmoid sigmoid' erf std root".split())
 POINTS: Final = 64
 SWEEP: Final = 16
 MOST_PERIOD: Final = 1_024
@@ -41,10 +42,12 @@ _TERMS: Final = 10_000
 @final
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """Whether two formulas differ somewhere, and at how many points they were compared."""
+    """Whether two formulas differ somewhere, at how many points they were compared, how many were left out; whether the left one is real."""
 
     differ: bool
     points: int
+    skipped: int = 0
+    real: bool = True
 
 
 def sampled(left: Formula, right: Formula, chance: Chance, assume: Mapping[str, Domain], seed: str) -> Sampled:
@@ -175,7 +178,7 @@ class Fractions(Arithmetic[Exact]):
         return value
 
     def unknown(self, name: str) -> Exact:
-        if name in ("pi", "e", "infinity"):
+        if name in ("pi", "e", "infinity", UNIT):
             raise Undefined("a number that is no fraction")
         return self.point[name] if name in self.point else self.draw(name)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeAlias, final
 
-Bracket: TypeAlias = Literal["(", "[", "{", "x", "@"]
+Bracket: TypeAlias = Literal["(", "[", "{", "x", "@", ",", "[)", "(]"]
 FoldKind: TypeAlias = Literal["sum", "prod", "int"]
 Comparison: TypeAlias = Literal["=", "!=", "<", ">", "<=", ">="]
 
@@ -114,7 +114,10 @@ class Partial:
 @final
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Several formulas in a bracket: `(` tuple, `[` list, `{` set; `x` a shape 3x10x10, `@` a shape 3@10x10."""
+    """Several formulas: `(` tuple, `[` list, `{` set, `,` in no bracket; `x` a shape 3x10x10, `@` a shape 3@10x10.
+
+    Two formulas in `(`, `[`, `[)` or `(]` may be the ends of an interval.
+    """
 
     items: tuple[Formula, ...]
     bracket: Bracket = "("

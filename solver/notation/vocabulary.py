@@ -14,14 +14,16 @@ ARITY: Final[Mapping[str, tuple[int, int]]] = {
     "exp": (1, 1),
     "ln": (1, 1),
     "log": (1, 2),
+    "lg": (1, 2),
+    "root": (1, 2),
     "max": (1, 400),
     "min": (1, 400),
     "sin": (1, 1),
     "cos": (1, 1),
     "tan": (1, 1),
-    "sinh": (1, 1),
-    "cosh": (1, 1),
-    "tanh": (1, 1),
+    **dict.fromkeys(
+        "sec csc cot asin acos atan asec acsc acot sinh cosh tanh sech csch coth asinh acosh atanh".split(), (1, 1)
+    ),
     "sigmoid": (1, 1),
     "relu": (1, 1),
     "erf": (1, 1),
@@ -34,6 +36,15 @@ ARITY: Final[Mapping[str, tuple[int, int]]] = {
     "std": (1, 1),
     "indicator": (1, 1),
     "delta": (2, 2),
+    "matrix": (1, 400),
+    "union": (2, 400),
+    "intersection": (2, 400),
+    "without": (2, 2),
+    "element": (2, 2),
+    "pm": (1, 2),
+    "mp": (1, 2),
+    "ratio": (2, 400),
+    "degrees": (1, 1),
 }
 """The functions that are always known, with the least and the greatest number of their arguments."""
 
@@ -55,18 +66,37 @@ ALIASES: Final[Mapping[str, str]] = {
     "Std": "std",
     "STD": "std",
     "choose": "binomial",
+    "nCr": "binomial",
+    "signum": "sign",
+    "cosec": "csc",
+    "cosech": "csch",
+    "tg": "tan",
+    "ctg": "cot",
+    **{f"arc{name}": f"a{name}" for name in "sin cos tan sec csc cot".split()},
+    **{f"ar{long}{name}": f"a{name}" for long in ("", "c") for name in ("sinh", "cosh", "tanh")},
 }
 
-FOLDS: Final[Mapping[str, str]] = {"sum": "sum", "prod": "prod", "int": "int", "integral": "int"}
+FOLDS: Final[Mapping[str, str]] = {"sum": "sum", "prod": "prod", "product": "prod", "int": "int", "integral": "int"}
 """Folds in call form: sum(i, 1, n, w_i x_i)."""
 
-BARE: Final = frozenset({"ln", "log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt"})
+TRIGONOMETRIC: Final = frozenset("sin cos tan sec csc cot".split())
+
+BARE: Final = frozenset(
+    {"ln", "log", "lg", "exp", "sqrt", *TRIGONOMETRIC, *(f"a{name}" for name in TRIGONOMETRIC)}
+    | set("sinh cosh tanh sech csch coth asinh acosh atanh".split())
+)
 """Functions that may stand before one letter or number without a bracket: ln n."""
 
 GLUED: Final = ("Var", "Cov", "E")
 """Functions that are seen at the end of an undeclared word, as in nVar(w)."""
 
 CONSTANTS: Final = ("pi", "e")
+
+SETS: Final[Mapping[str, str]] = {"R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes"}
+"""Sets of numbers, by the letter that \\mathbb makes them of."""
+
+TRUTHS: Final = ("and", "or", "not")
+"""What joins conditions."""
 
 HEDGES: Final = frozenset({"or", "and", "not", "if", "else", "then", "either"})
 """English words that never are a product of letters."""
@@ -116,7 +146,9 @@ GREEK: Final[Mapping[str, str]] = {
 }
 """Greek letters that no Latin letter looks like. The first sign for a word is the one that is printed."""
 
-LETTERS: Final[Mapping[str, str]] = {**GREEK, "ℓ": "l", "ŷ": "y_hat", "𝔼": "E"}
+BLACKBOARD: Final[Mapping[str, str]] = dict(zip("ℝℤℕℚℂ", SETS.values(), strict=True)) | {"∅": "emptyset"}
+
+LETTERS: Final[Mapping[str, str]] = {**GREEK, **BLACKBOARD, "ℓ": "l", "ŷ": "y_hat", "𝔼": "E"}
 
 GREEK_COMMANDS: Final = frozenset(GREEK.values())
 
@@ -128,16 +160,27 @@ COMMAND_LETTERS: Final[Mapping[str, str]] = {
     "varsigma": "sigma",
     "varrho": "rho",
     "ell": "l",
+    "emptyset": "emptyset",
+    "varnothing": "emptyset",
+    "imath": "i",
 }
 
 COMMAND_WORDS: Final[Mapping[str, str]] = {
     **{word: word for word in ("Var", "Cov", "E", "max", "min", "arg")},
     **{word: word for word in BARE - {"sqrt"}},
+    **{word: word for word in ("arcsin", "arccos", "arctan", "arcsec", "arccsc", "arccot", "tg", "ctg", "sgn")},
+    "land": "and",
+    "wedge": "and",
+    "lor": "or",
+    "vee": "or",
+    "lnot": "not",
+    "neg": "not",
 }
 
-STYLES: Final = frozenset(
-    "mathrm mathit mathbf mathsf mathtt mathcal mathbb mathnormal text textrm textit textbf textsf "
-    "operatorname boldsymbol bm".split()
+PROSE: Final = frozenset("text textrm textit textbf textsf textnormal mbox hbox".split())
+
+STYLES: Final = PROSE | frozenset(
+    "mathrm mathit mathbf mathsf mathtt mathcal mathbb mathnormal operatorname boldsymbol bm".split()
 )
 ACCENTS: Final[Mapping[str, str]] = {
     "hat": "_hat",
@@ -150,7 +193,7 @@ ACCENTS: Final[Mapping[str, str]] = {
 
 SILENT: Final = frozenset(
     ", ; : ! > quad qquad left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr "
-    "displaystyle textstyle limits nolimits thinspace medspace thickspace".split()
+    "displaystyle textstyle limits nolimits thinspace medspace thickspace $".split()
 ) | {" "}
 
 COMMAND_SIGNS: Final[Mapping[str, str]] = {
@@ -196,10 +239,27 @@ COMMAND_SIGNS: Final[Mapping[str, str]] = {
     "infty": "∞",
     "bmod": "mod",
     "mod": "mod",
+    "tbinom": "binom",
+    "choose": "choose",
+    "langle": "(",
+    "rangle": ")",
+    "mid": "|",
+    "pm": "±",
+    "mp": "∓",
+    "in": "∈",
+    "cup": "∪",
+    "cap": "∩",
+    "setminus": "∖",
+    "backslash": "∖",
+    "circ": "°",
+    "degree": "°",
+    "approx": "≈",
+    "simeq": "≈",
+    "colon": ":",
 }
 
 SIGNS: Final[Mapping[str, str]] = {
-    **{sign: sign for sign in "+-*/^()[]{}|,=<>!@⌊⌋⌈⌉×∂∞"},
+    **{sign: sign for sign in "+-*/^()[]{}|,=<>!@⌊⌋⌈⌉×∂∞±∓∈∪∩∖°≈:&"},
     "≤": "<=",
     "≥": ">=",
     "≠": "!=",
@@ -207,7 +267,7 @@ SIGNS: Final[Mapping[str, str]] = {
     "∑": "sum",
     "∏": "prod",
     "∫": "int",
-    ":": ":",
+    ";": ",",
 }
 
 SAME: Final[Mapping[str, str]] = {
@@ -229,6 +289,8 @@ SAME: Final[Mapping[str, str]] = {
     "⩾": "≥",
     "≦": "≤",
     "≧": "≥",
+    "º": "°",
+    "≅": "≈",
 }
 """Characters read as another one, each listed by hand; no Unicode normalisation is ever applied to mathematics."""
 
