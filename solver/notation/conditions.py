@@ -67,7 +67,8 @@ def alike(left: Formula, right: Formula, name: str) -> bool | None:
     """Whether two conditions hold for the same values of a name; None where that is not decided.
 
     >>> from solver.notation.reading import formula
-    >>> alike(formula("x^2 < 4"), formula("-2 < x and x < 2"), "x"), alike(formula("x^2 < 6"), formula("-2 < x < 2"), "x")
+    >>> inside = formula("-2 < x and x < 2")
+    >>> alike(formula("x^2 < 4"), inside, "x"), alike(formula("x^2 < 6"), inside, "x")
     (True, False)
     """
     with precision():
@@ -104,7 +105,7 @@ def _distinct(places: list[Real]) -> list[Real]:
 
 def _places(formula: Formula, name: str) -> Iterator[Real]:
     match formula:
-        case Relation(sides, operators):
+        case Relation(sides, _):
             for left, right in pairwise(sides):
                 if not (_infinite(left) or _infinite(right)):
                     yield from _zeros(Add((left, Neg(right))), name)
@@ -140,8 +141,8 @@ def _infinite(formula: Formula) -> bool:
 
 def _zeros(formula: Formula, name: str) -> Iterator[Real]:
     """Real zeros and poles of a formula, absolute values resolved in both ways, which gives some places too many."""
-    fenced = [part for part in subformulas(formula) if part == Call("abs", getattr(part, "arguments", ()))]
-    fenced = [part for part in dict.fromkeys(fenced) if name in names(part)]
+    fences = (part for part in subformulas(formula) if isinstance(part, Call) and part.function == "abs")
+    fenced: list[Formula] = [part for part in dict.fromkeys(fences) if name in names(part)]
     if len(fenced) > _FENCES:
         raise Undefined("too many absolute values")
     for signs in product((False, True), repeat=len(fenced)):

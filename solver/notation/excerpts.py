@@ -6,15 +6,18 @@ Whatever stands around it is left aside, but for what might turn its meaning rou
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 Places = list[int]
 
 _SPAN: Final = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
 _BOX: Final = re.compile(r"\\boxed *\{")
-_JOINED: Final = re.compile(r"(?:[\s,;.$]|\\[,;: \])]|\\q?quad|\\text\{ *(?:and|or) *\}|\b(?:and|or)\b)*")
-_TURNED: Final = re.compile(r"\b(?:not|no|never|except|unless|nor|wrong|neither|percent\w*|pct)\b|n't|[0-9=<>%]", re.IGNORECASE)
-_CURRENCY: Final = re.compile(r"\$(?= *[0-9.])|(?<=[0-9])\$")
+_JOINED: Final = re.compile(r"(?:[\s,;.$]|\\[,;: ()\]\[]|\\q?quad|\\text\{ *(?:and|or) *\}|\b(?:and|or)\b)*")
+_TURNED: Final = re.compile(
+    r"\b(?:not|no|never|except|unless|nor|wrong|neither|percent\w*|pct)\b|n't|[0-9=<>%]", re.IGNORECASE
+)
+_CURRENCY: Final = re.compile(r"\\?\$(?= *[0-9.])|(?<=[0-9])\\?\$")
 
 
 def whole(text: str, places: Places) -> tuple[str, Places]:
@@ -36,8 +39,7 @@ def excerpt(text: str, places: Places) -> tuple[str, Places]:
     >>> excerpt("it is not $5$", list(range(13)))[0]
     'it is not $5$'
     """
-    boxes = _boxes(text)
-    if boxes:
+    if boxes := _boxes(text):
         return _joined(text, places, boxes)
     spans = [match.span(match.lastindex or 0) for match in _SPAN.finditer(text)]
     if not spans:
@@ -50,9 +52,10 @@ def excerpt(text: str, places: Places) -> tuple[str, Places]:
 
 def _joined(text: str, places: Places, spans: list[tuple[int, int]]) -> tuple[str, Places]:
     """Spans with nothing but commas and "and" between them are one list; otherwise the last one is the answer."""
-    between = [text[before[1] : after[0]] for before, after in zip(spans[:-1], spans[1:], strict=True)]
+    between = [text[before[1] : after[0]] for before, after in pairwise(spans)]
     listed = all(_JOINED.fullmatch(_unboxed(piece)) for piece in between)
-    said, found = "", []
+    said = ""
+    found: Places = []
     for start, stop in spans if listed else spans[-1:]:
         piece, at = _stripped(text, places, start, stop)
         said, found = (said + "," + piece, [*found, at[0], *at]) if said and piece else (said + piece, found + at)
@@ -76,7 +79,8 @@ def _boxes(text: str) -> list[tuple[int, int]]:
 
 
 def _without_currency(text: str, places: Places) -> tuple[str, Places]:
-    kept = [at for at in range(len(text)) if not _CURRENCY.match(text, at)]
+    signs = {at for sign in _CURRENCY.finditer(text) for at in range(*sign.span())}
+    kept = [at for at in range(len(text)) if at not in signs]
     return "".join(text[at] for at in kept), [places[at] for at in kept]
 
 

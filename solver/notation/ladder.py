@@ -66,7 +66,7 @@ class Ladder:
     def compare(self, said: Formula, wanted: Formula) -> Comparison:
         said, wanted = with_matrices(said), with_matrices(wanted)
         match said, wanted:
-            case (Group(_, one), Group(_, other)) if not (_is_set(said) or _is_set(wanted)) or {one, other} == {"{", "("}:
+            case Group(), Group() if not (_is_set(said) or _is_set(wanted)):
                 return self.lists(said, wanted)
             case _ if has_alternatives(said) or has_alternatives(wanted):
                 return self.alternatives(said, wanted)
@@ -280,11 +280,13 @@ class Ladder:
         pair = len(said.items) == len(wanted.items) == 2
         if pair and {said.bracket, wanted.bracket} == {"(", "["} and not _is_list_of(said, wanted):
             return undecided("kind")  # a pair, or an interval with its ends or without
-        if len(said.items) != len(wanted.items):
+        if len(said.items) != len(wanted.items) and "{" not in (said.bracket, wanted.bracket):
             return different("parts")
         item = Ladder(self.assume, self.seed, listed=True)
         if said.bracket == wanted.bracket == ",":
             return item.members(said.items, wanted.items)
+        if {said.bracket, wanted.bracket} == {",", "{"}:
+            return self.each_other(said.items, wanted.items)
         return together([item.safely(mine, other) for mine, other in zip(said.items, wanted.items, strict=True)])
 
     def members(self, items: tuple[Formula, ...], wanted: tuple[Formula, ...]) -> Comparison:
@@ -310,12 +312,13 @@ class Ladder:
             each = together([self.safely(a, b) for a, b in zip(alternatives(said), alternatives(wanted), strict=False)])
             same_count = len(alternatives(said)) == len(alternatives(wanted))
             return each if same_count and each.verdict == "equal" else self.conditions(mine, other)
-        return self.lists(*(spread(side if isinstance(side, Group) else Group((side,), ",")) for side in (said, wanted)))
+        both = (side if isinstance(side, Group) else Group((side,), ",") for side in (said, wanted))
+        return self.lists(*map(spread, both))
 
     def sets(self, said: Formula, wanted: Formula) -> Comparison:
         """Finite sets by their members; sets of real numbers, and conditions on one, by the numbers they hold."""
         match said, wanted:
-            case Group(mine, "{" | ","), Group(other, "{" | ","):
+            case Group(_, "{" | ","), Group(_, "{" | ","):
                 return self.each_other(spread(said).items, spread(wanted).items)
         if not all(_is_set(side) or _looks_like_interval(side) or is_condition(side) for side in (said, wanted)):
             raise Refused("wrong_type")
@@ -526,10 +529,8 @@ def _towers(formula: Formula) -> int:
 
 def _is_power_of_power(formula: Formula) -> bool:
     """(a^b)^c, which is a^(b c) for some numbers alone."""
-    return any(
-        isinstance(part, Pow) and names(part.exponent) and any(isinstance(inner, Pow) and names(inner.exponent) for inner in subformulas(part.base))
-        for part in subformulas(formula)
-    )
+    powers = [part for part in subformulas(formula) if isinstance(part, Pow) and names(part.exponent)]
+    return any(inner in powers for power in powers for inner in subformulas(power.base))
 
 
 @lru_cache(maxsize=4096)

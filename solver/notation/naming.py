@@ -32,8 +32,13 @@ from solver.notation.vocabulary import (
 _BRACKETS: Final = ("(", "[", "{", "\\{")
 _AFTER_NAMES: Final = frozenset("= end , ) ] } + * /".split())
 _CONDITIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "!=", "∈"})
+_OFTEN_GLUED: Final = ("pi", "i", "I")
+"""What is seen in a word beside the names that are expected: pir^2 for pi r^2."""
+
 _BEFORE_LETTER: Final = frozenset({"ln", "log", "sin", "cos", "tan"})
-_WHOLE_WORDS: Final = frozenset({*ALIASES, *ARITY, *GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "true", "false", "percent", "pct"})
+_WHOLE_WORDS: Final = frozenset(
+    {*ALIASES, *ARITY, *GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "true", "false", "percent", "pct"}
+)
 _DIFFERENTIAL: Final = re.compile(r"d([A-Za-z](?:_.+)?)")
 _SUFFIXES: Final = sorted((word for word in (*ARITY, *ALIASES) if len(word) > 2), key=len, reverse=True)
 _SHORT_DIFFERENTIAL: Final = re.compile(r"d[A-Za-z][0-9]?(?:_.+)?'*")
@@ -65,7 +70,8 @@ class Vocabulary:
     def __init__(self, names: Iterable[str] | None, functions: Iterable[str], near: Iterable[str] = ()) -> None:
         self.functions = frozenset(map(canonical, functions))
         self.open = names is None
-        declared = [canonical(name) for name in (near if names is None else names)]
+        expected = (*near, *_OFTEN_GLUED) if near else ()
+        declared = [canonical(name) for name in (expected if names is None else names)]
         self.names: dict[str, str] = {}
         for name in declared:
             self.names.setdefault(spelling(name), name)
@@ -200,15 +206,17 @@ class _Naming:
         text = token.text
         if len(text) == 1 or token.styled:
             return [replace(token, kind="name")]
-        if pieces := self.known.split(text):
+        if text not in _WHOLE_WORDS and (pieces := self.known.split(text)):
             return [replace(token, kind="name", text=piece) for piece in pieces]
         head, rest = text[:-1], text[-1]
         if head in _BEFORE_LETTER and rest.isalpha():
             return [replace(token, kind="function", text=head), replace(token, kind="name", text=rest)]
-        letters, mark, below = text.partition("_") if "_" in text else (text.rstrip("'"), "", text[len(text.rstrip("'")) :])
-        if self.latex and letters.isascii() and letters.isalpha() and letters not in _WHOLE_WORDS:
-            last = letters[-1] + mark + below
-            return [replace(token, kind="name", text=letter) for letter in (*letters[:-1], last)]
+        letters = re.match("[A-Za-z]*", text)
+        if self.latex and letters and letters.end() > 1 and text[letters.end() :][:1] in ("", "_", "'"):
+            if letters[0] in _WHOLE_WORDS:
+                return [replace(token, kind="name")]
+            last = text[letters.end() - 1 :]
+            return [replace(token, kind="name", text=letter) for letter in (*letters[0][:-1], last)]
         return [replace(token, kind="name")]
 
     def product(self, token: Token, called: bool) -> list[Token]:
@@ -276,7 +284,8 @@ class _Naming:
 
     def glued(self, token: Token) -> list[Token]:
         """nVar(w) as n Var(w)."""
-        for name in (*GLUED, *sorted(self.known.functions, key=len, reverse=True), *(_SUFFIXES if self.known.open else ())):
+        declared = sorted(self.known.functions, key=len, reverse=True)
+        for name in (*GLUED, *declared, *(_SUFFIXES if self.known.open else ())):
             head = token.text.removesuffix(name)
             if head == token.text or not head or head.endswith("_"):
                 continue

@@ -14,7 +14,7 @@ def over_one(formula: Formula) -> tuple[Formula, Formula]:
     >>> from solver.notation.printing import ascii_text
     >>> from solver.notation.reading import formula
     >>> [ascii_text(part) for part in over_one(formula("1/x - 2"))]
-    ['1*1 + (-2)*x', 'x*1']
+    ['1 + (-2)*x', 'x']
     """
     match formula:
         case Neg(body):

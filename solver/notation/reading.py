@@ -528,9 +528,12 @@ class _Parser:
         if token.text == "1" and self.token.kind == "_":
             self.next()
         elif not (token.text == "1" and self.token.kind in ("{", "\\{")):
-            return Number(token.value, token.text) if _is_as_typed(token) else _quotient(token.value)
+            return self.counted(token)
         (condition,), _ = self.single(self.enclosed())
         return Call("indicator", (condition,))
+
+    def counted(self, token: Token) -> Formula:
+        return Number(token.value, token.text) if _is_as_typed(token) else _quotient(token.value)
 
     def single(self, enclosed: tuple[tuple[Formula, ...], bool]) -> tuple[tuple[Formula, ...], bool]:
         """What stands in a bracket that holds one condition."""
@@ -560,6 +563,8 @@ class _Parser:
 
     def argument(self) -> Formula:
         """The argument of a LaTeX command: braces, or the next single thing."""
+        if self.token.kind == "number":
+            return self.counted(self.next())
         return self.braced() if self.token.kind == "{" else self.primary_deeper()
 
     def primary_deeper(self) -> Formula:

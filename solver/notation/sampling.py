@@ -42,7 +42,10 @@ _TERMS: Final = 10_000
 @final
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """Whether two formulas differ somewhere, at how many points they were compared, how many were left out; whether the left one is real."""
+    """Whether two formulas differ somewhere, and at how many points they were compared.
+
+    skipped  points that were left out      real  whether the left formula was real at all of them
+    """
 
     differ: bool
     points: int

@@ -9,7 +9,9 @@ from solver.notation.tree import Call, Div, Formula, Mul, Name, Neg, Number, Pow
 from solver.notation.vocabulary import CONSTANTS, GREEK, SETS, TRIGONOMETRIC
 
 _PERCENT: Final = frozenset({"percent", "pct", "percentage"})
-_NO_UNITS: Final = frozenset({*GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "infinity", "true", "false", "imaginary"})
+_NO_UNITS: Final = frozenset(
+    {*GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "infinity", "true", "false", "imaginary"}
+)
 
 
 def without_degrees(formula: Formula, inside: bool = False) -> Formula:
@@ -43,9 +45,11 @@ def unit(formula: Formula, known: frozenset[str]) -> tuple[Formula, Formula | No
         case Mul((*factors, last)) if factors and _is_unit(last, known):
             rest: Formula = factors[0] if len(factors) == 1 else Mul(tuple(factors))
             number, beside = unit(rest, known)
-            if names(number) or beside is not None:
+            if names(number):
                 return formula, None
-            if last in map(Name, _PERCENT):
+            if beside is not None:
+                return number, Mul((beside, last))
+            if isinstance(last, Name) and last.text in _PERCENT:
                 return (Number(Fraction(number.value) / 100), None) if isinstance(number, Number) else (formula, None)
             return number, last
         case Div(top, bottom) if _is_unit(bottom, known):
