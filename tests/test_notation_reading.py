@@ -19,8 +19,8 @@ TABLE = json.loads((Path(__file__).parent / "tables" / "readings.json").read_tex
 
 
 NOTES = (
-    "numbers products fractions powers functions letters names shapes lists relations conditions sums moments "
-    "derivatives direction refused"
+    "numbers products fractions powers functions letters names shapes lists sets matrices relations conditions sums "
+    "moments derivatives units prose direction refused"
 ).split()
 """The headings of the table, in its order."""
 

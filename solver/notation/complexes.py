@@ -2,7 +2,7 @@
 
 Where two formulas agree at every point they agree as far as anyone can see; a difference in the tenth digit is one.
 Roots and logarithms are principal values. Of formulas without i only real values count: a point at which one of them is
-not real is outside the domain.
+not real is outside the domain, and formulas that are real in different places are different.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def precision() -> Iterator[None]:
 def agreeing(
     left: Formula, right: Formula, chance: Chance, assume: Mapping[str, Domain], seed: str, strict: bool = False
 ) -> Sampled | None:
-    """Comparison at several points; None where no point says anything. `strict`: values that are not real count too.
+    """Comparison at several points; None where they do not decide. `strict`: values that are not real count too.
 
     >>> from solver.notation.reading import formula
     >>> agreeing(formula("sqrt(11 + 6*sqrt(2))"), formula("3 + sqrt(2)"), Chance(), {}, "").differ
     False
-    >>> agreeing(formula("sqrt(x - 3)*sqrt(x - 5)"), formula("sqrt((x - 3)*(x - 5))"), Chance(), {}, "").differ
+    >>> agreeing(formula("sqrt(x - 3)"), formula("sqrt(3 - x)"), Chance(), {}, "").differ
     True
     """
     complex_ones = strict or any(part == Name(UNIT) for side in (left, right) for part in subformulas(side))
@@ -68,9 +68,9 @@ def agreeing(
                 return Sampled(True, agreed + 1, real=real)
             if agreed == POINTS:
                 break
-    if not agreed:
-        return Sampled(True, outside, real=real) if outside else None
-    return Sampled(False, agreed, real=real)
+    if agreed < outside:
+        return Sampled(True, outside, real=real) if agreed <= 1 else None
+    return Sampled(False, agreed, real=real) if agreed else None
 
 
 def same(left: Complex, right: Complex) -> bool:

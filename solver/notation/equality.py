@@ -141,6 +141,15 @@ def _spelled_twice(said: Formula, wanted: Formula) -> bool:
     return any(spelling(name) in {*map(spelling, other - mine)} for name in mine - other)
 
 
+def _in_thousands(formula: Formula, other: Formula) -> Formula:
+    """513K as a number beside a number."""
+    match formula:
+        case Mul((Number() as count, Name("K" | "k" | "M" as size))) if not names(other):
+            return Mul((count, Number(10**6 if size == "M" else 1000)))
+        case _:
+            return formula
+
+
 def _without_units(said: Formula, wanted: Formula) -> tuple[Formula, Formula, Comparison | None]:
     """Both sides without the units beside their numbers; two units that differ are a difference."""
     if isinstance(said, Relation) and set(said.operators) == {"="}:
@@ -150,6 +159,7 @@ def _without_units(said: Formula, wanted: Formula) -> tuple[Formula, Formula, Co
         return said, wanted, None
     if isinstance(said, Group | Relation) or isinstance(wanted, Group | Relation):
         return said, wanted, None
+    said, wanted = _in_thousands(said, wanted), _in_thousands(wanted, said)
     number, beside = unit(said, frozenset())
     key, besides = unit(wanted, frozenset())
     if beside is not None and besides is not None and beside != besides:

@@ -147,11 +147,12 @@ class Ladder:
         found = _enclosed(said, wanted, chance, within, self.seed)
         if found is not None and (found.differ or not found.skipped):
             return _from_points(found, "intervals")
+        known = undecided() if found is None or found.points <= found.skipped else _from_points(found, "intervals")
         if max(map(_towers, (said, wanted))) > 2:
-            return undecided() if found is None else _from_points(found, "intervals")
+            return known
         wider = _agreeing(said, wanted, chance, within, self.seed)
         if wider is None:
-            return undecided() if found is None else _from_points(found, "intervals")
+            return known
         if not wider.real and not names(said):
             raise Refused("undefined")
         if wider.differ:

@@ -168,7 +168,7 @@ class _Lexer:
             self.sign("±", 4)
         elif self.free and char == "#":
             self.sign("!=", 1)
-        elif (char == "~" and self.latex) or (char == "&" and not self.matrices):
+        elif self.latex and (char == "~" or (char == "&" and not self.matrices)):
             self.at += 1
         elif relation := _RELATION.match(self.text, self.at):
             self.sign(_RELATIONS.get(relation[0], relation[0]), len(relation[0]))

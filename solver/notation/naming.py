@@ -32,6 +32,8 @@ from solver.notation.vocabulary import (
 _BRACKETS: Final = ("(", "[", "{", "\\{")
 _AFTER_NAMES: Final = frozenset("= end , ) ] } + * /".split())
 _CONDITIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "!=", "∈"})
+_THOUSANDS: Final = {"K": 1_000, "k": 1_000, "M": 1_000_000}
+"""513K, where no name is declared that reads so."""
 _OFTEN_GLUED: Final = ("pi", "i", "I")
 """What is seen in a word beside the names that are expected: pir^2 for pi r^2."""
 
@@ -186,6 +188,9 @@ class _Naming:
             return [function]
         if text.startswith("delta_") and (pair := self.kronecker(token)):
             return [pair]
+        if text in _THOUSANDS and not known.open and self.kind(place - 1) == "number" and not called:
+            size = _THOUSANDS[text]
+            return [replace(token, kind="*", text=""), replace(token, kind="number", text=str(size), value=size)]
         if text in self.bound or text in CONSTANTS:
             return [replace(token, kind="name")]
         if text.lower() in NOT_NUMBERS and not known.open:

@@ -59,8 +59,12 @@ def binding(formula: Formula) -> int:
             return PRODUCT if value.denominator != 1 and not written else ATOM
         case Pow() | Partial():
             return POWER
-        case Call("factorial", _):
+        case Call("factorial" | "degrees", _):
             return POSTFIX
+        case Call("pm" | "mp", _):
+            return SUM
+        case Call("and" | "or" | "not" | "element" | "ratio" | "union" | "intersection" | "without", _):
+            return SHAPE
         case Name() | Call() | Group():
             return ATOM
 

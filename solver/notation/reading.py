@@ -52,6 +52,7 @@ _COMPARISONS: Final[dict[str, Comparison]] = {sign: sign for sign in ("=", "!=",
 _FOLD_KINDS: Final[dict[str, FoldKind]] = {"sum": "sum", "prod": "prod", "int": "int"}
 _DOUBLE: Final = {"±": "pm", "∓": "mp"}
 _SETS: Final = {"∪": "union", "∩": "intersection", "∖": "without"}
+_LOGIC: Final = {"and": "∧", "or": "∨"}
 _OF_SETS: Final = frozenset({"matrix", "element", *_SETS.values()})
 _MIXED: Final = (
     (("frac", "{", "number", "}", "{", "number", "}"), 2, 5),
@@ -171,8 +172,11 @@ class _Parser:
                 raise self.refuse("bad_word", word=self.token.text)
             if self.token.kind not in (",", "and", "or"):
                 break
-            if self.next().kind == "," and self.token.kind in ("and", "or"):
-                self.next()
+            word = self.next()
+            if word.kind == "," and self.token.kind in ("and", "or"):
+                word = self.next()
+            if word.kind != "," and self.token.kind in closing:
+                raise self.refuse("syntax", word.at, word.text)
             listed = True
         if self.token.kind not in closing:
             raise self.refuse("syntax")
@@ -207,10 +211,11 @@ class _Parser:
     def joined(self, word: str, part: Callable[[], Formula]) -> Formula:
         """Conditions with "and" or "or" between them; between other formulas these words separate a list."""
         parts = [part()]
-        while self.token.kind == word and self.is_truth(parts[-1]):
+        signs = (word, _LOGIC[word])
+        while self.token.kind == signs[1] or (self.token.kind == word and self.is_truth(parts[-1])):
             said = self.next()
             parts.append(part())
-            if not self.is_truth(parts[-1]):
+            if said.kind == word and not self.is_truth(parts[-1]):
                 raise self.refuse("bad_word", said.at, said.text)
         if len(parts) > 1 and word == "and" and all(map(_is_equation, parts)):
             return Group(tuple(map(self.crossed, parts)), ",")
@@ -616,7 +621,8 @@ class _Parser:
     def applied(self, token: Token, arguments: tuple[Formula, ...]) -> Formula:
         function = token.text
         if function == "matrix" and len(arguments) == 1 and isinstance(arguments[0], Group):
-            arguments = arguments[0].items
+            inner = arguments[0].items
+            arguments = inner if all(isinstance(row, Group) for row in inner) else arguments
         if function.startswith("log_"):
             function, arguments = "log", (*arguments, _index(function.removeprefix("log_")))
         least, most = ARITY.get(function.rstrip("'"), (1, limits.TOKENS))
@@ -628,12 +634,9 @@ class _Parser:
         """What follows a function without a bracket: one letter or number, or a number and letters as in sin 2x."""
         self.deeper()
         leads = self.token.kind == "number"
-        said: Formula
-        if self.token.kind in ("+", "-"):
-            said = Neg(self.power()) if self.sign() else self.power()
-        else:
-            said = self.power()
-        factors = [said]
+        negative = self.sign()
+        said = self.power()
+        factors = [Neg(said) if negative else said]
         while leads and self.token.kind == "name":
             factors.append(self.power())
         self.depth -= 1

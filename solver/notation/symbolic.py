@@ -6,16 +6,20 @@ say that two formulas are equal. It can never make equal ones different: where i
 
 from __future__ import annotations
 
-import multiprocessing
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
-from multiprocessing.connection import Connection
 from typing import Final
 
 from solver.notation.comparison import Comparison, equal, undecided
+from solver.notation.printing import ascii_text
+from solver.notation.reading import formula
 from solver.notation.sampling import Domain
 from solver.notation.tree import Fold, Formula, Name, Partial, names, subformulas
 
-SECONDS: Final = 5.0
+SECONDS: Final = 15.0
 """Of wall-clock time, the start of the process and SymPy's import included."""
 _LARGEST: Final = 60
 """Nodes of a formula that SymPy is asked about."""
@@ -45,29 +49,36 @@ def compared(said: Formula, wanted: Formula, assume: Mapping[str, Domain]) -> Co
     """Whether SymPy finds that two formulas are equal."""
     if sum(1 for side in (said, wanted) for _ in subformulas(side)) > _LARGEST:
         return undecided("symbolic")
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(theirs, said, wanted, dict(assume)), daemon=True)
-    process.start()
-    theirs.close()
+    asked = json.dumps([ascii_text(said), ascii_text(wanted), {**assume}])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "solver.notation.symbolic"]
     try:
-        same = ours.poll(SECONDS) and ours.recv() is True
-    except EOFError:
-        same = False
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
-    return equal("symbolic", "sampled") if same else undecided("symbolic")
+        run = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=SECONDS, env=environment)
+    except (OSError, subprocess.TimeoutExpired):
+        return undecided("symbolic")
+    return equal("symbolic", "sampled") if run.stdout.strip() == "equal" else undecided("symbolic")
 
 
-def _work(answers: Connection, said: Formula, wanted: Formula, assume: Mapping[str, Domain]) -> None:
-    import sympy  # only this process needs it
+def _work(asked: str) -> str:
+    """In the process of its own: the formulas are read again, by this package's reader and not by SymPy."""
+    import sympy  # nobody else needs it
 
     from solver.notation.bridge import to_sympy
 
+    left, right, assume = json.loads(asked)
+    said, wanted = formula(left), formula(right)
     free = {*names(said), *names(wanted)} - {"pi", "e", "infinity"}
-    kinds = {"size": dict(integer=True, positive=True), "integer": dict(integer=True), "positive": dict(positive=True)}
-    symbols = {name: sympy.Symbol(name, **kinds.get(assume.get(name, "real"), dict(real=True))) for name in free}
+    symbols = {name: sympy.Symbol(name, **_ASSUMED[assume.get(name, "real")]) for name in free}
     difference = to_sympy(said, symbols) - to_sympy(wanted, symbols)
-    answers.send(bool(sympy.simplify(difference.doit()) == 0))
+    return "equal" if sympy.simplify(difference.doit()) == 0 else "undecided"
+
+
+_ASSUMED: Final[Mapping[str, Mapping[str, bool]]] = {
+    "size": {"integer": True, "positive": True},
+    "integer": {"integer": True},
+    "positive": {"positive": True},
+    "real": {"real": True},
+}
+
+if __name__ == "__main__":
+    print(_work(sys.stdin.read()))

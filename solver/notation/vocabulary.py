@@ -169,10 +169,6 @@ COMMAND_WORDS: Final[Mapping[str, str]] = {
     **{word: word for word in ("Var", "Cov", "E", "max", "min", "arg")},
     **{word: word for word in BARE - {"sqrt"}},
     **{word: word for word in ("arcsin", "arccos", "arctan", "arcsec", "arccsc", "arccot", "tg", "ctg", "sgn")},
-    "land": "and",
-    "wedge": "and",
-    "lor": "or",
-    "vee": "or",
     "lnot": "not",
     "neg": "not",
 }
@@ -256,10 +252,14 @@ COMMAND_SIGNS: Final[Mapping[str, str]] = {
     "approx": "≈",
     "simeq": "≈",
     "colon": ":",
+    "land": "∧",
+    "wedge": "∧",
+    "lor": "∨",
+    "vee": "∨",
 }
 
 SIGNS: Final[Mapping[str, str]] = {
-    **{sign: sign for sign in "+-*/^()[]{}|,=<>!@⌊⌋⌈⌉×∂∞±∓∈∪∩∖°≈:&"},
+    **{sign: sign for sign in "+-*/^()[]{}|,=<>!@⌊⌋⌈⌉×∂∞±∓∈∪∩∖°≈:&∧∨"},
     "≤": "<=",
     "≥": ">=",
     "≠": "!=",
