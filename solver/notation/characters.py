@@ -31,6 +31,9 @@ def characters(text: str) -> Characters:
     """
     if len(text) > limits.CHARACTERS:
         raise Refused(_overlong(text[: limits.CHARACTERS]))
+    if text.isascii() and text.isprintable() and not text.isspace() and text:
+        start = len(text) - len(text.lstrip(" "))
+        return [(char, at) for at, char in enumerate(text.rstrip(" ")[start:], start)]
     lines = "\r\n" if "\\" in text else ""
     kept = _trimmed(_without_direction([(" " if char in lines else char, at) for at, char in enumerate(text)]))
     if not kept:

@@ -63,6 +63,12 @@ class Comparison:
     points: int = 0
     formula: Formula | None = None
 
+    def of(self, formula: Formula) -> Comparison:
+        """The same about an answer that was read so."""
+        return Comparison(
+            self.verdict, self.reason, self.at, self.word, self.certainty, self.error, self.points, formula
+        )
+
     @property
     def read_as(self) -> str:
         """The answer in plain text, as it was understood."""

@@ -7,7 +7,6 @@ these letters, a word beside a number is its unit, and i is the imaginary unit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from solver.notation.arithmetic import UNIT
@@ -18,7 +17,19 @@ from solver.notation.ladder import Ladder
 from solver.notation.naming import spelling
 from solver.notation.printing import ascii_text
 from solver.notation.reading import read
-from solver.notation.tree import Formula, Group, Mul, Name, Number, Relation, names, rebuild, substitute
+from solver.notation.tree import (
+    Call,
+    Formula,
+    Group,
+    Mul,
+    Name,
+    Number,
+    Relation,
+    names,
+    rebuild,
+    subformulas,
+    substitute,
+)
 from solver.notation.units import unit, without_degrees
 from solver.notation.unreadable import Refused, Unreadable
 from solver.notation.vocabulary import CONSTANTS, GREEK, SETS
@@ -52,18 +63,21 @@ def compare(
     seed = "\n".join(text if isinstance(text, str) else ascii_text(text) for text in (key, answer))
     mine, other = said, wanted
     try:
-        if known is None:
+        if known is None and not (type(said) is type(wanted) is Number):
             mine, other = _with_lists(answer, key, said, wanted)
             if isinstance(key, str):
                 other = _reread(key, mine, other, tuple(functions))
             mine, other = _agreed(mine, other, declared)
             mine, other, beside = _without_units(mine, other)
             if beside is not None:
-                return replace(beside, formula=said)
-        found = Ladder(declared, seed).compare(without_degrees(mine), without_degrees(other))
+                return beside.of(said)
+        calls = frozenset(part.function for side in (mine, other) for part in subformulas(side) if type(part) is Call)
+        if "degrees" in calls:
+            mine, other = without_degrees(mine), without_degrees(other)
+        found = Ladder(declared, seed, calls).compare(mine, other)
         if known is None and found.verdict == "equal" and _spelled_twice(mine, other):
             found = undecided("unknown_name")
-        return replace(found, formula=said)
+        return found.of(said)
     except Refused as refused:
         why = refused.unreadable
         return Comparison("unreadable", why.reason, why.at, why.word, formula=said)
@@ -108,6 +122,8 @@ def _with_lists(
 
 def _reread(key: str, said: Formula, wanted: Formula, functions: tuple[str, ...]) -> Formula:
     """The key with its words taken apart where the answer has their letters."""
+    if all(len(name) == 1 for name in names(wanted)):
+        return wanted
     mine = _names(said)
     if all(len(name) == 1 or name in mine for name in _names(wanted)):
         return wanted
@@ -117,10 +133,13 @@ def _reread(key: str, said: Formula, wanted: Formula, functions: tuple[str, ...]
 
 def _agreed(said: Formula, wanted: Formula, assume: Assumptions) -> tuple[Formula, Formula]:
     """Both sides with i as the imaginary unit, and with short words as products if that gives them the same names."""
-    if {*_names(said)} != {*_names(wanted)}:
+    before = {*_names(said)}, {*_names(wanted)}
+    if before[0] != before[1] and any(1 < len(name) < 4 for name in before[0] ^ before[1]):
         mine, other = map(_in_letters, (said, wanted))
         if {*_names(mine)} == {*_names(other)}:
             said, wanted = mine, other
+    if not {"i", "I"} & (before[0] | before[1]):
+        return said, wanted
     unit_names = {name: Name(UNIT) for name in ("i", "I") if name not in assume.domains}
     if {*names(said), *names(wanted)} & {*unit_names}:
         said, wanted = substitute(said, unit_names), substitute(wanted, unit_names)
@@ -138,7 +157,7 @@ def _in_letters(formula: Formula) -> Formula:
 def _spelled_twice(said: Formula, wanted: Formula) -> bool:
     """Whether one side has x1 and the other x_1, which are the same name only if somebody says so."""
     mine, other = {*_names(said)}, {*_names(wanted)}
-    return any(spelling(name) in {*map(spelling, other - mine)} for name in mine - other)
+    return mine != other and any(spelling(name) in {*map(spelling, other - mine)} for name in mine - other)
 
 
 def _in_thousands(formula: Formula, other: Formula) -> Formula:

@@ -10,14 +10,14 @@ sets, lists, intervals and matrices come down to their sides, members and entrie
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, final
 
 from solver.notation import symbolic
-from solver.notation.alternatives import alternatives, has_alternatives, spread
+from solver.notation.alternatives import alternatives, spread
 from solver.notation.arithmetic import MOMENTS, UNIT, Chance, Undefined, random_names
 from solver.notation.comparison import Assumptions, Comparison, different, equal, together, undecided
 from solver.notation.domains import domains
@@ -39,6 +39,7 @@ from solver.notation.tree import (
     Name,
     Neg,
     Number,
+    Partial,
     Pow,
     Relation,
     children,
@@ -48,6 +49,8 @@ from solver.notation.tree import (
 )
 from solver.notation.unreadable import Refused, Unreadable
 
+_NUMERIC: Final = frozenset({Number, Neg, Add, Mul, Div, Pow, Partial, Fold})
+"""Kinds of formulas that are numbers whatever stands in them."""
 _STEPPED: Final = WHOLE_FUNCTIONS | {"abs", "sign", "max", "min", "relu", "relu'", "indicator", "delta"}
 _FLIPPED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 _SETS: Final = frozenset({"union", "intersection", "without"})
@@ -57,18 +60,26 @@ _NAMED_SETS: Final = frozenset({"reals", "emptyset"})
 @final
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Comparisons under the assumptions of one question; `listed` where an answer is one item of a list."""
+    """Comparisons under the assumptions of one question.
+
+    calls   the functions that occur anywhere        listed   whether an answer is one item of a list
+    """
 
     assume: Assumptions
     seed: str
+    calls: frozenset[str]
     listed: bool = False
 
     def compare(self, said: Formula, wanted: Formula) -> Comparison:
-        said, wanted = with_matrices(said), with_matrices(wanted)
+        if "matrix" in self.calls:
+            said, wanted = with_matrices(said), with_matrices(wanted)
+        double = not self.calls.isdisjoint(("pm", "mp"))
+        if type(said) in _NUMERIC and type(wanted) in _NUMERIC and not double:
+            return self.numbers(said, wanted)
         match said, wanted:
             case Group(), Group() if not (_is_set(said) or _is_set(wanted)):
                 return self.lists(said, wanted)
-            case _ if has_alternatives(said) or has_alternatives(wanted):
+            case _ if double:
                 return self.alternatives(said, wanted)
             case Relation(), Relation():
                 return self.relations(said, wanted)
@@ -100,7 +111,8 @@ class Ladder:
     # --- numbers and expressions
 
     def numbers(self, said: Formula, wanted: Formula) -> Comparison:
-        if not names(said) and not _is_random(said):
+        free = names(said)
+        if not free and not self.is_random:
             value = exact(said)
             if isinstance(value, Unreadable) and value.reason != "undefined":
                 raise Refused(value.reason, value.at, value.word)
@@ -112,8 +124,12 @@ class Ladder:
             return equal("structure")
         return self.expressions(said, wanted, chance)
 
+    @property
+    def is_random(self) -> bool:
+        return not self.calls.isdisjoint(MOMENTS)
+
     def chance(self, said: Formula, wanted: Formula) -> Chance:
-        if not (_is_random(said) or _is_random(wanted)):
+        if not self.is_random:
             return Chance()
         independent = tuple(map(canonical, self.assume.independent))
         return Chance(
@@ -283,7 +299,7 @@ class Ladder:
             return undecided("kind")  # a pair, or an interval with its ends or without
         if len(said.items) != len(wanted.items) and "{" not in (said.bracket, wanted.bracket):
             return different("parts")
-        item = Ladder(self.assume, self.seed, listed=True)
+        item = replace(self, listed=True)
         if said.bracket == wanted.bracket == ",":
             return item.members(said.items, wanted.items)
         if {said.bracket, wanted.bracket} == {",", "{"}:
@@ -335,7 +351,7 @@ class Ladder:
 
     def each_other(self, items: tuple[Formula, ...], wanted: tuple[Formula, ...]) -> Comparison:
         """Two sets hold the same if each member of one is a member of the other."""
-        item = Ladder(self.assume, self.seed, listed=True)
+        item = replace(self, listed=True)
         if len(items) == len(wanted):
             once = item.members(items, wanted)
             if once.verdict == "equal":
@@ -532,11 +548,6 @@ def _is_power_of_power(formula: Formula) -> bool:
     """(a^b)^c, which is a^(b c) for some numbers alone."""
     powers = [part for part in subformulas(formula) if isinstance(part, Pow) and names(part.exponent)]
     return any(inner in powers for power in powers for inner in subformulas(power.base))
-
-
-@lru_cache(maxsize=4096)
-def _is_random(formula: Formula) -> bool:
-    return any(isinstance(part, Call) and part.function in MOMENTS for part in subformulas(formula))
 
 
 @lru_cache(maxsize=4096)

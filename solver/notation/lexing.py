@@ -49,6 +49,9 @@ class Token:
     styled: bool = False
     """Whether a word was set as one word, as in \\text{in} and \\mathrm{Var}."""
 
+    def named(self, name: str) -> Token:
+        return Token("name", name, self.at)
+
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)")
 _ASCII_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -66,6 +69,9 @@ _LIBRARY_SHAPE = re.compile(r"torch *\. *Size(?= *\()")
 _RELATION = re.compile(r"<=|>=|!=|==|:=|=/=|=<|=>|<>|[=<>]")
 _RELATIONS: Final = {"==": "=", ":=": "=", "=<": "<=", "=>": ">=", "<>": "!=", "=/=": "!="}
 _EXTRAS: Final = frozenset("+-*,")
+_LONELY: Final = frozenset("+-()[],")
+"""Signs that never are a part of a longer one."""
+_DIGITS: Final = frozenset("0123456789.")
 _CURRENCIES: Final = frozenset("€£₪")
 _DEGREE = re.compile(r"\^ *(?:\\circ|\{ *\\circ *\}|\\degree)")
 _PERCENT_CONSTANT = re.compile(r"(?<![0-9 ])%(pi|i|e)(?![A-Za-z])")
@@ -128,16 +134,18 @@ class _Lexer:
         after_number = bool(self.found) and self.found[-1].kind == "number"
         if char == " " or self.at in self.dropped or char in _CURRENCIES:
             self.at += 1
-        elif (degree := _DEGREE.match(self.text, self.at)) and self.latex:
+        elif char in _LONELY:
+            self.sign(char, 1)
+        elif char == "^" and self.latex and (degree := _DEGREE.match(self.text, self.at)):
             self.sign("°", degree.end() - self.at)
-        elif constant := _PERCENT_CONSTANT.match(self.text, self.at):
+        elif char == "%" and (constant := _PERCENT_CONSTANT.match(self.text, self.at)):
             self.at += 1
             self.name(constant[1], constant.end())
-        elif _PLAIN.match(self.text, self.at):
+        elif char in _DIGITS and _PLAIN.match(self.text, self.at):
             self.number()
         elif after_number and _CROSS.match(self.text, self.at):
             self.sign("x", 1)
-        elif library := _LIBRARY_SHAPE.match(self.text, self.at):
+        elif char == "t" and (library := _LIBRARY_SHAPE.match(self.text, self.at)):
             self.at = library.end()
         elif self.starts_word(char):
             self.word()
@@ -207,10 +215,10 @@ class _Lexer:
             self.at += 1
             return
         outside = self.depth == 0 and not self.lists
-        if repeating := _REPEATING.match(self.text, self.at):
+        if self.latex and (repeating := _REPEATING.match(self.text, self.at)):
             self.repeating(repeating)
             return
-        if based := _BASE.match(self.text, self.at):
+        if "_" in self.text and (based := _BASE.match(self.text, self.at)):
             self.based(based)
             return
         if outside and (grouped := _THOUSANDS.match(self.text, self.at)):
@@ -480,6 +488,8 @@ class _Lexer:
 
 
 def _exact(mantissa: str, exponent: int) -> int | Fraction:
+    if exponent == 0 and "." not in mantissa:
+        return int(mantissa)
     whole, _, after = mantissa.partition(".")
     return _whole(Fraction(int((whole or "0") + after)) * Fraction(10) ** (exponent - len(after)))
 

@@ -179,7 +179,7 @@ class _Naming:
         text, known = token.text, self.known
         called = self.kind(place + 1) in _BRACKETS
         if known.is_declared(text):
-            return [replace(token, kind="name", text=known.names[text])]
+            return [token.named(known.names[text])]
         if self.kind(place + 1) == "(" and (text in FOLDS or text == "diff"):
             return [replace(token, kind="fold" if text in FOLDS else "diff")]
         if text == "mod" and not called:
@@ -192,7 +192,7 @@ class _Naming:
             size = _THOUSANDS[text]
             return [replace(token, kind="*", text=""), replace(token, kind="number", text=str(size), value=size)]
         if text in self.bound or text in CONSTANTS:
-            return [replace(token, kind="name")]
+            return [token.named(token.text)]
         if text.lower() in NOT_NUMBERS and not known.open:
             raise Refused("not_a_number", token.at, text)
         if text.lower() in ("inf", "infinity", "minf"):
@@ -210,27 +210,27 @@ class _Naming:
         """A word where every word is allowed: expected names side by side, sin and x, letters side by side, a name."""
         text = token.text
         if len(text) == 1 or token.styled:
-            return [replace(token, kind="name")]
+            return [token.named(token.text)]
         if text not in _WHOLE_WORDS and (pieces := self.known.split(text)):
-            return [replace(token, kind="name", text=piece) for piece in pieces]
+            return [token.named(piece) for piece in pieces]
         head, rest = text[:-1], text[-1]
         if head in _BEFORE_LETTER and rest.isalpha():
-            return [replace(token, kind="function", text=head), replace(token, kind="name", text=rest)]
+            return [replace(token, kind="function", text=head), token.named(rest)]
         letters = re.match("[A-Za-z]*", text)
         if self.latex and letters and letters.end() > 1 and text[letters.end() :][:1] in ("", "_", "'"):
             if letters[0] in _WHOLE_WORDS:
-                return [replace(token, kind="name")]
+                return [token.named(token.text)]
             last = text[letters.end() - 1 :]
-            return [replace(token, kind="name", text=letter) for letter in (*letters[0][:-1], last)]
-        return [replace(token, kind="name")]
+            return [token.named(letter) for letter in (*letters[0][:-1], last)]
+        return [token.named(token.text)]
 
     def product(self, token: Token, called: bool) -> list[Token]:
         """A word that is no name itself: declared names side by side, or a stranger."""
         text = token.text
         if self.is_indexed(text):
-            return [replace(token, kind="name")]
+            return [token.named(token.text)]
         if pieces := self.known.split(text):
-            return [replace(token, kind="name", text=piece) for piece in pieces]
+            return [token.named(piece) for piece in pieces]
         if crossed := self.shape(token):
             return crossed
         if called:
@@ -238,7 +238,7 @@ class _Naming:
         if len(text) > 1 and self.known.split(text.rstrip("0123456789")):
             raise Refused("ambiguous", token.at, text)
         self.stranger = self.stranger or token
-        return [replace(token, kind="name")]
+        return [token.named(token.text)]
 
     def function(self, token: Token, place: int) -> Token | None:
         """sqrt(, sin x, sin² x, log_2 x, F'( and delta( with two arguments."""
@@ -301,7 +301,7 @@ class _Naming:
             pieces = [head] if self.known.open and name != "E" else self.known.split(head)
             if pieces:
                 return [
-                    *(replace(token, kind="name", text=piece) for piece in pieces),
+                    *(token.named(piece) for piece in pieces),
                     replace(token, kind="function", text=name),
                 ]
         return []
@@ -329,7 +329,7 @@ class _Naming:
             return []
         crossed: list[Token] = []
         for name in names:
-            crossed += [replace(token, kind="x", text=""), replace(token, kind="name", text=name)]
+            crossed += [replace(token, kind="x", text=""), token.named(name)]
         return crossed[1:] if names[0] else crossed[2:]
 
     # --- differentials
@@ -363,7 +363,7 @@ class _Naming:
         return replace(token, kind="dx", text=variable) if variable in self.bound else None
 
     def infinity(self, token: Token) -> Token:
-        return replace(token, kind="name", text="infinity")
+        return token.named("infinity")
 
 
 def _bound_variables(tokens: list[Token], known: Vocabulary) -> Iterator[str]:
