@@ -1,7 +1,7 @@
 """Reading and judging answers against Math-Verify and SymPy, all in one run: speed, accuracy, false accepts, memory.
 
-    python benchmarks/answers.py              # a minute or two
-    python benchmarks/answers.py --million    # memory over a million answers behind a bounded cache as well
+    python -m benchmarks.answers              a minute or two
+    python -m benchmarks.answers --million    memory over a million answers behind a bounded cache as well
 
 Math-Verify is no dependency of tirgul and is left out unless it is there: pip install --target FOLDER math-verify,
 and PYTHONPATH=FOLDER.
@@ -13,7 +13,6 @@ import argparse
 import json
 import random
 import resource
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,11 +20,10 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from grader.prose import without_words
+from solver.notation.equality import compare
 
-from grader.prose import without_words  # noqa: E402  # the path comes first
-from solver.notation.equality import compare  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 Judge = Callable[[str, str], "bool | None"]
 """Whether an answer is the key; None where that is not decided."""

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-FIRST = [("n*(n+1)/2", "(n^2+n)/2"), ("456", "25*3*6+6"), ("n Var(w) E[x]^2", "n Var(w) E[x^2]"), ("(3,10,10)", "3@10x10")]
+FIRST = [("n*(n+1)/2", "(n^2+n)/2"), ("456", "25*3*6+6"), ("n Var(w) E[x]^2", "n Var(w) E[x^2]"), ("(3,5)", "3x5")]
 ALL = [*FIRST, ("sqrt(2/n)", "sqrt(2)/sqrt(n)"), ("floor(n/2)", "ceil(n/2)"), ("x^2<4", "-2<x<2"), ("sqrt(-4)", "2i")]
 
 
@@ -27,5 +27,6 @@ print(*sorted({set(unwanted)!r} & set(sys.modules)))
 
 
 def test_this_test_can_fail() -> None:
-    run = subprocess.run([sys.executable, "-c", "import sympy, sys; print('sympy' in sys.modules)"], capture_output=True)
+    asked = "import sympy, sys; print('sympy' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, timeout=120)
     assert run.stdout.split() == [b"True"]

@@ -112,7 +112,7 @@ class Ladder:
 
     def numbers(self, said: Formula, wanted: Formula) -> Comparison:
         free = names(said)
-        if not free and not self.is_random:
+        if not free:
             value = exact(said)
             if isinstance(value, Unreadable) and value.reason != "undefined":
                 raise Refused(value.reason, value.at, value.word)
@@ -127,6 +127,11 @@ class Ladder:
     @property
     def is_random(self) -> bool:
         return not self.calls.isdisjoint(MOMENTS)
+
+    @property
+    def singly(self) -> Ladder:
+        """The ladder for what has every ± written out."""
+        return replace(self, calls=self.calls - {"pm", "mp"})
 
     def chance(self, said: Formula, wanted: Formula) -> Chance:
         if not self.is_random:
@@ -299,7 +304,7 @@ class Ladder:
             return undecided("kind")  # a pair, or an interval with its ends or without
         if len(said.items) != len(wanted.items) and "{" not in (said.bracket, wanted.bracket):
             return different("parts")
-        item = replace(self, listed=True)
+        item = replace(self.singly, listed=True)
         if said.bracket == wanted.bracket == ",":
             return item.members(said.items, wanted.items)
         if {said.bracket, wanted.bracket} == {",", "{"}:
@@ -326,9 +331,10 @@ class Ladder:
         """What is written with ± is both of its values; as an equation it is one or the other."""
         if is_condition(said) and is_condition(wanted):
             mine, other = (_either(alternatives(side)) for side in (said, wanted))
-            each = together([self.safely(a, b) for a, b in zip(alternatives(said), alternatives(wanted), strict=False)])
+            pairs = zip(alternatives(said), alternatives(wanted), strict=False)
+            each = together([self.singly.safely(*pair) for pair in pairs])
             same_count = len(alternatives(said)) == len(alternatives(wanted))
-            return each if same_count and each.verdict == "equal" else self.conditions(mine, other)
+            return each if same_count and each.verdict == "equal" else self.singly.conditions(mine, other)
         both = (side if isinstance(side, Group) else Group((side,), ",") for side in (said, wanted))
         return self.lists(*map(spread, both))
 
@@ -351,7 +357,7 @@ class Ladder:
 
     def each_other(self, items: tuple[Formula, ...], wanted: tuple[Formula, ...]) -> Comparison:
         """Two sets hold the same if each member of one is a member of the other."""
-        item = replace(self, listed=True)
+        item = replace(self.singly, listed=True)
         if len(items) == len(wanted):
             once = item.members(items, wanted)
             if once.verdict == "equal":
