@@ -70,7 +70,7 @@ def sampled(left: Formula, right: Formula, chance: Chance, assume: Mapping[str, 
         try:
             mine: Exact | None = at.value(left)
             other: Exact | None = at.value(right)
-        except (ZeroDivisionError, NotComputable, OverflowError, Undefined):
+        except (ZeroDivisionError, ValueError, OverflowError, Undefined):
             mine = other = None
         if mine != other:
             return Sampled(True, compared + 1)
