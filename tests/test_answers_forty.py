@@ -1,4 +1,4 @@
-"""Forty answers that graders stumble over, each as a fair marker reads it; "?" is no formula but a matter of the part."""
+"""Forty answers that graders stumble over, as a fair marker reads them; "?" is a matter of the part, no formula."""
 
 from __future__ import annotations
 
