@@ -7,7 +7,7 @@ become constants beside one. Here are the layers; `arithmetic` and `arranging` e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, partial
 from typing import Any, Final, TypeAlias
@@ -18,7 +18,7 @@ from solver.networks.conditions import times
 from solver.networks.guarded import bare
 from solver.networks.reshaping import MIXED
 from solver.networks.steps import Applied, Each, Function, Tokenwise
-from solver.networks.walk import CannotFollow, Ghost, Step, Walk, step, step_of
+from solver.networks.walk import CannotFollow, Ghost, Step, Walk, natural, step, step_of
 from solver.values import Shape
 
 Handler: TypeAlias = "Callable[..., Any]"
@@ -161,6 +161,31 @@ def last_axis(layer: Step, x: Ghost) -> Step:
     if x.field and x.roles[-1] is None and len(x.roles) > 1:
         return step(Tokenwise(layer.layer))  # type: ignore[arg-type]  # a layer
     return layer
+
+
+def placed(walk: Walk, x: Any, layer: Step) -> Any:
+    """A signal whose axes are where a layer looks for them; or a layer along the last axis, or for each of a batch."""
+    if layer.layer.kind in ("Linear", "LayerNorm", "RMSNorm"):
+        return x, last_axis(layer, x)
+    if layer.by_position:
+        return x, layer
+    axes = getattr(layer.layer, "axes", 2 if layer.layer.kind.startswith("Pixel") else len(x.sizes) - 2)
+    if not x.batched and len(x.sizes) == axes + 2 - (layer.layer.kind == "BatchNorm1d" and len(x.sizes) == 2):
+        return x, each(layer)
+    return (walk.whole(x, "mixed") if x.field and x.roles != natural(len(x.sizes)) else x), layer
+
+
+def told(walk: Walk, layer: Any, x: Any, said: Mapping[str, Any], about: str) -> Any:
+    """The signal, whose channels have to be those that torch was told of: {"in_channels": 3}."""
+    for name, found in layer.inferred(x.sizes).items():
+        wanted = said.get(name, found)
+        if wanted != found and not walk.conditions.fit(found, wanted):
+            misfit = DoesNotFit(layer.kind, {name: wanted, "shape": x.sizes})
+            misfit.about = about
+            raise misfit
+        if wanted != found:
+            return walk.resized(x, [wanted if size == found else size for size in x.sizes])
+    return x
 
 
 def _bare(value: Any) -> Any:

@@ -34,7 +34,7 @@ from solver.networks.arranging import OPERATIONS as ARRANGING
 from solver.networks.conditions import Domain, Undecided, at, size_from, symbols, times
 from solver.networks.guarded import Guarded, bare
 from solver.networks.imported import Imported, Registered
-from solver.networks.operations import each, last_axis
+from solver.networks.operations import placed, told
 from solver.networks.reshaping import Roles
 from solver.networks.steps import Unknown
 from solver.networks.walk import STEPS, CannotFollow, Ghost, Step, Walk, WithoutFormula, natural, step_of, undisturbed
@@ -464,7 +464,7 @@ class _Reading:
         path, own = walk.modules[id(module)]
         used = walk.weights.used
         if not x.batched or (x.field and not step.by_position and x.roles is not natural(len(x.sizes))):
-            x, step = _placed(walk, x, step)
+            x, step = placed(walk, x, step)
         if walk.symbolic or x.sizes not in step.facts:
             x = self._checked(walk, module, x, step)
         if not own:
@@ -491,28 +491,8 @@ class _Reading:
 
     def _checked(self, walk: TorchWalk, module: Any, x: Any, step: Step) -> Any:
         """The signal, whose channels have to be those that the module was made for."""
-        layer: Any = step.layer
-        for name, found in layer.inferred(x.sizes).items():
-            told = getattr(module, name, found)
-            if told != found and not walk.conditions.fit(found, told):
-                misfit = DoesNotFit(self.kind, {name: told, "shape": x.sizes})
-                misfit.about = walk.modules[id(module)][0]
-                raise misfit
-            if told != found:
-                return walk.resized(x, [told if size == found else size for size in x.sizes])
-        return x
-
-
-def _placed(walk: TorchWalk, x: Any, layer: Step) -> Any:
-    """A signal whose axes are where a layer looks for them; or a layer along the last axis, or for each of a batch."""
-    if layer.layer.kind in ("Linear", "LayerNorm", "RMSNorm"):
-        return x, last_axis(layer, x)
-    if layer.by_position:
-        return x, layer
-    axes = getattr(layer.layer, "axes", 2 if layer.layer.kind.startswith("Pixel") else len(x.sizes) - 2)
-    if not x.batched and len(x.sizes) == axes + 2 - (layer.layer.kind == "BatchNorm1d" and len(x.sizes) == 2):
-        return x, each(layer)
-    return (walk.whole(x, "mixed") if x.field and x.roles != natural(len(x.sizes)) else x), layer
+        said = {name: getattr(module, name) for name in INSIDE if hasattr(module, name)}
+        return told(walk, step.layer, x, said, walk.modules[id(module)][0])
 
 
 def _hashable(value: Any) -> Any:
