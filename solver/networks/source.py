@@ -194,8 +194,9 @@ def _walked(
     walk.world = None
     name = network.kind.name.rpartition(".")[2]
     shapes = tuple(x.sizes for x in walk.inputs)
-    learned_late = sum(row.parameters for row in walk.rows() if row.layer.name in _lazy(network))
-    registered = Registered(trainable=known + learned_late)  # type: ignore[operator]  # a lazy layer's are numbers
+    late = _lazy(network)
+    learned_late: Any = sum(record[5][1] for record in walk.records if record[3] in late)
+    registered = Registered(trainable=known + learned_late)
     imported = Imported(name, shapes, registered, walk, tuple(outputs))
     lines = {record[3]: world.lines.get(number, 0) for number, record in enumerate(walk.records)}
     loose = tuple(path for path, _ in walk.modules.values() if path.startswith("unregistered_"))
