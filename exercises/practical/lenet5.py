@@ -1,0 +1,142 @@
+"""The practical on LeNet-5: four step sizes, a training at the chosen one, early stopping beside it, and the test.
+
+    practical(data, …)      everything, going on from what is saved in a folder
+    Result                  what a report shows and what the exercises' keys are computed from, as JSON
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, final
+
+import torch
+
+from exercises.practical.mnist import Mnist
+from exercises.practical.training import BATCH, ETAS, Curves, Evaluation, Settings, evaluate, logits_of, train
+
+SHOWN = 20
+SWEPT = 3
+"""Epochs for each step size that is compared."""
+RECORD: Final = Path(__file__).parent / "lenet5.json"
+DIGITS = 4
+
+Report = Callable[[str, int, int, float], None]
+"""Told the name of a run, its step, how many it has, and its training cost."""
+
+
+@final
+@dataclass(frozen=True)
+class Line:
+    """A run's curves as a report draws them."""
+
+    eta: float
+    steps: tuple[int, ...]
+    train: tuple[float, ...]
+    validation: tuple[float, ...]
+    errors: tuple[float, ...]
+    best: int
+    diverged: bool
+
+
+@final
+@dataclass(frozen=True)
+class Result:
+    """What the practical found.
+
+    sweep       curves of each step size                    main        curves of the training at the chosen one
+    last, early the test at the end, and with the parameters of the smallest validation cost
+    confusion   [label][prediction] -> images of the test   shown       label and prediction of the first test images
+    pixels      those images, 0 to 255                      filters     the kernels of C1
+    made        seed, batch, epochs, versions, the data and how many images each set has
+    """
+
+    sweep: tuple[Line, ...]
+    main: Line
+    last: Evaluation
+    early: Evaluation
+    confusion: tuple[tuple[int, ...], ...]
+    shown: tuple[tuple[int, int], ...]
+    pixels: tuple[tuple[tuple[int, ...], ...], ...]
+    filters: tuple[tuple[tuple[float, ...], ...], ...]
+    made: Mapping[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all of it, printed beside what rests on it."""
+        return sha256(self.to_json().encode()).hexdigest()[:12]
+
+    def to_json(self) -> str:
+        """The result as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Result:
+    """A result that was written as JSON."""
+    held = json.loads(text)
+    line = {key: Line(**{name: _tuples(value) for name, value in held[key].items()}) for key in ("main",)}
+    sweep = tuple(Line(**{name: _tuples(value) for name, value in each.items()}) for each in held["sweep"])
+    tests = {key: Evaluation(**held[key]) for key in ("last", "early")}
+    rest = {key: _tuples(held[key]) for key in ("confusion", "shown", "pixels", "filters")}
+    return Result(sweep=sweep, **line, **tests, **rest, made=held["made"])
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def practical(
+    data: Mnist, *, eta: float = 0.3, etas: Sequence[float] = ETAS, epochs: int = 20, swept: int = SWEPT,
+    seed: int = 0, device: str = "cpu", batch: int = BATCH, saved: Path | None = None, report: Report | None = None,
+) -> Result:  # fmt: skip
+    """The whole practical; runs that are saved in the folder are not run again."""
+    per_epoch = -(-len(data.train) // batch)
+
+    def run(name: str, size: float, many: int) -> Any:
+        settings = Settings(size, many, batch, seed, device)
+        path = None if saved is None else saved / f"{name}.pt"
+        tell = None if report is None else lambda step, cost: report(name, step, per_epoch * many, cost)
+        return train(data, settings, saved=path, progress=tell)
+
+    sweep = tuple(_line(size, run(f"eta-{size:g}", size, swept).curves) for size in etas)
+    trained = run(f"training-{eta:g}", eta, epochs)
+    said = logits_of(trained.network, data.test).argmax(1).cpu()
+    first = data.test.part(slice(SHOWN))
+    return Result(
+        sweep=sweep,
+        main=_line(eta, trained.curves),
+        last=evaluate(trained.network, data.test),
+        early=evaluate(trained.early, data.test),
+        confusion=_confusion(data.test.labels, said),
+        shown=tuple(zip(first.labels.tolist(), said[:SHOWN].tolist(), strict=True)),
+        pixels=_tuples((first.images[:, 0] * 255).round().int().tolist()),
+        filters=_tuples([_rounded(kernel) for kernel in trained.network.conv1.weight.detach().cpu()[:, 0].tolist()]),
+        made={
+            "seed": seed, "batch": batch, "epochs": epochs, "swept": swept, "torch": torch.__version__,
+            "data": data.source, "train": len(data.train), "validation": len(data.validation), "test": len(data.test),
+        },  # fmt: skip
+    )
+
+
+def _line(eta: float, curves: Curves) -> Line:
+    validation = tuple(_short(each.cost) for each in curves.validation)
+    errors = tuple(_short(each.error) for each in curves.validation)
+    train_costs = tuple(map(_short, curves.train))
+    return Line(eta, tuple(curves.steps), train_costs, validation, errors, curves.best, curves.diverged)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _rounded(kernel: list[list[float]]) -> list[list[float]]:
+    return [[_short(value) for value in row] for row in kernel]
+
+
+def _confusion(labels: Any, said: Any) -> tuple[tuple[int, ...], ...]:
+    counts = torch.bincount(labels * 10 + said, minlength=100).reshape(10, 10)
+    table: tuple[tuple[int, ...], ...] = _tuples(counts.tolist())
+    return table
