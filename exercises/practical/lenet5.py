@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -31,12 +32,12 @@ Report = Callable[[str, int, int, float], None]
 @final
 @dataclass(frozen=True)
 class Line:
-    """A run's curves as a report draws them."""
+    """A run's curves as a report draws them; a cost that is no number any more is None."""
 
     eta: float
     steps: tuple[int, ...]
-    train: tuple[float, ...]
-    validation: tuple[float, ...]
+    train: tuple[float | None, ...]
+    validation: tuple[float | None, ...]
     errors: tuple[float, ...]
     best: int
     diverged: bool
@@ -77,11 +78,14 @@ class Result:
 def from_json(text: str) -> Result:
     """A result that was written as JSON."""
     held = json.loads(text)
-    line = {key: Line(**{name: _tuples(value) for name, value in held[key].items()}) for key in ("main",)}
-    sweep = tuple(Line(**{name: _tuples(value) for name, value in each.items()}) for each in held["sweep"])
-    tests = {key: Evaluation(**held[key]) for key in ("last", "early")}
-    rest = {key: _tuples(held[key]) for key in ("confusion", "shown", "pixels", "filters")}
-    return Result(sweep=sweep, **line, **tests, **rest, made=held["made"])
+    (main,), sweep = (tuple(map(_line_from, lines)) for lines in ([held["main"]], held["sweep"]))
+    last, early = (Evaluation(**held[key]) for key in ("last", "early"))
+    rest: dict[str, Any] = {key: _tuples(held[key]) for key in ("confusion", "shown", "pixels", "filters")}
+    return Result(sweep=sweep, main=main, last=last, early=early, made=held["made"], **rest)
+
+
+def _line_from(held: Mapping[str, Any]) -> Line:
+    return Line(**{name: _tuples(value) for name, value in held.items()})
 
 
 def _tuples(value: Any) -> Any:
@@ -105,6 +109,10 @@ def practical(
     trained = run(f"training-{eta:g}", eta, epochs)
     said = logits_of(trained.network, data.test).argmax(1).cpu()
     first = data.test.part(slice(SHOWN))
+    made = {
+        "seed": seed, "batch": batch, "epochs": epochs, "swept": swept, "torch": torch.__version__,
+        "data": data.source, "train": len(data.train), "validation": len(data.validation), "test": len(data.test),
+    }  # fmt: skip
     return Result(
         sweep=sweep,
         main=_line(eta, trained.curves),
@@ -114,25 +122,22 @@ def practical(
         shown=tuple(zip(first.labels.tolist(), said[:SHOWN].tolist(), strict=True)),
         pixels=_tuples((first.images[:, 0] * 255).round().int().tolist()),
         filters=_tuples([_rounded(kernel) for kernel in trained.network.conv1.weight.detach().cpu()[:, 0].tolist()]),
-        made={
-            "seed": seed, "batch": batch, "epochs": epochs, "swept": swept, "torch": torch.__version__,
-            "data": data.source, "train": len(data.train), "validation": len(data.validation), "test": len(data.test),
-        },  # fmt: skip
+        made=made,
     )
 
 
 def _line(eta: float, curves: Curves) -> Line:
     validation = tuple(_short(each.cost) for each in curves.validation)
-    errors = tuple(_short(each.error) for each in curves.validation)
+    errors = tuple(each.error for each in curves.validation)
     train_costs = tuple(map(_short, curves.train))
     return Line(eta, tuple(curves.steps), train_costs, validation, errors, curves.best, curves.diverged)
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
+def _short(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if isfinite(value) else None
 
 
-def _rounded(kernel: list[list[float]]) -> list[list[float]]:
+def _rounded(kernel: list[list[float]]) -> list[list[float | None]]:
     return [[_short(value) for value in row] for row in kernel]
 
 
