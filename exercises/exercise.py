@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from string import Template
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from solver.derivation import Derivation, Derived, DoesNotFit, Given, Quantity, value_of
@@ -123,6 +124,28 @@ class Derivatives:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A class of a network to write, or a function that trains one; it is read and not run.
+
+    reference  code that is right, with the exercise's numbers as $name       wanted     what the class is called
+    input      the shape of one input, without a batch axis                   arguments  what the class is made with
+    forbidden  kinds of layers that must not be in it
+    Where there is no input a training loop is asked for.
+    """
+
+    reference: str
+    wanted: str = ""
+    input: tuple[int, ...] = ()
+    arguments: tuple[int, ...] = ()
+    forbidden: tuple[str, ...] = ()
+
+    def right(self, numbers: Numbers) -> str:
+        """The reference with the numbers put in."""
+        return Template(self.reference).substitute(numbers)
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Part:
     """One question with one key.
 
@@ -131,7 +154,7 @@ class Part:
     judges, whose key is a count it should contain. `within` is a relative tolerance for a number that is not whole.
     `quantities` are what is known of the random names of a formula in E, Var and Cov, `derivatives` of the block that a
     formula in derivatives is about. Where `lines` is set the steps are asked for, one a line, and a result alone earns
-    the share of a slip.
+    the share of a slip. Where `code` is set code is asked for.
     `form` is a form that the answer has to have: simplified, factored, expanded, lowest (terms), exact, "decimals 2",
     "significant 3", "significant 3 strict"; the right value in another form earns `formless` of the marks.
     `model` is the answer to a part in words, as the solution sheet shows it; `{key}` in it is the key.
@@ -151,6 +174,7 @@ class Part:
     derivatives: Derivatives | None = None
     form: str = ""
     formless: Fraction = Fraction(1, 2)
+    code: Code | None = None
     slip: Fraction = Fraction(1, 2)
     follows: Fraction = Fraction(1)
 
@@ -227,11 +251,16 @@ class Instance:
         return part.model.said(language, numbers) if part.model else ""  # type: ignore[arg-type]  # a key is printable
 
     def kind(self, part: Part) -> str:
-        """The kind of answer that a part takes: choice, free, lines, moment, gradient, or by its key whole, shape, …"""
+        """The kind of answer that a part takes.
+
+        choice, free, network, training, lines, moment, gradient, or by its key number, whole, shape, row or formula.
+        """
         if part.options:
             return "choice"
         if part.free:
             return "free"
+        if part.code is not None:
+            return "network" if part.code.input else "training"
         if part.lines:
             return "lines"
         if part.quantities is not None:

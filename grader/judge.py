@@ -16,6 +16,7 @@ from typing import TypeAlias, cast, final
 from exercises.exercise import Instance
 from grader.algebra import Algebra, Formulas
 from grader.chances import Chances
+from grader.code import Written, judged
 from grader.gradients import Gradient
 from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Reading, Sizes
 from grader.lines import STEPS_MISSING, Lines, answer_of, verdict_of, worked
@@ -39,7 +40,14 @@ from solver.notation.forms import ROUNDED_WRONGLY, form, lacks, unit
 from solver.notation.tree import Formula
 from solver.values import Value, as_formula
 
-EVERY_KIND: dict[str, type[AnswerKind]] = {**KINDS, "moment": Moment, "lines": Lines, "gradient": Gradient}
+EVERY_KIND: dict[str, type[AnswerKind]] = {
+    **KINDS,
+    "moment": Moment,
+    "lines": Lines,
+    "gradient": Gradient,
+    "network": Written,
+    "training": Written,
+}
 
 MOST_EXPLANATIONS = 8
 MOST_REMEMBERED = 256
@@ -114,6 +122,7 @@ class _Outcomes:
 class _PartMarker:
     def __init__(self, instance: Instance, part_id: str) -> None:
         self.part = instance.part(part_id)
+        self.numbers = instance.numbers
         self.keys = instance.keys
         self.derivation: Derivation = self.keys[part_id]
         self.key = self.derivation.result
@@ -127,6 +136,8 @@ class _PartMarker:
         return tuple(part for part, node in self.keys.items() if id(node) in inside)
 
     def judge(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
+        if self.part.code is not None:
+            return judged(self.part, self.part.code, self.numbers, text)
         if self.algebra is not None and self._is_working(text):
             return self._working(self.algebra, text, earlier)
         read = self.kind.read(text)

@@ -129,14 +129,33 @@ class Step:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """What code has to do, and whether it does.
+
+    name   what is required, a key of the catalogs; where it is not met, what is the matter instead
+    line   the line of the code that it is about, 0 for none        said   what the message names, in order
+    """
+
+    name: str
+    met: bool
+    line: int = 0
+    said: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """An answer, how it was read ("" where it was not), the verdict, and of a working the verdict on each step."""
+    """An answer, how it was read ("" where it was not), and the verdict.
+
+    Of a working there is the verdict on each step too, of code each of its requirements.
+    """
 
     part: str
     answer: str
     read_as: str
     verdict: Verdict
     steps: tuple[Step, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
 
 
 def marks(verdict: Verdict, part: Part) -> Fraction | None:

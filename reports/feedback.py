@@ -9,6 +9,7 @@ from grader.verdict import (
     FORM,
     Explanation,
     Follows,
+    Requirement,
     Review,
     Right,
     Slip,
@@ -40,7 +41,7 @@ def feedback(say: Say, verdict: Verdict | None, typed: str = "", alone: str = ""
     match verdict:
         case None:
             return say("feedback.missing")
-        case Wrong("unfinished" | "step_wrong" as note):
+        case Wrong("unfinished" | "step_wrong" | "code_breaks" | "code_differs" as note):
             return say(f"note.{note}")
         case Right(note) | Wrong(note):
             said = say("feedback.right" if isinstance(verdict, Right) else "feedback.wrong")
@@ -111,6 +112,21 @@ def step_said(say: Say, step: Step) -> str:
         uses = reduce(lambda first, second: say("working.and", first=first, second=second), facts)
         said = say("working.unsaid", said=said, assumptions=uses)
     return said
+
+
+def requirement_said(say: Say, requirement: Requirement) -> str:
+    """What is said of one thing that code has to do.
+
+    >>> from reports.words import words
+    >>> requirement_said(words("en").say, Requirement("misfit_channels", False, 12, ("conv2", "conv1", "8", "6")))
+    'line 12: conv2 expects 8 channels and gets 6 from conv1'
+    """
+    places = ("first", "second", "third", "fourth")
+    values = dict(zip(places, (*requirement.said, "", "", "", ""), strict=False))
+    if not requirement.met and values["second"] == "":
+        values["second"] = say("code.the_input")
+    said = say(f"code.{requirement.name}" if requirement.met else f"code.not.{requirement.name}", **values)
+    return say("code.line", line=requirement.line, said=said) if requirement.line else said
 
 
 def _rules(say: Say, step: Step) -> list[str]:

@@ -20,6 +20,7 @@ import solver
 from exercises.errata import By
 from exercises.exercise import LANGUAGES
 from exercises.library import BANK, files, load_file
+from grader import code
 from grader.algebra import REARRANGED
 from grader.batch import CRASHED, UNREAD
 from grader.chances import MEAN_TAKEN_FOR_ZERO
@@ -140,6 +141,7 @@ def wanted() -> set[str]:
     """The keys that are put together at run time."""
     slips = set().union(*every_rule().values()) | {"channels_left_out", TERM_FORGOTTEN, *LACKS.values()}
     slips |= {MEAN_TAKEN_FOR_ZERO, STEPS_MISSING, ROUNDED_WRONGLY, "sizes_multiplied"}
+    slips |= {*code.SLIPS, *code.LOOP_SLIPS}
     unreadable = {*REASONS, *strings("grader", place=0, calls=("Unreadable",))}
     problems = strings("grader", place=2, calls=("Problem",)) | strings("grader", place=1, calls=("Broken", "_refuse"))
     bad = strings("exercises", place=1, calls=("BadExercise",))
@@ -148,6 +150,9 @@ def wanted() -> set[str]:
         *(f"rule.{name}" for name in (*every_rule(), REARRANGED)),
         *(f"slip.{name}" for name in slips),
         *(f"unreadable.{reason}" for reason in unreadable),
+        *(f"unreadable.code_{reason}" for reason in code.UNREAD),
+        *(f"code.{name}" for name in (*code.SHARES, *(f"loop_{event}" for event in code.EVENTS))),
+        *(f"code.not.{name}" for name in {*code.BROKEN, *code.SHARES, *code.LOOP_SLIPS} - {"runs"}),
         *(f"problem.{reason}" for reason in problems),
         *(f"bad_exercise.{problem}" for problem in bad),
         *(f"review.{reason}" for reason in review),

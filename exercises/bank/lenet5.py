@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exercises.bank import _lenet5 as practical
 from exercises.exercise import Exercise, Part, Range, Text
 from solver.derivation import Given, Quantity, shape
 from solver.layers.activation import ReLU
@@ -45,7 +46,7 @@ def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Qua
     lenet = analyze(network(c1, c3, c5, f6, classes), image)
     sizes = {f"sizes.{name}": lenet[name].output for name in SIZED}
     counts = {f"parameters.{name}": lenet[name].parameters for name in LEARNING}
-    return sizes | counts | {"parameters.total": lenet.parameters}
+    return {**sizes, **counts, "parameters.total": lenet.parameters, **practical.keys(lenet.parameters)}
 
 
 def _size(name: str) -> Part:
@@ -97,6 +98,7 @@ EXERCISE = Exercise(
             Text(he="כמה פרמטרים נלמדים יש ברשת כולה?", en="How many learned parameters does the whole network have?"),
             marks=2,
         ),
+        *practical.PARTS,
     ),
     derive=derive,
 )

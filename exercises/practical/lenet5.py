@@ -1,95 +1,28 @@
 """The practical on LeNet-5: four step sizes, a training at the chosen one, early stopping beside it, and the test.
 
     practical(data, …)      everything, going on from what is saved in a folder
-    Result                  what a report shows and what the exercises' keys are computed from, as JSON
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any
 
 import torch
 
 from exercises.practical.mnist import Mnist
-from exercises.practical.training import BATCH, ETAS, Curves, Evaluation, Settings, evaluate, logits_of, train
+from exercises.practical.record import ETAS, Line, Result
+from exercises.practical.training import BATCH, Curves, Settings, evaluate, logits_of, train
 
 SHOWN = 20
 SWEPT = 3
 """Epochs for each step size that is compared."""
-RECORD: Final = Path(__file__).parent / "lenet5.json"
 DIGITS = 4
 
 Report = Callable[[str, int, int, float], None]
 """Told the name of a run, its step, how many it has, and its training cost."""
-
-
-@final
-@dataclass(frozen=True)
-class Line:
-    """A run's curves as a report draws them; a cost that is no number any more is None."""
-
-    eta: float
-    steps: tuple[int, ...]
-    train: tuple[float | None, ...]
-    validation: tuple[float | None, ...]
-    errors: tuple[float, ...]
-    best: int
-    diverged: bool
-
-
-@final
-@dataclass(frozen=True)
-class Result:
-    """What the practical found.
-
-    sweep       curves of each step size                    main        curves of the training at the chosen one
-    last, early the test at the end, and with the parameters of the smallest validation cost
-    confusion   [label][prediction] -> images of the test   shown       label and prediction of the first test images
-    pixels      those images, 0 to 255                      filters     the kernels of C1
-    made        seed, batch, epochs, versions, the data and how many images each set has
-    """
-
-    sweep: tuple[Line, ...]
-    main: Line
-    last: Evaluation
-    early: Evaluation
-    confusion: tuple[tuple[int, ...], ...]
-    shown: tuple[tuple[int, int], ...]
-    pixels: tuple[tuple[tuple[int, ...], ...], ...]
-    filters: tuple[tuple[tuple[float, ...], ...], ...]
-    made: Mapping[str, Any]
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of all of it, printed beside what rests on it."""
-        return sha256(self.to_json().encode()).hexdigest()[:12]
-
-    def to_json(self) -> str:
-        """The result as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
-
-
-def from_json(text: str) -> Result:
-    """A result that was written as JSON."""
-    held = json.loads(text)
-    (main,), sweep = (tuple(map(_line_from, lines)) for lines in ([held["main"]], held["sweep"]))
-    last, early = (Evaluation(**held[key]) for key in ("last", "early"))
-    rest: dict[str, Any] = {key: _tuples(held[key]) for key in ("confusion", "shown", "pixels", "filters")}
-    return Result(sweep=sweep, main=main, last=last, early=early, made=held["made"], **rest)
-
-
-def _line_from(held: Mapping[str, Any]) -> Line:
-    return Line(**{name: _tuples(value) for name, value in held.items()})
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def practical(
@@ -139,6 +72,10 @@ def _short(value: float) -> float | None:
 
 def _rounded(kernel: list[list[float]]) -> list[list[float | None]]:
     return [[_short(value) for value in row] for row in kernel]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _confusion(labels: Any, said: Any) -> tuple[tuple[int, ...], ...]:

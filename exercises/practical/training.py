@@ -19,10 +19,9 @@ from torch.nn.functional import cross_entropy
 
 from exercises.practical.mnist import Digits, Mnist
 from exercises.practical.networks import LeNet5
+from exercises.practical.record import Evaluation
 
 BATCH = 64
-ETAS: Final = (0.03, 0.1, 0.3, 1.0)
-"""The step sizes that are compared; the chapter gives 0.3 alone."""
 LOOKS: Final = 8
 """How often in an epoch the validation cost is looked at."""
 
@@ -39,15 +38,6 @@ class Settings:
     batch: int = BATCH
     seed: int = 0
     device: str = "cpu"
-
-
-@final
-@dataclass(frozen=True)
-class Evaluation:
-    """Mean cost and share of errors on a set."""
-
-    cost: float
-    error: float
 
 
 @final

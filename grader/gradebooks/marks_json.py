@@ -17,6 +17,7 @@ from grader.verdict import (
     Explanation,
     Follows,
     Judgement,
+    Requirement,
     Review,
     Right,
     Slipped,
@@ -67,7 +68,14 @@ def judged(judgement: Judgement) -> Document:
     """How an answer was read and what is said of it: verdict, read_as, slips, and reason, at, word, parts, note."""
     said: Document = {"verdict": name(judgement.verdict), "read_as": judgement.read_as, "slips": []}
     steps = {"steps": [_step(step, judgement.answer) for step in judgement.steps]} if judgement.steps else {}
-    return said | _about(judgement.verdict) | steps
+    required = {"requirements": [_required(each) for each in judgement.requirements]} if judgement.requirements else {}
+    return said | _about(judgement.verdict) | steps | required
+
+
+def _required(requirement: Requirement) -> Document:
+    """What code has to do, whether it does, the line that it is about, and what the message names."""
+    said = {"name": requirement.name, "met": requirement.met, "said": list(requirement.said)}
+    return said | ({"line": requirement.line} if requirement.line else {})
 
 
 def _step(step: Step, answer: str) -> Document:

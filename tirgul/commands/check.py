@@ -16,7 +16,7 @@ from grader.gradebooks.cells import decimal
 from grader.gradebooks.marks_json import judged, number
 from grader.judge import judge
 from grader.verdict import Judgement, Unreadable, marks, name
-from reports.feedback import feedback, hints, step_said
+from reports.feedback import feedback, hints, requirement_said, step_said
 from reports.text import options_said, text_plain
 from reports.words import words
 from tirgul.language import language_option
@@ -74,6 +74,8 @@ def command(
         raise Refused(sentence("cli.answer_or_file", lang))
     instance = instance_of(exercise_id, library(folders), lang)
     part = part_of(instance.exercise, part_id, lang)
+    if part.code is not None and len(rest) == 1 and Path(rest[0]).suffix in (".py", ".ipynb"):
+        file, rest = Path(rest[0]), ()
     answer = _from_file(file, lang) if file else sys.stdin.read(MOST_INPUT) if rest == ("-",) else " ".join(rest)
     judgement = judge(instance, part.id, answer.replace("\r\n", "\n").strip("\n"), _earlier(earlier, instance, lang))
     if as_json:
@@ -115,6 +117,8 @@ def _lines(instance: Instance, part: Part, judgement: Judgement, language: Langu
         yield from _worked(judgement, language)
     elif isinstance(judgement.verdict, Unreadable):
         yield from _pointed(judgement.answer, judgement.verdict.at)
+    for requirement in judgement.requirements:
+        yield f"    {'✓' if requirement.met else '✗'} {printable(requirement_said(say, requirement))}"
     yield from hints(say, judgement.verdict)
     if judgement.read_as:
         yield say("cli.read_as", formula=printable(_read_as(part, judgement, language)))

@@ -1,0 +1,242 @@
+"""Answers that are code: a class of a network, a training loop. They are read and not run, and judged by requirement.
+
+A network has to run on the input, give the right shape, learn as many numbers, be called as asked, and have the
+structure of the reference up to what makes no difference; what is met earns its share. A mistake that is known is named,
+with its line. What we cannot read costs nothing: it is for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, final
+
+from exercises.exercise import Code, Numbers, Part
+from grader.kinds import AnswerKind, Read, Reading
+from grader.verdict import Judgement, Requirement, Right, Slip, Slipped, Unreadable, Verdict, Wrong
+from solver.networks.interpreter import Broken, Unread
+from solver.networks.likeness import Act, Difference, acts, alike, differences
+from solver.networks.source import CodeNetwork, read_source
+from solver.networks.training import Training, read_training
+from solver.values import Value
+
+SHARES: Final = {"runs": 2, "signature": 1, "output": 2, "parameters": 2, "structure": 3}
+"""What each requirement of a network weighs."""
+
+UNREAD: Final = (
+    "syntax", "too_long", "too_deep", "too_many_steps", "construct", "unknown_name", "unknown_operation",
+    "needs_values", "no_network", "needs_arguments", "no_training",
+)  # fmt: skip
+BROKEN: Final = (
+    "missing_name", "missing_attribute", "wrong_arguments", "not_whole", "no_super_init", "not_callable", "raised",
+    "wrong_type", "misfit", "misfit_channels", "misfit_features", "unread", "forbidden", "other_objective",
+    "no_objective",
+)  # fmt: skip
+SLIPS: Final = (
+    "no_super_init", "flatten_missing", "padding_missing", "downsample_missing", "softmax_on_logits", "relu_on_logits",
+    "redundant_bias", "skip_forgotten", "activation_before_sum", "activation_missing", "pooling_missing",
+    "other_pooling", "other_activation", "other_width", "layers_in_a_list", "padding_differs", "unused_layers",
+)  # fmt: skip
+LOOP_SLIPS: Final = (
+    "no_backward", "no_step", "no_zero_grad", "zero_grad_outside", "step_before_backward", "zero_after_backward",
+    "softmax_before_cross_entropy", "predictions_in_objective", "arguments_exchanged",
+)  # fmt: skip
+EVENTS: Final = ("zero", "loss", "backward", "step")
+"""What has to happen to each batch."""
+LAST: Final = {"Softmax": "softmax_on_logits", "LogSoftmax": "softmax_on_logits", "Sigmoid": "softmax_on_logits",
+               "ReLU": "relu_on_logits"}  # fmt: skip
+ACTIVATIONS: Final = ("ReLU", "Tanh", "Sigmoid", "LeakyReLU")
+
+
+@final
+class Written(AnswerKind):
+    """Code: it has no value that other answers could rest on."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        return Read((), "") if text.strip() else Unreadable("empty")
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
+        return None
+
+
+def judged(part: Part, code: Code, numbers: Numbers, text: str) -> Judgement:
+    """The judgement of code that was handed in."""
+    if not text.strip():
+        return Judgement(part.id, text, "", Unreadable("empty"))
+    try:
+        return _network(part, code, numbers, text) if code.input else _training(part, text)
+    except Unread as unread:
+        where = Requirement("unread", False, unread.line)
+        reason = Unreadable(f"code_{unread.reason}", _at(text, unread.line), unread.word)
+        return Judgement(part.id, text, "", reason, requirements=(where,) if unread.line else ())
+
+
+def _at(text: str, line: int) -> int:
+    """Where a line begins, behind its blanks."""
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines):
+        return 0
+    here = lines[line - 1]
+    return sum(len(each) + 1 for each in lines[: line - 1]) + len(here) - len(here.lstrip())
+
+
+# --- networks
+
+
+@lru_cache(maxsize=64)
+def reference(source: str, code: Code) -> CodeNetwork:
+    """The network that is asked for."""
+    return read_source(source, code.input, wanted=code.wanted, arguments=code.arguments)
+
+
+def _network(part: Part, code: Code, numbers: Numbers, text: str) -> Judgement:
+    right = reference(code.right(numbers), code)
+    try:
+        found = read_source(text, code.input, wanted=code.wanted, arguments=code.arguments)
+    except Broken as broken:
+        return _broken(part, code, right, text, broken)
+    required = tuple(_required(code, right, found))
+    read_as = f"{found.name}: {found.output}, {found.parameters}"
+    return Judgement(part.id, text, read_as, _verdict(part, required, _slips(right, found)), requirements=required)
+
+
+def _broken(part: Part, code: Code, right: CodeNetwork, text: str, broken: Broken) -> Judgement:
+    """The judgement of a network that torch would refuse."""
+    required = Requirement(*_told(broken))
+    slip = _why(code, right, text, broken)
+    verdict: Verdict = Slipped(((slip,),), part.slip / 2) if slip else Wrong("code_breaks")
+    return Judgement(part.id, text, "", verdict, requirements=(required,))
+
+
+def _told(broken: Broken) -> tuple[str, bool, int, tuple[str, ...]]:
+    """What torch would say, of a layer and its input what was expected, what came and where from."""
+    premises = {} if broken.misfit is None else broken.misfit.premises
+    shape = premises.get("shape", ())
+    for name, channels in (("in_channels", 0), ("in_features", -1), ("num_features", 0), ("num_channels", 0)):
+        if name in premises and shape:
+            said = (broken.word, broken.made_by, str(premises[name]), str(shape[channels]))
+            return f"misfit_{'features' if name == 'in_features' else 'channels'}", False, broken.line, said
+    return broken.reason, False, broken.line, (broken.word, broken.made_by)
+
+
+def _why(code: Code, right: CodeNetwork, text: str, broken: Broken) -> Slip | None:
+    """The known mistake behind what torch would refuse."""
+    if broken.reason == "no_super_init":
+        return Slip("", "no_super_init")
+    if broken.misfit is None:
+        return None
+    rule, shape = broken.misfit.rule, broken.misfit.premises.get("shape", ())
+    if rule == "Linear" and len(shape) > 1:
+        return Slip("", "flatten_missing", broken.word)
+    if rule.startswith("join"):
+        return Slip("", "downsample_missing")
+    padded = {act.name for act in acts(right.imported) if dict(act.arguments).get("padding")}
+    if padded and "padding" not in text and "Pad" not in text:
+        return Slip("", "padding_missing")
+    return None
+
+
+def _required(code: Code, right: CodeNetwork, found: CodeNetwork) -> Iterator[Requirement]:
+    """What is asked of a network that runs."""
+    yield Requirement("runs", True)
+    asked, given = len(right.signature[1]), len(found.signature[1])
+    yield Requirement("signature", asked == given or not given, 0, (str(asked), str(given)))
+    yield Requirement("output", right.output == found.output, 0, (str(right.output), str(found.output)))
+    yield Requirement("parameters", right.parameters == found.parameters, 0, (str(found.parameters),))
+    yield Requirement("structure", alike(right.imported, found.imported))
+    kinds = {act.kind: act.name for act in acts(found.imported)}
+    for kind in code.forbidden:
+        if kind in kinds:
+            yield Requirement("forbidden", False, found.lines.get(kinds[kind], 0), (kind,))
+
+
+def _verdict(part: Part, required: Sequence[Requirement], slips: tuple[Slip, ...]) -> Verdict:
+    """Right where all is met; else what is met earns its share, and known mistakes are named."""
+    if all(each.met for each in required):
+        return Right()
+    met = sum(SHARES.get(each.name, 0) for each in required if each.met)
+    share = Fraction(met, sum(SHARES.values()))
+    if slips:
+        return Slipped((slips,), max(part.slip, share) if len(slips) == 1 else share)
+    return Wrong("code_differs", share)
+
+
+# --- mistakes in a network
+
+
+def _slips(right: CodeNetwork, found: CodeNetwork) -> tuple[Slip, ...]:
+    """The known mistakes that explain every difference; none where one of them is not explained."""
+    said = list(differences(right.imported, found.imported))
+    if found.loose:
+        return (Slip("", "layers_in_a_list"),)
+    if not said:
+        unused = found.imported.unused
+        return (Slip("", "unused_layers", unused[0].name),) if unused and found.parameters > right.parameters else ()
+    here, there = list(acts(right.imported)), list(acts(found.imported))
+    if _summed_late(said, here):
+        return (Slip("", "activation_before_sum"),)
+    named = dict.fromkeys(_named(each, there, found) for each in said)
+    return tuple(slip for slip in named if slip is not None) if None not in named else ()
+
+
+def _summed_late(said: Sequence[Difference], here: Sequence[Act]) -> bool:
+    """Whether all that differs is on which side of a sum the last activation stands."""
+    moved = [each.found or each.wanted for each in said]
+    sides = {each.found is None for each in said}
+    kinds = {act.kind for act in moved if act is not None}
+    return sides == {True, False} and len(kinds) == 1 and any(act.kind == "Add" for act in here) and kinds <= {
+        *ACTIVATIONS, "Add",
+    }  # fmt: skip
+
+
+def _named(each: Difference, there: Sequence[Act], found: CodeNetwork) -> Slip | None:
+    """The known mistake that a difference is."""
+    match each:
+        case Difference(None, Act() as extra):
+            if "Pool" in extra.kind:
+                return Slip("", "other_pooling")
+            if extra.kind in LAST and extra == there[-1]:
+                return Slip("", LAST[extra.kind])
+            return Slip("", "other_activation", extra.name) if extra.kind in ACTIVATIONS else None
+        case Difference(Act(kind, _, name), None):
+            if kind == "Add":
+                return Slip("", "skip_forgotten")
+            if kind in ACTIVATIONS:
+                return Slip("", "activation_missing", each.after.name if each.after else "")
+            if "Pool" in kind:
+                other = any("Pool" in act.kind and act.kind != kind for act in there)
+                return Slip("", "other_pooling" if other else "pooling_missing")
+            return None
+        case Difference(Act(kind) as wanted, Act(_, _, name) as other):
+            changed = set(each.arguments)
+            if changed <= {"out_channels", "out_features"}:
+                return Slip("", "other_width", name)
+            if changed == {"padding"}:
+                return Slip("", "padding_differs" if dict(other.arguments).get("padding") else "padding_missing", name)
+            if changed == {"bias"} and dict(other.arguments).get("bias") and not dict(wanted.arguments).get("bias"):
+                return Slip("", "redundant_bias", name)
+    return None
+
+
+# --- training loops
+
+
+def _training(part: Part, text: str) -> Judgement:
+    said: Training = read_training(text)
+    read_as = ", ".join(name for name, _ in said.events)
+    met = tuple(Requirement(f"loop_{name}", True, line) for name, line in said.events if name in EVENTS)
+    missed = tuple(Requirement(name, False, line) for name, line in said.slips)
+    if said.objective not in ("CrossEntropyLoss", "") and not missed:
+        line = next((line for name, line in said.events if name == "loss"), 0)
+        other = Requirement("other_objective", False, line, (said.objective,))
+        return Judgement(part.id, text, read_as, Wrong("code_differs", part.slip), requirements=(*met, other))
+    verdict: Verdict = Right()
+    if missed:
+        verdict = Slipped((tuple(Slip("", name) for name, _ in said.slips),))
+    elif not any(name == "loss" for name, _ in said.events):
+        missing = Requirement("no_objective", False)
+        return Judgement(part.id, text, read_as, Wrong("code_differs"), requirements=(*met, missing))
+    return Judgement(part.id, text, read_as, verdict, requirements=(*met, *missed))
+
+

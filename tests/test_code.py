@@ -1,0 +1,163 @@
+"""Code as students hand it in: what is right in any of its forms, mistakes by name and line, what earns which share."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from exercises.exercise import Instance
+from exercises.library import BANK, load_file
+from grader.judge import judge
+from grader.verdict import Judgement, Right, Slipped, Unreadable, Wrong, marks
+
+TABLE = Path(__file__).parent / "tables" / "student_code"
+LENET = load_file(BANK / "lenet5.py").canonical()
+HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
+LAYERS = (
+    "self.c1 = nn.Conv2d(1, 6, 5, padding=2)", "self.c3 = nn.Conv2d(6, 16, 5)", "self.c5 = nn.Conv2d(16, 120, 5)",
+    "self.f6 = nn.Linear(120, 84)", "self.out = nn.Linear(84, 10)",
+)  # fmt: skip
+STEPS = (
+    "x = F.max_pool2d(F.relu(self.c1(x)), 2)", "x = F.max_pool2d(F.relu(self.c3(x)), 2)",
+    "x = F.relu(self.c5(x)).flatten(1)", "x = F.relu(self.f6(x))", "return self.out(x)",
+)  # fmt: skip
+
+
+def written(*, head: str = "super().__init__()", **changed: str) -> str:
+    """LeNet-5 as a student writes it, with some lines changed: `c1` of the constructor, `step1` of forward."""
+    names = ("c1", "c3", "c5", "f6", "out")
+    layers = [changed.get(name, line) for name, line in zip(names, LAYERS, strict=True)]
+    steps = [changed.get(f"step{number}", line) for number, line in enumerate(STEPS, 1)]
+    body = "".join(f"        {line}\n" for line in (head, *layers) if line)
+    return (
+        f"{HEAD}class LeNet5(nn.Module):\n    def __init__(self):\n{body}    def forward(self, x):\n"
+        + "".join(f"        {line}\n" for line in steps if line)
+    )
+
+
+def judged(text: str, part: str = "code", instance: Instance = LENET) -> Judgement:
+    return judge(instance, part, text)
+
+
+def slips(judgement: Judgement) -> set[str]:
+    assert isinstance(judgement.verdict, Slipped)
+    return {slip.name for explanation in judgement.verdict.slips for slip in explanation}
+
+
+RIGHT = {
+    "as in the lesson": written(),
+    "pooling before the activation": written(step1="x = F.relu(F.max_pool2d(self.c1(x), (2, 2)))"),
+    "the last convolution as a dense layer": written(
+        c5="self.c5 = nn.Linear(16 * 5 * 5, 120)", step3="x = torch.relu(self.c5(x.view(x.size(0), -1)))"
+    ),
+    "with dropout": written(step4="x = F.dropout(F.relu(self.f6(x)), training=self.training)"),
+    "Sequential": HEAD + "net = nn.Sequential(nn.Conv2d(1, 6, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(2), "
+    "nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), "
+    "nn.Linear(84, 10))",
+    "lower case": written().replace("LeNet5", "lenet5"),
+}
+
+
+@pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
+def test_every_form_of_the_network_is_right(text):
+    found = judged(text)
+    assert found.verdict == Right()
+    assert all(each.met for each in found.requirements)
+
+
+MISTAKES = {
+    "softmax_on_logits": written(step5="return F.softmax(self.out(x), dim=1)"),
+    "relu_on_logits": written(step5="return F.relu(self.out(x))"),
+    "activation_missing": written(step2="x = F.max_pool2d(self.c3(x), 2)"),
+    "other_pooling": written(step1="x = F.avg_pool2d(F.relu(self.c1(x)), 2)"),
+    "other_width": written(f6="self.f6 = nn.Linear(120, 80)", out="self.out = nn.Linear(80, 10)"),
+    "padding_missing": written(c1="self.c1 = nn.Conv2d(1, 6, 5)"),
+    "flatten_missing": written(c5="self.c5 = nn.Linear(400, 120)", step3="x = F.relu(self.c5(x))"),
+    "no_super_init": written(head=""),
+    "layers_in_a_list": written(
+        out="self.last = [nn.Linear(84, 10)]", step5="return self.last[0](x)"
+    ),
+    "unused_layers": written(out="self.out = nn.Linear(84, 10)\n        self.more = nn.Linear(3, 3)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name, text", MISTAKES.items(), ids=MISTAKES)
+def test_mistakes_are_named(name, text):
+    found = judged(text)
+    assert slips(found) == {name}
+    earned = marks(found.verdict, LENET.part("code"))
+    assert earned is not None and 0 < earned < LENET.part("code").marks
+
+
+def test_two_mistakes_are_both_named_and_cost_more_than_one():
+    both = judged(written(step2="x = F.max_pool2d(self.c3(x), 2)", step5="return F.softmax(self.out(x), 1)"))
+    assert slips(both) == {"activation_missing", "softmax_on_logits"}
+
+
+def test_what_torch_refuses_is_told_with_its_line():
+    found = judged(written(c3="self.c3 = nn.Conv2d(8, 16, 5)"))
+    (required,) = found.requirements
+    assert (required.name, required.met, required.said) == ("misfit_channels", False, ("c3", "c1", "8", "6"))
+    assert found.answer.split("\n")[required.line - 1].strip() == STEPS[1]
+
+
+def test_another_network_earns_what_it_meets():
+    found = judged(HEAD + "net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))")
+    assert isinstance(found.verdict, Wrong) and 0 < found.verdict.share < 1
+    assert {each.name for each in found.requirements if not each.met} == {"parameters", "structure"}
+
+
+@pytest.mark.parametrize("file", sorted(TABLE.glob("hostile_*.txt")), ids=lambda file: file.stem)
+def test_what_is_not_read_costs_nothing(file):
+    found = judged(file.read_text(encoding="utf-8"))
+    assert isinstance(found.verdict, Unreadable | Right)
+    assert marks(found.verdict, LENET.part("code")) in (None, Fraction(LENET.part("code").marks))
+
+
+# --- training loops
+
+LOOP = """\
+def train(net, loader, eta):
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(net.parameters(), lr=eta)
+    for epoch in range(20):
+        for x, y in loader:
+            {}
+"""
+BATCHES = {
+    "": "optimizer.zero_grad(); out = net(x); loss = criterion(out, y); loss.backward(); optimizer.step()",
+    "no_zero_grad": "loss = criterion(net(x), y); loss.backward(); optimizer.step()",
+    "no_step": "optimizer.zero_grad(); loss = criterion(net(x), y); loss.backward()",
+    "no_backward": "optimizer.zero_grad(); loss = criterion(net(x), y); optimizer.step()",
+    "step_before_backward": "optimizer.zero_grad(); loss = criterion(net(x), y); optimizer.step(); loss.backward()",
+    "zero_after_backward": "loss = criterion(net(x), y); loss.backward(); optimizer.zero_grad(); optimizer.step()",
+    "softmax_before_cross_entropy": "optimizer.zero_grad(); p = net(x).softmax(1); loss = criterion(p, y); "
+    "loss.backward(); optimizer.step()",
+    "predictions_in_objective": "optimizer.zero_grad(); p = net(x).argmax(1); loss = criterion(p, y); "
+    "loss.backward(); optimizer.step()",
+    "arguments_exchanged": "optimizer.zero_grad(); out = net(x); loss = criterion(y, out); loss.backward(); "
+    "optimizer.step()",
+}
+
+
+@pytest.mark.parametrize("name, batch", BATCHES.items(), ids=lambda said: said.partition(" ")[0])
+def test_training_loops(name, batch):
+    found = judged(LOOP.format(batch.replace("; ", "\n            ")), "loop")
+    if name:
+        assert slips(found) == {name}
+    else:
+        assert found.verdict == Right()
+
+
+def test_gradients_zeroed_once_an_epoch_are_not_enough():
+    once = LOOP.replace("        for x", "        optimizer.zero_grad()\n        for x")
+    found = judged(once.format("criterion(net(x), y).backward(); optimizer.step()"), "loop")
+    assert slips(found) == {"zero_grad_outside"}
+
+
+@pytest.mark.parametrize("text", ["x = 3", "def f(x): return x", "for i in range(3): print(i)"])
+def test_code_without_a_loop_says_so(text):
+    found = judged(text, "loop")
+    assert isinstance(found.verdict, Unreadable) and found.verdict.reason == "code_no_training"
