@@ -19,7 +19,7 @@ TORCH = tuple(f"solver.verify.{name}" for name in ("torch_twins", "torch_facts",
 def bank() -> list[Exercise]:
     """The exercises that the product ships."""
     folder = Path(importlib.import_module("exercises.bank").__path__[0])
-    names = sorted(file.stem for file in folder.glob("*.py") if file.stem != "__init__")
+    names = sorted(file.stem for file in folder.glob("*.py") if not file.stem.startswith("_"))
     return [importlib.import_module(f"exercises.bank.{name}").EXERCISE for name in names]
 
 

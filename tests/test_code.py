@@ -54,7 +54,8 @@ RIGHT = {
     ),
     "with dropout": written(step4="x = F.dropout(F.relu(self.f6(x)), training=self.training)"),
     "Sequential": HEAD + "net = nn.Sequential(nn.Conv2d(1, 6, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(2), "
-    "nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), "
+    "nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), "
+    "nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), "
     "nn.Linear(84, 10))",
     "lower case": written().replace("LeNet5", "lenet5"),
 }
