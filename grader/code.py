@@ -1,7 +1,7 @@
 """Answers that are code: a class of a network, a training loop. They are read and not run, and judged by requirement.
 
 A network has to run on the input, give the right shape, learn as many numbers, be called as asked, and have the
-structure of the reference up to what makes no difference; what is met earns its share. A mistake that is known is named,
+structure of the reference up to what makes no difference; what is met earns its share. A known mistake is named,
 with its line. What we cannot read costs nothing: it is for a person.
 """
 

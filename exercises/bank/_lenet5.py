@@ -8,6 +8,8 @@ from fractions import Fraction
 from exercises.exercise import Code, Option, Part, Text
 from exercises.practical.record import ETAS, recorded
 from solver.derivation import Given, Quantity
+from solver.objectives import CROSS_ENTROPY, HELD_OUT, PADDING, SOFTMAX
+from solver.values import symbol
 
 NETWORK = """\
 import torch.nn as nn
@@ -47,6 +49,40 @@ def train(net, eta, epochs, loader):
 """
 
 PARTS = (
+    Part(
+        "padding",
+        Text(
+            he="הארכיטקטורה המקורית מקבלת תמונות $32 x 32$, ותמונות MNIST הן $28 x 28$. "
+            "כמה אפסים יש להוסיף בכל צד של התמונה?",
+            en="The original architecture takes $32 x 32$ images, and MNIST's are $28 x 28$. "
+            "How many zeros have to be added on each side of the image?",
+        ),
+    ),
+    Part(
+        "softmax",
+        Text(
+            he="לשלוש מחלקות יש לוגיטים $z_k$ שהאקספוננטים שלהם, $a_k = exp(z_k)$, הם $a_1 = 1$, $a_2 = 2$, $a_3 = 5$. "
+            "מהי ההסתברות ש־softmax נותנת למחלקה השנייה?",
+            en="Three classes have logits $z_k$ whose exponentials, $a_k = exp(z_k)$, are $a_1 = 1$, $a_2 = 2$ and "
+            "$a_3 = 5$. What probability does softmax give the second class?",
+        ),
+    ),
+    Part(
+        "split",
+        Text(
+            he="מ־$60000$ תמונות האימון של MNIST נשמרות $1024$ לאימות. כמה נשארות ללמידה?",
+            en="Of MNIST's $60000$ training images $1024$ are held out for validation. How many are left?",
+        ),
+    ),
+    Part(
+        "objective",
+        Text(
+            he="לתמונה ממחלקה 1 יש לוגיטים $z_1$, $z_2$, $z_3$. מה מחשבת CrossEntropyLoss עבורה? כתבו נוסחה.",
+            en="An image of class 1 has the logits $z_1$, $z_2$, $z_3$. "
+            "What does CrossEntropyLoss compute for it? Write a formula.",
+        ),
+        marks=2,
+    ),
     Part(
         "code",
         Text(
@@ -94,11 +130,16 @@ PARTS = (
 
 
 def keys(parameters: Quantity) -> Mapping[str, Quantity]:
-    """What the class learns; that the loop is right; what the recorded run says."""
+    """The questions before the training, what the class learns, that the loop is right, what the recorded run says."""
     run = recorded()
     ends = [line.validation[-1] for line in run.sweep]
     finite = [end for end in ends if end is not None]
+    z = {name: Given(name, symbol(name)) for name in ("z_1", "z_2", "z_3")}
     return {
+        "padding": PADDING(N=Given("N", 32), n=Given("n", 28)),
+        "softmax": SOFTMAX(a_1=Given("a_1", 1), a_2=Given("a_2", 2), a_3=Given("a_3", 5)),
+        "split": HELD_OUT(N=Given("N", 60_000), m=Given("m", 1024)),
+        "objective": CROSS_ENTROPY(**z),
         "code": parameters,
         "loop": Given("loop", 1),
         "eta": Given("eta", tuple(end == min(finite) for end in ends)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from exercises.exercise import Derivatives, Exercise, Option, Part, Range, Text
+from exercises.exercise import Code, Derivatives, Exercise, Option, Part, Range, Text
 from solver.derivation import TUPLE, Given, Quantity, shape
 from solver.layers.activation import ReLU
 from solver.layers.base import Layer
@@ -20,6 +20,25 @@ from solver.values import Size
 
 AFTER = {"bn": "BatchNorm2d", "relu": "ReLU", "sum": "Add"}
 """What a convolution's output meets in the block, by the option that names it."""
+
+
+BLOCK = """\
+import torch.nn as nn
+
+
+class ResBlockConv(nn.Module):
+    def __init__(self, in_channels):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, in_channels, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(in_channels)
+        self.conv2 = nn.Conv2d(in_channels, in_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(in_channels)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        return self.relu(y + x)
+"""
 
 
 def block_mlp(features: int) -> Layer:
@@ -66,6 +85,7 @@ def derive(features: int, channels: int, size: int) -> Mapping[str, Quantity]:
         "bias": TUPLE(**{option: BIAS_CANCELLED(option, **{kind: Given(kind, 1)}) for option, kind in AFTER.items()}),
         "batchnorm": analyze(BatchNorm2d(), maps).parameters,
         "batchnorm.pixels": analyze(Chain((Flatten(), BatchNorm1d())), maps).parameters,
+        "code": analyze(block_conv(8), (8, 14, 14)).parameters,
         **{f"shape.{name}": block.output for name, block in blocks.items()},
         **{f"parameters.{name}": block.parameters for name, block in blocks.items()},
     }
@@ -221,6 +241,16 @@ EXERCISE = Exercise(
                 en="How many learned parameters does ResBlockDownSamp have?",
             ),
             marks=2,
+        ),
+        Part(
+            "code",
+            Text(
+                he="כתבו מחלקה ResBlockConv ב־PyTorch: הארגומנט של הבנאי הוא מספר הערוצים, והמוצא באותו גודל כמו הקלט.",
+                en="Write a class ResBlockConv in PyTorch: its constructor takes the number of channels, and its output "
+                "has the size of its input.",
+            ),
+            marks=6,
+            code=Code(BLOCK, wanted="ResBlockConv", input=(8, 14, 14), arguments=(8,)),
         ),
     ),
     derive=derive,

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from math import prod
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -84,6 +85,8 @@ def read_idx(data: bytes) -> Any:
     if zeros or kind != UNSIGNED_BYTE or not 1 <= axes <= 4:
         raise ValueError("not an IDX file of bytes")
     sizes = struct.unpack_from(f">{axes}I", data, 4)
+    if len(data) != 4 + 4 * axes + prod(sizes):
+        raise ValueError("an IDX file of another length")
     numbers = torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=4 + 4 * axes)
     return numbers.reshape(sizes)
 

@@ -1,0 +1,5 @@
+"""`python -m tirgul` is the command `tirgul`."""
+
+from tirgul.cli import main
+
+main()
