@@ -35,7 +35,7 @@ BROKEN: Final = (
 )  # fmt: skip
 SLIPS: Final = (
     "no_super_init", "flatten_missing", "padding_missing", "downsample_missing", "softmax_on_logits", "relu_on_logits",
-    "redundant_bias", "skip_forgotten", "activation_before_sum", "activation_missing", "pooling_missing",
+    "redundant_bias", "no_skip", "activation_before_sum", "activation_missing", "pooling_missing",
     "other_pooling", "other_activation", "other_width", "layers_in_a_list", "padding_differs", "unused_layers",
 )  # fmt: skip
 LOOP_SLIPS: Final = (
@@ -201,7 +201,7 @@ def _named(each: Difference, there: Sequence[Act], found: CodeNetwork) -> Slip |
             return Slip("", "other_activation", extra.name) if extra.kind in ACTIVATIONS else None
         case Difference(Act(kind, _, name), None):
             if kind == "Add":
-                return Slip("", "skip_forgotten")
+                return Slip("", "no_skip")
             if kind in ACTIVATIONS:
                 return Slip("", "activation_missing", each.after.name if each.after else "")
             if "Pool" in kind:

@@ -25,7 +25,7 @@ SAMPLE = {
     "b": 3, "N_1": 24, "N_2": 8,
     "l": 3, "y": 5,
     "p_o": 1, "q": 3, "f": 2, "u": 3, "v": 4, "E": 8, "E_k": 3, "E_v": 5, "h": 2, "S": 3, "T": 5, "V": 6,
-    "w": 3, "N": 5,
+    "w": 3, "N": 5, "a_3": 5, "z_1": 0, "z_2": 1, "z_3": 2,
 }  # fmt: skip
 ODD = {
     "window.output_size_ceil": {"p": 1},
@@ -33,6 +33,8 @@ ODD = {
     "pixel_shuffle.channels": {"C": 12},
     "unflatten.rest": {"m": 7},
     "strides_added": {"s": 3},
+    "padding.needed": {"n": 4, "N": 8},
+    "softmax.probability": {"a_2": 2},
 }
 """What else a slip or a rule needs so that the slip changes something."""
 

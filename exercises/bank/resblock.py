@@ -246,8 +246,8 @@ EXERCISE = Exercise(
             "code",
             Text(
                 he="כתבו מחלקה ResBlockConv ב־PyTorch: הארגומנט של הבנאי הוא מספר הערוצים, והמוצא באותו גודל כמו הקלט.",
-                en="Write a class ResBlockConv in PyTorch: its constructor takes the number of channels, and its output "
-                "has the size of its input.",
+                en="Write a class ResBlockConv in PyTorch: its constructor takes the number of channels, and its "
+                "output has the size of its input.",
             ),
             marks=6,
             code=Code(BLOCK, wanted="ResBlockConv", input=(8, 14, 14), arguments=(8,)),

@@ -7,6 +7,7 @@ multiplications are ticked off, pixels are marked. They need no torch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import product
 from typing import Any, TypeAlias
@@ -14,6 +15,8 @@ from typing import Any, TypeAlias
 from solver.verify.models import bias_cancelled, imitated, order_ignored
 
 MOST_TICKS = 3_000_000
+DIGITS = 25
+"""To how many digits numbers that are no fractions are compared."""
 
 Premises: TypeAlias = Mapping[str, Any]
 Oracle: TypeAlias = Callable[[Premises], Any]
@@ -360,7 +363,30 @@ def dead(premises: Premises) -> Any:
     return 1 - alive
 
 
+def split_evenly(at: Premises) -> int | None:
+    """How many zeros on each side make the sizes meet, tried one by one."""
+    return next((each for each in range(at["N"] + 1) if len(range(-each, at["n"] + each)) == at["N"]), None)
+
+
+def drawn_from_bag(at: Premises) -> Fraction:
+    """The share of a bag's tickets that are of the second kind."""
+    tickets = [kind for kind, many in at.items() for _ in range(many)]
+    return Fraction(tickets.count("a_2"), len(tickets))
+
+
+def cross_entropy(at: Premises) -> Fraction:
+    """Minus the logarithm of the first class's probability, in decimal arithmetic."""
+    with localcontext() as context:
+        context.prec = 2 * DIGITS
+        weights = {name: Decimal(int(logit)).exp() for name, logit in at.items()}
+        return round(Fraction(-(weights["z_1"] / sum(weights.values())).ln()), DIGITS)
+
+
 ORACLES: dict[str, Oracle] = {
+    "padding.needed": split_evenly,
+    "softmax.probability": drawn_from_bag,
+    "cross_entropy.one_image": cross_entropy,
+    "split.left": lambda at: len(set(range(at["N"])) - set(range(at["m"]))),
     "window.output_size": windows,
     "window.output_size_ceil": windows_begun,
     "window.output_size_uneven": windows_between,

@@ -13,7 +13,7 @@ from solver.derivation import Derivation, Derived, DoesNotFit, walk
 from solver.notation.printing import ascii_text
 from solver.values import Polynomial, Shape, Size, Value, as_formula
 from solver.verify.check import Check, Verdict
-from solver.verify.loops import ORACLES
+from solver.verify.loops import DIGITS, ORACLES
 
 Oracles: TypeAlias = Mapping[str, Callable[[Mapping[str, Any]], Any]]
 
@@ -97,7 +97,7 @@ def period(value: Value) -> int:
 
 
 def at(value: Value, point: Mapping[str, int]) -> Value:
-    """A value with integers put in for its symbols."""
+    """A value with integers put in for its symbols; what is then no fraction, to so many digits."""
     match value:
         case Size():
             return value.at(point[value.name])
@@ -111,7 +111,11 @@ def at(value: Value, point: Mapping[str, int]) -> Value:
             return value
         case _:
             put = value.subs({symbol: point[symbol.name] for symbol in value.free_symbols})
-            return int(put) if put.is_integer else Fraction(int(put.p), int(put.q))
+            if put.is_integer:
+                return int(put)
+            if put.is_Rational:
+                return Fraction(int(put.p), int(put.q))
+            return round(Fraction(str(put.evalf(2 * DIGITS))), DIGITS)
 
 
 def _fits(node: Derived, premises: Mapping[str, Value]) -> bool:

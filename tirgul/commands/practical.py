@@ -30,7 +30,7 @@ CACHE = Path.home() / ".cache" / "tirgul" / "mnist"
 @click.option("--small", is_flag=True, help="cli.option.small")
 @click.option("--epochs", type=click.IntRange(1, 200), default=20, help="cli.option.epochs")
 @click.option("--eta", type=click.FloatRange(0, 10, min_open=True), default=0.3, help="cli.option.eta")
-@click.option("--seed", type=click.IntRange(0, 2**31), default=0, help="cli.option.seed")
+@click.option("--seed", type=click.IntRange(0, 2**31), default=0, help="cli.option.train_seed")
 @click.option("--device", type=click.Choice(("cpu", "cuda", "mps")), default=None, help="cli.option.device")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("practical"), metavar="DIR",
               help="cli.option.practical_out")  # fmt: skip
