@@ -6,26 +6,24 @@ style is allowed by hash, its fonts are in the style.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from exercises.exercise import Language
-from grader.gradebooks.cells import decimal
 from reports.bidi import direction
-from reports.markup import Html, escape, joined
+from reports.document import Document
+from reports.html.blocks import blocks_html, line_html
+from reports.lines import Line, Sayer, inert, visible
+from reports.markup import Html
 from reports.mathematics.mathml import mathml
-from reports.text import text_html, words_html
-from reports.words import Words, words
+from reports.pages.marks import mark
+from reports.words import words
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 FONTS: Final = Path(__file__).parents[1] / "fonts"
@@ -36,84 +34,31 @@ FACES: Final = (  # family, file, weight, characters
     ("Latin", "stix-two-text-latin-700", 700, ""),
     ("Mathematics", "stix-two-math", 400, ""),
 )
-MANY: Final = 1_000_000
-_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _POLICY: Final = (
     "default-src 'none'; style-src 'sha256-{}'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
 )
 
 
-@final
-@dataclass(frozen=True)
-class Said:
-    """A language's words as markup: values that are no markup are isolated and escaped."""
-
-    words: Words
-
-    def __call__(self, key: str, /, **values: object) -> Html:
-        """The message under a key."""
-        return self._put(self.words.message(key), values)
-
-    def count(self, key: str, n: int, /, **values: object) -> Html:
-        """The message in the plural form for a number."""
-        return self._put(self.words.plural(key, n), {"n": n, **values})
-
-    def _put(self, message: str, values: Mapping[str, object]) -> Html:
-        pieces = _PLACEHOLDER.split(message)
-        return joined(
-            inert(values[piece]) if place % 2 else words_html(piece.replace("%%", "%"), self.words.language)
-            for place, piece in enumerate(pieces)
-        )
-
-
-def inert(value: object) -> Html:
-    """A value between words: markup as it is, anything else escaped and kept apart from the words around it."""
-    if isinstance(value, Html):
-        return value
-    text = visible(str(value))
-    return Html(f'<bdi dir="{direction(text)}">{escape(text)}</bdi>')
-
-
-def visible(text: str) -> str:
-    """Text as a page can hold it: what has no shape of its own, or turns text around, is written as its code.
-
-    >>> visible("7\\u202e\\x00 ok")
-    '7[U+202E][U+0000] ok'
-    """
-    return "".join(f"[U+{ord(character):04X}]" if _is_formless(character) else character for character in text)
-
-
-def _is_formless(character: str) -> bool:
-    return character not in "\n\t" and unicodedata.category(character) in (
-        "Cc",
-        "Cf",
-        "Cs",
-        "Co",
-        "Cn",
-        "Zl",
-        "Zp",
-    )
-
-
-def mark(value: Fraction | int) -> str:
-    """A mark to two decimals, or whole.
-
-    >>> mark(Fraction(3, 2)), mark(2)
-    ('1.50', '2')
-    """
-    return decimal(Fraction(value)).removesuffix(".00")
+def document_html(documents: Sequence[Document]) -> str:
+    """A page of one document, or of the same in several languages, between which readers switch."""
+    sections = {document.language: blocks_html(document.blocks) for document in documents}
+    return framed(documents[0].title, sections)
 
 
 def page(title: Mapping[Language, str], template: str, languages: Sequence[Language], **values: object) -> str:
     """A whole page: a template's section in each language, in one frame."""
-    sections = {language: section(template, language, **values) for language in languages}
+    return framed(title[languages[0]], {language: section(template, language, **values) for language in languages})
+
+
+def framed(title: str, sections: Mapping[Language, Html]) -> str:
+    """Sections in one frame, one a language."""
     return (
         _environment()
         .get_template("page.html.jinja")
         .render(
-            title=title[languages[0]],
+            title=title,
             sections=sections,
-            said={language: Said(words(language)) for language in languages},
+            said={language: Sayer(words(language)) for language in sections},
             style=_style(),
             policy=_POLICY.format(_hash(_style())),
         )
@@ -123,24 +68,28 @@ def page(title: Mapping[Language, str], template: str, languages: Sequence[Langu
 
 def section(template: str, language: Language, **values: object) -> Html:
     """A template in one language, with `say`, `count`, `text` and `math` bound to it."""
-    said = Said(words(language))
+    say = Sayer(words(language))
     return Html(
         _environment()
         .get_template(template)
         .render(
             **values,
             language=language,
-            say=said,
-            count=said.count,
-            text=lambda said: text_html(said, language),
+            say=say,
+            count=say.count,
+            text=say.text,
             inert=inert,
             visible=visible,
             direction=direction,
             math=mathml,
             mark=mark,
-            worth=lambda n: said.count("page.worth", int(n) if n == int(n) else MANY, n=mark(n)),
         )
     )
+
+
+def _finished(value: object) -> object:
+    """What a template prints: lines as markup."""
+    return line_html(value) if isinstance(value, Line) else value
 
 
 @cache
@@ -149,6 +98,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finished,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,

@@ -19,7 +19,7 @@ class Check:
     for a symbol), "models" (exact, in random finite models), "models_evidence" (the same, where that is no proof),
     "definition" (nothing to check), "chi_square", "sign_flip", "e_process" (samples of torch). `scope` says how far
     it went, as in H = 1..2048; `because`, also a key of the catalogs, why that is a proof, where there is something to
-    say.
+    say; `recorded` the day of a check that was kept.
 
     Of samples there is more to say: what was drawn (`setting`, a key of the catalogs), how many, how many of them said
     nothing, their p or e-value, and what became of an error that was planted.
@@ -38,3 +38,4 @@ class Check:
     measure: Literal["", "p", "e"] = ""
     evidence: float | None = None
     planted: Verdict | Literal[""] = ""
+    recorded: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ FILE = "records.json"
 
 @cache
 def _file() -> Mapping[str, Any]:
+    """The records: the engine's version and the day on which they were made, and what agreed."""
     document: dict[str, Any] = json.loads(files("solver.verify").joinpath(FILE).read_text(encoding="utf-8"))
     return document
 
@@ -55,9 +57,9 @@ def agreed(derivations: Iterable[Derivation]) -> dict[str, str]:
     """Asks torch about every step that it knows: the fingerprints of those it agrees with, and its version."""
     import torch
 
-    version = torch.__version__.partition("+")[0]
+    release = torch.__version__.partition("+")[0]
     return {
-        fingerprint(node): version
+        fingerprint(node): release
         for derivation in derivations
         for node in walk(derivation)
         if (check := _asked(node)) is not None and check.verdict == "verified"
@@ -69,8 +71,12 @@ def record(derivations: Iterable[Derivation]) -> int:
     derivations = tuple(derivations)
     said, drawn = agreed(derivations), sampled(derivations)
     path = Path(str(files("solver.verify").joinpath(FILE)))
+    from importlib.metadata import version  # takes 30 ms, and only recording needs it
+
     document = {
         "schema": "tirgul/records/1",
+        "engine": version("tirgul"),
+        "date": date.today().isoformat(),
         "torch": dict(sorted(said.items())),
         "simulated": dict(sorted(drawn.items())),
     }
@@ -107,12 +113,12 @@ def _samples(node: Derived, seed: int) -> Iterator[Check]:
 def _samples_remembered(node: Derived) -> Iterator[Check]:
     found = simulated()
     for method, count in found.get(fingerprint(node), {}).items():
-        yield Check(node.rule.name, method, "verified", scope=f"N\u00a0=\u00a0{count:,}", samples=count)
+        yield Check(node.rule.name, method, "verified", scope=f"N\u00a0=\u00a0{count:,}", samples=count, recorded=_file()["date"])
 
 
 def _remembered(node: Derived) -> Check | None:
-    version = recorded().get(fingerprint(node))
-    return Check(node.rule.name, "torch", "verified", None, 0.0, version) if version else None
+    torch = recorded().get(fingerprint(node))
+    return Check(node.rule.name, "torch", "verified", None, 0.0, torch, recorded=_file()["date"]) if torch else None
 
 
 def _asked(node: Derived) -> Check | None:

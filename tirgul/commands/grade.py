@@ -18,8 +18,7 @@ from grader.gradebooks import formats
 from grader.gradebooks.cells import decimal
 from grader.results import ClassResult, Problem
 from grader.submissions import submissions
-from reports.html.student import feedback_html
-from reports.html.summary import summary_html
+from reports.html import feedback_html, summary_html
 from reports.words import words
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken

@@ -9,7 +9,7 @@ import click
 
 from exercises.exercise import Instance, Language
 from reports.blank import blank_sheet
-from reports.html.sheet import Refuted, sheet_html
+from reports.html import Refuted, sheet_html
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import Command, Refused, exercises_option, instance_of, library, sentence, writing

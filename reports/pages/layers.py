@@ -1,0 +1,65 @@
+"""A network as a table: for each layer its output, its learned parameters and its multiplications, as derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from exercises.exercise import Instance
+from reports.document import Cell, Table
+from reports.lines import NOTHING, Line, Math, Sayer, token
+from solver.derivation import SHAPE, TOTAL, Derived, everything
+from solver.values import as_formula
+
+COLUMNS: Final = {  # a column, and the last words of the names of the rules that it holds
+    "parameters": ("parameters", "weights"),
+    "multiplications": ("multiplications",),
+}
+
+
+def layer_table(instance: Instance, say: Sayer) -> Table | None:
+    """The layers that the keys speak of, in the order of the network; None where there are fewer than two."""
+    rows: dict[str, dict[str, Derived]] = {}
+    for node in _applications(instance):
+        column = _column(node)
+        if column and node.about:
+            rows.setdefault(node.about, {})[column] = node
+    drawn = [about for about, found in rows.items() if "output" in found]
+    if len(drawn) < 2:
+        return None
+    names = dict.fromkeys([*drawn, *_counted_with(instance, drawn)])
+    layers = {about: rows[about] for about in names if about in rows}
+    columns = ["output", *(name for name in COLUMNS if any(name in found for found in layers.values()))]
+    head = [Cell(say("layers.layer")), *(Cell(say(f"layers.{name}"), "number") for name in columns)]
+    body = (
+        (Cell(token(about)), *(Cell(_value(found.get(name)), "number") for name in columns))
+        for about, found in layers.items()
+    )
+    return Table(tuple(head), tuple(body))
+
+
+def _applications(instance: Instance) -> Iterator[Derived]:
+    seen: set[int] = set()
+    for key in instance.keys.values():
+        for node in everything(key):
+            if isinstance(node, Derived) and id(node) not in seen:
+                seen.add(id(node))
+                yield node
+
+
+def _counted_with(instance: Instance, layers: list[str]) -> Iterator[str]:
+    """The layers that are counted in one sum with these, as a last layer of which only the weights are asked."""
+    for node in _applications(instance):
+        if node.rule is TOTAL and not node.premises.keys().isdisjoint(layers):
+            yield from node.premises
+
+
+def _column(node: Derived) -> str | None:
+    if node.rule is SHAPE:
+        return "output"
+    last = node.rule.name.split(".")[-1]
+    return next((name for name, words in COLUMNS.items() if last in words), None)
+
+
+def _value(node: Derived | None) -> Line:
+    return NOTHING if node is None else Line(Math(as_formula(node.result)))

@@ -1,0 +1,276 @@
+"""The solution sheet: each part with its answer, the steps to it, what checked each step, and the rules in a glossary.
+
+Ids begin with the language, since one page may hold two; `data-formula` is the same in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+from exercises.exercise import Instance, Language, Option, Part
+from reports.assumptions import assumption_said
+from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step
+from reports.lines import Line, Math, Sayer, Text, joined, link, text_line, token
+from reports.mathematics.symbols import is_tall
+from reports.pages.layers import layer_table
+from reports.pages.marks import worth
+from reports.solution import Assumption, Solution, Verify, approximation, chosen, equation, solution
+from reports.solution import Step as Said
+from reports.words import words
+from solver.derivation import Rule
+from solver.notation.reading import formula
+from solver.notation.tree import Formula, Relation
+from solver.verify.check import Check
+from solver.verify.records import checks
+
+MOST_ON_A_LINE: Final = 64
+
+
+class Refuted(Exception):
+    """A step that some check contradicts: a sheet that shows it would be wrong, so there is none."""
+
+    def __init__(self, exercise: str, part: str, step: Said) -> None:
+        super().__init__(exercise, part, step.rule)
+        self.exercise, self.part, self.step = exercise, part, step
+
+
+@final
+@dataclass(frozen=True)
+class Solved:
+    """An exercise and the solutions of its parts."""
+
+    instance: Instance
+    solutions: tuple[Solution, ...]
+
+
+def solved(instances: Iterable[Instance], verify: Verify = checks) -> tuple[Solved, ...]:
+    """The solutions of exercises, the same for every language and format; raises Refuted."""
+    return tuple(Solved(instance, tuple(_solutions(instance, verify))) for instance in instances)
+
+
+def _solutions(instance: Instance, verify: Verify) -> Iterator[Solution]:
+    """The solution of each part; a part begins from what the parts before it have shown."""
+    known: list[str] = []
+    for part in instance.exercise.parts:
+        found = solution(instance, part.id, known=known, verify=verify)
+        for step in found.refuted:
+            raise Refuted(instance.exercise.id, part.id, step)
+        known.append(part.id)
+        yield found
+
+
+def sheet(exercises: Sequence[Solved], language: Language) -> Document:
+    """The solution sheet of some exercises in one language."""
+    say = words(language).say
+    titles = (
+        say("page.exercise", id=one.exercise.id, title=one.exercise.title.said(language, one.numbers))
+        for one in (solved.instance for solved in exercises)
+    )
+    blocks = [_exercise(one, language) for one in exercises]
+    return Document(
+        language,
+        f"{say('page.solution_sheet')} · {' · '.join(titles)}",
+        (*blocks, _glossary(exercises, language), Paragraph(Sayer(words(language))("page.made_by"), "foot")),
+    )
+
+
+# --- an exercise
+
+
+def _exercise(solved: Solved, language: Language) -> Section:
+    instance, say = solved.instance, Sayer(words(language))
+    exercise, numbers = instance.exercise, instance.numbers
+    blocks: list[Block] = [header(instance, language, "page.solution_sheet")]
+    blocks.append(Paragraph(say.text(exercise.statement.said(language, numbers)), "statement"))
+    table = layer_table(instance, say)
+    if table:
+        blocks += [Heading(2, say("layers.title")), table]
+    blocks += [_part(Page(instance, found, language)) for found in solved.solutions]
+    if exercise.source:
+        blocks.append(Paragraph(say("page.source", source=exercise.source), "foot"))
+    return Section("exercise", tuple(blocks))
+
+
+def header(instance: Instance, language: Language, kind: str) -> Section:
+    """What a sheet is, and its exercise's title."""
+    say, exercise = Sayer(words(language)), instance.exercise
+    what = say(kind)
+    if instance.variant:
+        what = Line(what, " · ", say("page.variant", variant=instance.variant))
+    title = say.text(exercise.title.said(language, instance.numbers))
+    blocks = (Paragraph(what, "kind"), Heading(1, say("page.exercise", id=exercise.id, title=title)))
+    return Section("header", blocks)
+
+
+def _part(page: Page) -> Section:
+    solved, say = page.solution, page.say
+    part, exercise = solved.part, page.instance.exercise
+    blocks: list[Block] = [
+        Heading(2, say("page.part", part=part.id), worth(say, part.marks)),
+        *asked(page.instance, part, page.language),
+    ]
+    if part.free:
+        blocks.append(Paragraph(say("page.free"), "note"))
+    for other, value in solved.rests_on:
+        to = f"#{page.language}-{exercise.id}-{other}"
+        blocks.append(Paragraph(Line(link(say("step.from_part", part=other), to), " ", Math(value)), "from"))
+    if not solved.steps and not solved.rests_on:
+        blocks.append(Paragraph(say("step.given"), "note"))
+    if solved.steps:
+        steps = (page.step(step, number) for number, step in enumerate(solved.steps, start=1))
+        blocks.append(Section("steps", tuple(steps)))
+    blocks.append(Answer(say("page.answer"), page.answer(), f"{exercise.id}/{part.id}/answer"))
+    blocks += [Paragraph(say(f"because.{reason}"), "note") for reason in _reasons(solved)]
+    return Section("part", tuple(blocks), id=f"{page.language}-{exercise.id}-{part.id}")
+
+
+def _reasons(solved: Solution) -> dict[str, None]:
+    """Why checks are proofs, each reason once."""
+    return dict.fromkeys(check.because for step in solved.steps for check in step.checks if check.because)
+
+
+def asked(instance: Instance, part: Part, language: Language) -> Iterator[Block]:
+    """The question, and the options there are."""
+    yield Paragraph(text_line(part.ask.said(language, instance.numbers), language), "ask")
+    if part.options:
+        yield Items(tuple(option_line(option, instance, language) for option in part.options))
+
+
+def option_line(option: Option, instance: Instance, language: Language) -> Line:
+    """An option in its own words."""
+    return text_line(option.text.said(language, instance.numbers), language)
+
+
+@final
+@dataclass(frozen=True)
+class Page:
+    """What is shown of one solution in one language; `glossary` says whether rules lead to their entries."""
+
+    instance: Instance
+    solution: Solution
+    language: Language
+    glossary: bool = True
+
+    @property
+    def say(self) -> Sayer:
+        """The language's words."""
+        return Sayer(words(self.language))
+
+    def step(self, step: Said, number: int, *, apart: bool = False) -> Step:
+        """A step of the derivation, in this language."""
+        place = f"{self.instance.exercise.id}/{self.solution.part.id}/{number}"
+        notes = [self.say.count("step.times", step.times)] if step.times > 1 else []
+        notes += [self._assumptions(step.assumes)] if step.assumes else []
+        truth = None if step.truth is None else (step.truth, self.say("truth.yes" if step.truth else "truth.no"))
+        return Step(
+            rule=step.rule,
+            reason=self._reason(step),
+            rows=_rows(step),
+            badges=tuple(badge(check, self.say) for check in step.checks),
+            notes=tuple(notes),
+            short=not any(map(is_tall, step.sides)) and len(equation(step)) <= MOST_ON_A_LINE,
+            truth=truth,
+            formula_id=place,
+            apart=apart,
+        )
+
+    def _reason(self, step: Said) -> Line:
+        """Why a step holds: its rule, which leads to its entry in the glossary, and what it is about."""
+        rule = rule_line(step.rule, self.say)
+        if self.glossary and _has_entry(step):
+            rule = link(rule, f"#{_entry_id(step.rule, self.language)}")
+        if step.labels:
+            return self.say("step.parts", rule=rule, parts=joined(map(self._about, step.labels), ", "))
+        return self.say("step.of", rule=rule, about=self._about(step.about)) if step.about else rule
+
+    def _about(self, about: str) -> Line:
+        """What a step is about: an option in its own words, otherwise a layer's name."""
+        for option in self.solution.part.options:
+            if option.id == about:
+                return option_line(option, self.instance, self.language)
+        return token(about)
+
+    def _assumptions(self, assumptions: Sequence[Assumption]) -> Line:
+        said = [assumption_said(self.say, one, _formula) for one in assumptions]
+        return self.say("step.assumes", assumptions=joined(said, "; "))
+
+    def answer(self) -> Line:
+        """The answer: options in their own words, otherwise a formula and what a fraction comes to."""
+        part, key = self.solution.part, self.solution.key
+        if part.options:
+            said = [option_line(option, self.instance, self.language) for option in chosen(part, key)]
+            return joined(said, "; ") if said else self.say("list.none")
+        about = approximation(key)
+        shown = Math(self.solution.answer, display=True)
+        return Line(shown) if about is None else Line(shown, " ≈ ", Math(about))
+
+
+def _formula(said: Formula) -> Line:
+    return Line(Math(said))
+
+
+def _rows(step: Said) -> tuple[tuple[Formula | None, Formula], ...]:
+    """The step's equation, a row for each equality sign; a claim and one side alone have nothing left of it."""
+    if step.truth is not None or len(step.sides) < 2:
+        return tuple((None, side) for side in step.sides)
+    first, second, *rest = step.sides
+    return ((first, second), *((None, side) for side in rest))
+
+
+def rule_line(rule: str, say: Sayer) -> Line:
+    """A rule by its name; one of somebody's own by the name that its author gave it."""
+    key = f"rule.{rule}"
+    return say(key) if key in say.words else token(rule)
+
+
+def badge(check: Check, say: Sayer) -> Badge:
+    """What checked a step; a sign that it is verified is the printer's."""
+    method = say(f"method.{check.method}")
+    said = say("check.badge", method=method, scope=token(check.scope)) if check.scope else method
+    if check.recorded:
+        said = say("check.recorded", said=said, date=token(check.recorded))
+    if check.verdict == "refuted":
+        said = say("check.by", verdict=say("check.refuted"), method=said)
+    if check.verdict == "inconclusive":
+        said = say("check.inconclusive")
+    label = say("check.by", verdict=say(f"check.{check.verdict}"), method=method)
+    data = {"scope": check.scope, "recorded": check.recorded, "because": check.because}
+    return Badge(said, label, check.verdict, check.method, {name: value for name, value in data.items() if value})
+
+
+# --- the glossary
+
+
+def _has_entry(step: Said) -> bool:
+    return step.node is not None and bool(step.node.rule.text or step.node.rule.source)
+
+
+def _entry_id(rule: str, language: Language) -> str:
+    return f"{language}-rule-{rule}"
+
+
+def _glossary(exercises: Sequence[Solved], language: Language) -> Section:
+    """The rules that the sheet uses, each with its formula and where it is from."""
+    used: dict[str, Rule] = {}
+    for one in exercises:
+        for found in one.solutions:
+            for step in found.steps:
+                if step.node is not None and _has_entry(step):
+                    used.setdefault(step.rule, step.node.rule)
+    say = Sayer(words(language))
+    entries = (_entry(rule, language, say) for rule in used.values())
+    return Section("glossary", (Heading(2, say("page.glossary")), *entries))
+
+
+def _entry(rule: Rule, language: Language, say: Sayer) -> Section:
+    rows: tuple[tuple[Formula | None, Formula], ...] = ()
+    if rule.taught is not None:
+        left = formula(rule.symbol) if rule.symbol and not isinstance(rule.taught, Relation) else None
+        rows = ((left, rule.taught),)
+    source = (say("step.source", source=Line(Text(rule.source, "ltr"))),) if rule.source else ()
+    step = Step(rule.name, rule_line(rule.name, say), rows, notes=source, short=True, formula_id=f"rule/{rule.name}")
+    return Section("entry", (step,), id=_entry_id(rule.name, language))
+
+
