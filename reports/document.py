@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from exercises.exercise import Language
 
 Kind: TypeAlias = Literal[
-    "", "statement", "ask", "note", "from", "feedback", "total", "pending", "kind", "label", "truth yes", "truth no", "foot"
+    "", "statement", "ask", "note", "from", "feedback", "total", "pending", "kind", "label", "foot"
 ]
 
 

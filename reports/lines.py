@@ -210,12 +210,11 @@ def typed_line(text: str, at: int | None = None) -> Line:
 
 def _marked(run: str, at: int | None, isolated: bool) -> list[Run]:
     """Characters side by side, one of them perhaps with a mark."""
-    turn = "ltr" if isolated else ""
     if at is None or not 0 <= at < len(run):
-        return [Text(visible(run), turn)]  # type: ignore[arg-type]  # one of two literals
+        return [Text(visible(run), "ltr" if isolated else "")]
     spot = visible(run[at]) if run[at].strip() else "\u00a0"
-    pieces = [Text(visible(run[:at])), Span((Text(spot),), "mark"), Text(visible(run[at + 1 :]))]
-    return [piece for piece in pieces if piece != Text("")]  # type: ignore[list-item]
+    around: list[Run] = [Text(visible(run[:at])), Span((Text(spot),), "mark"), Text(visible(run[at + 1 :]))]
+    return [piece for piece in around if piece != Text("")]
 
 
 @final

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
 
 from solver.derivation import Derivation, Derived, DoesNotFit, Exchange, Given, Rule, nodes
 from solver.values import Value
@@ -44,4 +43,4 @@ def _retold(node: Derivation, instead: Rule | Value | None, made: dict[int, Deri
     premises = {name: made[id(premise)] for name, premise in node.premises.items()}
     if instead is None and all(premises[name] is premise for name, premise in node.premises.items()):
         return node
-    return Derived.of(cast("Rule | None", instead) or node.rule, premises, node.about)
+    return Derived.of(instead or node.rule, premises, node.about)

@@ -36,5 +36,5 @@ def summary_html(
     pages: Mapping[str, str] | None = None,
     of_group: Mapping[str, str] | None = None,
 ) -> str:
-    """The report of a class; `instances` are the exercises by id, `pages` the addresses of students' feedback pages by student."""
+    """The report of a class; `instances` are the exercises by id, `pages` addresses of feedback pages by student."""
     return document_html([class_report(result, instances, one, pages=pages, of_group=of_group) for one in languages])

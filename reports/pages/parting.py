@@ -24,6 +24,7 @@ from solver.derivation import (
     TUPLE,
     Derivation,
     Derived,
+    Rule,
     everything,
     explained_by,
     nodes,
@@ -95,10 +96,10 @@ def _lines(
     made = _made(key, explanation)
     instead = {id(page.instance.keys[part]): value for part, value in values.items()}
 
-    def exchange(node: Derivation) -> object:
+    def exchange(node: Derivation) -> Rule | Value | None:
         return instead.get(id(node), made.get(id(node)))
 
-    told = retold(key, exchange)  # type: ignore[arg-type]  # a rule or a value
+    told = retold(key, exchange)
     if told is None:
         return
     own = {id(node) for node in everything(key)}
@@ -126,9 +127,9 @@ def _shown(node: Derived) -> Iterator[Derivation]:
         yield from (premise, *rests_on(premise))
 
 
-def _made(key: Derivation, explanation: Explanation) -> dict[int, object]:
+def _made(key: Derivation, explanation: Explanation) -> dict[int, Rule | Value]:
     """What a mistake puts in place of nodes: its slips for rules, 0 for a term that was forgotten."""
-    made: dict[int, object] = {}
+    made: dict[int, Rule | Value] = {}
     for slip in explanation:
         for node in nodes(key, explained_by):
             if not isinstance(node, Derived):
@@ -146,7 +147,7 @@ def _holds_slip(node: Derived, slips: set[int]) -> bool:
 
 
 def _step(
-    page: Page, node: Derived, number: int, made: Mapping[int, object], explanation: Explanation
+    page: Page, node: Derived, number: int, made: Mapping[int, Rule | Value], explanation: Explanation
 ) -> Step:
     """A step of the student's own; one with a mistake in it says which."""
     (said,) = steps([node], lambda _: ())

@@ -84,6 +84,7 @@ class _Writer:
             "lang": language,
             "title": drawable(self.of.title),
             "wide": self.of.wide,
+            "sheet": bool(self.ids - {""}),
             "page": [before, between, after],
             "blocks": self.blocks(self.of.blocks),
         }

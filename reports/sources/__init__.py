@@ -1,0 +1,1 @@
+"""Documents as source text, for people who paste into documents of their own: LaTeX and Markdown."""

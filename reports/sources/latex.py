@@ -1,0 +1,177 @@
+"""A document as LaTeX source for LuaLaTeX: one file that compiles as it is, and whose parts can be pasted elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, assert_never, final
+
+from reports.bidi import Direction
+from reports.document import (
+    Answer,
+    Block,
+    Cell,
+    Document,
+    Heading,
+    Items,
+    Paragraph,
+    Picture,
+    Section,
+    Space,
+    Step,
+    Table,
+    Typed,
+)
+from reports.lines import Line, Math, Run, Span, Text, typed_line
+from reports.mathematics.latex import latex
+from reports.sources.markdown import aligned
+from reports.words import words
+
+if TYPE_CHECKING:
+    from exercises.exercise import Language
+
+_ESCAPES: Final = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "−": r"$-$",
+    "×": r"$\times$",
+    "≈": r"$\approx$",
+}
+_SPECIAL: Final = re.compile("[" + re.escape("".join(_ESCAPES)) + "]")
+_LEVELS: Final = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
+_LANGUAGES: Final = {"he": "hebrew", "en": "english"}
+_FONTS: Final = {
+    "he": "\\babelfont[hebrew]{rm}{Frank Ruhl Libre}\n\\babelfont[english]{rm}{STIX Two Text}",
+    "en": "\\babelfont[english]{rm}{STIX Two Text}\n\\babelfont[hebrew]{rm}{Frank Ruhl Libre}",
+}
+
+
+def document_latex(document: Document) -> str:
+    """A document as LaTeX."""
+    body = "\n\n".join(piece for block in document.blocks for piece in _Printer(document.language).block(block))
+    other = "english" if document.language == "he" else "hebrew"
+    return (
+        "% Compile with lualatex. Other fonts: change the two lines of \\babelfont.\n"
+        "\\documentclass[11pt,a4paper]{article}\n"
+        "\\usepackage{amsmath,amssymb,array}\n"
+        f"\\usepackage[bidi=basic,{other},main={_LANGUAGES[document.language]}]{{babel}}\n"
+        f"{_FONTS[document.language]}\n"
+        "\\setlength{\\parindent}{0pt}\n\\setlength{\\parskip}{0.6em}\n"
+        f"\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Printer:
+    """Prints in a language; what runs in its direction needs no isolating."""
+
+    language: Language
+
+    @property
+    def direction(self) -> Direction:
+        return words(self.language).direction
+
+    def line(self, line: Line) -> str:
+        return "".join(map(self.run, line.runs))
+
+    def run(self, run: Run) -> str:
+        match run:
+            case Text(text, direction) if direction in ("", self.direction):
+                return _escaped(text)
+            case Text(text, direction):
+                language = "english" if direction == "ltr" else "hebrew"
+                return f"\\foreignlanguage{{{language}}}{{{_escaped(text)}}}"
+            case Math(formula, display, equals):
+                style, sign = "\\displaystyle " if display else "", "= " if equals else ""
+                return f"${style}{sign}{latex(formula)}$"
+            case Span(runs, style, _):
+                inside = "".join(map(self.run, runs))
+                match style:
+                    case "nb":
+                        return f"\\mbox{{{inside}}}"
+                    case "strong" | "mark":
+                        return f"\\textbf{{{inside}}}"
+                    case "soft":
+                        return f"{{\\small {inside}}}"
+                    case "link":
+                        return inside
+                    case _:
+                        assert_never(style)
+            case _:
+                assert_never(run)
+
+    def block(self, block: Block) -> Iterator[str]:
+        match block:
+            case Heading(level, line, marks, verdict):
+                beside = "".join(f" \\normalfont\\small\\ ({self.line(one)})" for one in (verdict, marks) if one)
+                yield f"\\{_LEVELS[level]}{{{self.line(line)}{beside}}}"
+            case Paragraph(line, kind):
+                yield f"{{\\small {self.line(line)}}}" if kind in ("kind", "note", "foot") else self.line(line)
+            case Answer(label, line):
+                yield f"\\textbf{{{self.line(label)}:}} {self.line(line)}"
+            case Items(lines, numbered):
+                name = "enumerate" if numbered else "itemize"
+                items = "\n".join(f"\\item {self.line(line)}" for line in lines)
+                yield f"\\begin{{{name}}}\n{items}\n\\end{{{name}}}"
+            case Typed(text, at):
+                yield f"\\begin{{quote}}\n{self.typed(text, at)}\n\\end{{quote}}"
+            case Space(label, lines):
+                yield f"\\textbf{{{self.line(label)}:}}\n" + "\\par\\vspace{2em}\\hrule\n" * lines
+            case Step():
+                yield from self.step(block)
+            case Table():
+                yield self.table(block)
+            case Picture(_, said, caption):
+                yield f"{{\\small {self.line(caption) or _escaped(said)}}}"
+            case Section(_, blocks):
+                for inside in blocks:
+                    yield from self.block(inside)
+            case _:
+                assert_never(block)
+
+    def typed(self, text: str, at: int | None) -> str:
+        return self.line(typed_line(text, at)).replace("\n", "\\\\\n")
+
+    def step(self, step: Step) -> Iterator[str]:
+        said = [f"\\textbf{{{self.line(step.reason)}}}", *(f"{{\\small {self.line(note)}}}" for note in step.notes)]
+        badges = "; ".join(self.line(badge.line) for badge in step.badges)
+        yield " \\quad ".join([*said, *([f"{{\\footnotesize [{badges}]}}"] if badges else [])])
+        if step.rows:
+            yield f"\\[\n{aligned(step)}\n\\]"
+        if step.truth is not None:
+            yield self.line(step.truth[1])
+
+    def table(self, table: Table) -> str:
+        columns = "".join("r" if cell.is_number else "l" for cell in table.head)
+        head, *rows = (" & ".join(map(self.cell, row)) for row in (table.head, *table.rows))
+        body = "".join(f"{row} \\\\\n" for row in rows)
+        return f"\\begin{{tabular}}{{{columns}}}\n{head} \\\\ \\hline\n{body}\\end{{tabular}}"
+
+    def cell(self, cell: Cell) -> str:
+        match cell.content:
+            case Typed(text, at):
+                return self.typed(text, at).replace("\\\\\n", " ")
+            case Fraction() as share:
+                return f"\\rule{{{round(60 * float(share))}pt}}{{6pt}}"
+            case line:
+                return self.line(line)
+
+
+def _escaped(text: str) -> str:
+    r"""Text that stays text.
+
+    >>> _escaped("50% of a_b")
+    '50\\% of a\\_b'
+    """
+    return _SPECIAL.sub(lambda sign: _ESCAPES[sign[0]], text)
