@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from exercises.exercise import Language
 
 Kind: TypeAlias = Literal[
-    "", "statement", "ask", "note", "from", "feedback", "total", "pending", "kind", "label", "foot"
+    "", "statement", "ask", "note", "from", "feedback", "total", "pending", "kind", "label", "hint", "foot"
 ]
 
 
@@ -70,6 +70,14 @@ class Typed:
 
     text: str
     at: int | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A student's own steps: each with its verdict, what it leads to as it was typed, and what is said of it."""
+
+    steps: tuple[tuple[str, Line, Line], ...]
 
 
 @final
@@ -160,7 +168,7 @@ class Section:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
-Block: TypeAlias = Heading | Paragraph | Answer | Items | Typed | Space | Step | Table | Picture | Section
+Block: TypeAlias = Heading | Paragraph | Answer | Items | Typed | Working | Space | Step | Table | Picture | Section
 
 
 @final

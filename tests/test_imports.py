@@ -19,11 +19,12 @@ PLACES = {  # library: the folders and files that may import it
     "numpy": ("solver", "exercises/practical"),
     "mpmath": ("solver",),
     "torch": TORCH,
-    "jinja2": ("reports",),
+    "jinja2": ("reports/html",),
+    "typst": ("reports/pdf",),
     "click": ("tirgul",),
     "rich": ("tirgul",),
 }
-HEAVY = ("sympy", "numpy", "torch", "jinja2", "rich")
+HEAVY = ("sympy", "numpy", "torch", "jinja2", "rich", "typst")
 LIGHT = (*PACKAGES, "tirgul.cli")  # importing one of these loads nothing heavy
 COMMANDS = [path.stem for path in files("tirgul/commands") if not path.stem.startswith("_")]
 

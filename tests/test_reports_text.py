@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from reports.bidi import POP, runs
 from reports.blank import FIRST_LINE, HEADING, answer_label, blank_sheet, student_label
-from reports.text import text_html, text_plain, words_html
+from reports.html.blocks import line_html
+from reports.lines import text_line, words_line
+from reports.text import text_plain
 from tests.test_reports_solution import INSTANCES
 
 # What a Hebrew reader would see turned around, were it not isolated; the run to isolate is between brackets.
@@ -44,20 +46,20 @@ def test_hebrew_is_isolated_in_english():
 @given(st.text(alphabet="אבג abC+−-3.5,;:()%×\n", max_size=60), st.sampled_from(["he", "en"]))
 def test_nothing_is_lost(text, language):
     assert "".join(run for run, _ in runs(text, language)) == text
-    assert unescape(re.sub("<[^>]*>", "", words_html(text, language))) == text
+    assert unescape(re.sub("<[^>]*>", "", line_html(words_line(text, language)))) == text
 
 
 def test_words_are_escaped():
-    assert words_html('a < b & "c"', "en") == "a &lt; b &amp; &quot;c&quot;"
+    assert line_html(words_line('a < b & "c"', "en")) == "a &lt; b &amp; &quot;c&quot;"
 
 
 def test_formulas_become_markup():
-    assert text_html("size $n$", "en") == "size <math><mi>n</mi></math>"
+    assert line_html(text_line("size $n$", "en")) == "size <math><mi>n</mi></math>"
 
 
 def test_a_formula_holds_on_to_what_touches_it():
     """A bracket, a comma or a Hebrew prefix is never parted from its formula by a line break."""
-    assert text_html("מ־$n$, ועוד", "he") == '<span class="nb">מ־<math><mi>n</mi></math>,</span> ועוד'
+    assert line_html(text_line("מ־$n$, ועוד", "he")) == '<span class="nb">מ־<math><mi>n</mi></math>,</span> ועוד'
 
 
 def test_a_lone_x_between_sizes_is_a_cross():

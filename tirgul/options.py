@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from exercises.library import Library, UnknownExercise, UnknownPart, part_named,
 from grader.gradebooks.marks_json import dumped
 from reports.words import words
 from tirgul.language import language_in
+
+if TYPE_CHECKING:
+    from reports.formats import Format
 
 USAGE = 2
 ERRORS = (  # what an author's file may raise that the catalogs have words for
@@ -67,6 +70,21 @@ def exercises_option(function: Function) -> Function:
     return click.option(
         "--exercises", "folders", type=folder, multiple=True, metavar="DIR", help="cli.option.exercises"
     )(function)
+
+
+def formats_option(*choices: Format) -> Callable[[Function], Function]:
+    """`--format html,pdf`: one or more of the formats, with commas between them; None where nothing is said."""
+
+    def chosen(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Format, ...] | None:
+        if value is None:
+            return None
+        words = [word.strip() for word in value.split(",") if word.strip()]
+        choice = click.Choice(choices)
+        found = dict.fromkeys(choice.convert(word, parameter, ctx) for word in words or [value])
+        return tuple(found)
+
+    metavar = ",".join(choices)
+    return click.option("--format", "formats", callback=chosen, metavar=metavar, help="cli.option.format")
 
 
 class Command(click.Command):

@@ -20,6 +20,7 @@ from reports.document import (
     Step,
     Table,
     Typed,
+    Working,
 )
 from reports.lines import Line, Math, Run, Span, Text, typed_line
 from reports.markup import Html, escape, joined
@@ -94,6 +95,15 @@ def block_html(block: Block) -> Html:
             return Html(f'<{tag} class="options">{inside}</{tag}>')
         case Typed(text, at):
             return Html(f'<pre class="typed" dir="{direction(text)}">{typed_html(text, at)}</pre>')
+        case Working(steps):
+            inside = joined(
+                Html(
+                    f'<li class="{verdict}" data-step="{verdict}"><code dir="ltr">{escape(typed)}</code> '
+                    f"<span>{line_html(said)}</span></li>"
+                )
+                for verdict, typed, said in steps
+            )
+            return Html(f'<ol class="working">{inside}</ol>')
         case Space(label, lines):
             return Html(f'<p class="space" data-lines="{lines}"><b>{line_html(label)}</b></p>')
         case Step():

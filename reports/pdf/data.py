@@ -28,6 +28,7 @@ from reports.document import (
     Step,
     Table,
     Typed,
+    Working,
     every_block,
 )
 from reports.lines import Line, Math, Run, Span, Text, typed_line
@@ -139,6 +140,9 @@ class _Writer:
                 return {"k": "items", "lines": [self.line(line) for line in lines], "numbered": numbered}
             case Typed():
                 return {"k": "typed", **self.typed(block)}
+            case Working(steps):
+                own = [{"tone": one, "typed": self.line(typed), "said": self.line(said)} for one, typed, said in steps]
+                return {"k": "working", "steps": own}
             case Space(label, lines):
                 return {"k": "space", "label": self.line(label), "lines": lines}
             case Step():

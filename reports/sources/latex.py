@@ -23,6 +23,7 @@ from reports.document import (
     Step,
     Table,
     Typed,
+    Working,
 )
 from reports.lines import Line, Math, Run, Span, Text, typed_line
 from reports.mathematics.latex import latex
@@ -126,6 +127,9 @@ class _Printer:
                 yield f"\\begin{{{name}}}\n{items}\n\\end{{{name}}}"
             case Typed(text, at):
                 yield f"\\begin{{quote}}\n{self.typed(text, at)}\n\\end{{quote}}"
+            case Working(steps):
+                items = "\n".join(f"\\item {self.line(typed)}: {self.line(said)}" for _, typed, said in steps)
+                yield f"\\begin{{enumerate}}\n{items}\n\\end{{enumerate}}"
             case Space(label, lines):
                 yield f"\\textbf{{{self.line(label)}:}}\n" + "\\par\\vspace{2em}\\hrule\n" * lines
             case Step():

@@ -26,6 +26,7 @@ from reports.document import (
     Step,
     Table,
     Typed,
+    Working,
 )
 from reports.lines import Line, Math, Run, Span, Text, visible
 from reports.mathematics.latex import latex
@@ -88,6 +89,10 @@ class _Printer:
                 yield "\n".join(f"{sign} {self.line(line)}" for sign, line in zip(signs, lines, strict=True))
             case Typed(text):
                 yield _fenced(visible(text))
+            case Working(steps):
+                yield "\n".join(
+                    f"{place}. {self.line(typed)}: {self.line(said)}" for place, (_, typed, said) in enumerate(steps, 1)
+                )
             case Space(label):
                 yield f"**{self.line(label)}:** "
             case Step():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 from urllib.parse import quote
 
 import click
@@ -18,7 +19,10 @@ from grader.gradebooks import formats
 from grader.gradebooks.cells import decimal
 from grader.results import ClassResult, Problem
 from grader.submissions import submissions
-from reports.html import feedback_html, summary_html
+from reports.formats import ENDINGS, Format, printed
+from reports.formats import files as document_files
+from reports.pages.student import REVEALS, Reveal, feedback_page
+from reports.pages.summary import class_report
 from reports.words import words
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
@@ -27,6 +31,7 @@ from tirgul.options import (
     Refused,
     document,
     exercises_option,
+    formats_option,
     json_option,
     library,
     printable,
@@ -36,6 +41,7 @@ from tirgul.options import (
 
 PERSON_NEEDED = 1
 GENERATOR = b'<meta name="generator" content="tirgul">'
+KEYWORD = b"<pdf:Keywords>tirgul"
 MOST_ROWS = 40
 
 
@@ -45,11 +51,20 @@ MOST_ROWS = 40
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="cli.option.out"
 )
 @languages_option
+@formats_option("html", "pdf")
+@click.option("--reveal", type=click.Choice(REVEALS), default="nothing", help="cli.option.reveal")
 @click.option("--duplicates", type=click.Choice(POLICIES), default="last", help="cli.option.duplicates")
 @exercises_option
 @json_option
 def command(
-    paths: tuple[Path, ...], out: Path, lang: str, duplicates: Policy, folders: tuple[Path, ...], as_json: bool
+    paths: tuple[Path, ...],
+    out: Path,
+    lang: str,
+    formats: tuple[Format, ...] | None,
+    reveal: Reveal,
+    duplicates: Policy,
+    folders: tuple[Path, ...],
+    as_json: bool,
 ) -> int:
     """Writes marks, a feedback page for each student and a summary; exit code 1 where a person is needed."""
     languages = languages_of(lang)
@@ -61,7 +76,8 @@ def command(
         raise Refused(*_nothing(result, spoken(lang)))
     with writing(out, spoken(lang)):
         earlier = pages_of(out)
-        files = list(_written(result, shelf, languages, out))
+        pages = Pages(languages, formats or ("html",), reveal)
+        files = list(_written(result, shelf, pages, out))
         for page in earlier - set(files):
             (out / page).unlink(missing_ok=True)
     if as_json:
@@ -74,22 +90,36 @@ def command(
 # --- files
 
 
-def _written(result: ClassResult, shelf: Library, languages: Sequence[Language], out: Path) -> Iterator[str]:
+@final
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What pages are written: their languages and formats, and how much they tell."""
+
+    languages: Sequence[Language]
+    formats: Sequence[Format]
+    reveal: Reveal
+
+
+def _written(result: ClassResult, shelf: Library, wanted: Pages, out: Path) -> Iterator[str]:
     """Writes every file, and gives their names."""
-    for name, data in _files(result, shelf, languages):
+    for name, data in _files(result, shelf, wanted):
         write(out / name, data)
         yield name
 
 
-def _files(result: ClassResult, shelf: Library, languages: Sequence[Language]) -> Iterator[tuple[str, bytes]]:
+def _files(result: ClassResult, shelf: Library, wanted: Pages) -> Iterator[tuple[str, bytes]]:
     instances: Mapping[str, Instance] = {exercise: shelf.instance(exercise) for exercise in result.exercises}
     stems = names(student.student for student in result.students)
-    pages = {student: quote(f"feedback/{stem}.{languages[0]}.html") for student, stem in stems.items()}
+    ending = ENDINGS[wanted.formats[0]]
+    pages = {student: quote(f"feedback/{stem}.{wanted.languages[0]}.{ending}") for student, stem in stems.items()}
     for student in result.students:
-        for language in languages:
-            page = feedback_html(student, instances, language)
-            yield f"feedback/{stems[student.student]}.{language}.html", page.encode()
-    yield "summary.html", summary_html(result, instances, languages, pages=pages).encode()
+        for language in wanted.languages:
+            page = feedback_page(student, instances, language, wanted.reveal)
+            yield from document_files(f"feedback/{stems[student.student]}", [page], wanted.formats)
+    summary = [class_report(result, instances, language, pages=pages) for language in wanted.languages]
+    if "html" in wanted.formats:
+        yield "summary.html", printed(summary, "html")
+    yield from document_files("summary", summary, [one for one in wanted.formats if one != "html"])
     for name, gradebook in formats().items():
         yield name, gradebook.write(result)
 
@@ -101,7 +131,12 @@ def pages_of(out: Path) -> set[str]:
         stems = names(str(student["student"]) for student in students)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return set()
-    pages = {f"feedback/{stem}.{language}.html" for stem in stems.values() for language in LANGUAGES}
+    pages = {
+        f"feedback/{stem}.{language}.{ending}"
+        for stem in stems.values()
+        for language in LANGUAGES
+        for ending in ("html", "pdf")
+    }
     return {page for page in pages if _is_ours(out / page)}
 
 
@@ -109,7 +144,8 @@ def _is_ours(page: Path) -> bool:
     """Whether tirgul wrote a page."""
     try:
         with page.open("rb") as file:
-            return not page.is_symlink() and GENERATOR in file.read(2_000)
+            data = file.read() if page.suffix == ".pdf" else file.read(2_000)
+            return not page.is_symlink() and (GENERATOR in data or (data[:5] == b"%PDF-" and KEYWORD in data))
     except OSError:
         return False
 

@@ -9,10 +9,21 @@ import click
 
 from exercises.exercise import Instance, Language
 from reports.blank import blank_sheet
-from reports.html import Refuted, sheet_html
+from reports.formats import FORMATS, Format, files, printed
+from reports.pages.blank import printed_blank
+from reports.pages.sheet import Refuted, sheet, solved
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
-from tirgul.options import Command, Refused, exercises_option, instance_of, library, sentence, writing
+from tirgul.options import (
+    Command,
+    Refused,
+    exercises_option,
+    formats_option,
+    instance_of,
+    library,
+    sentence,
+    writing,
+)
 
 INTERNAL = 4
 
@@ -20,25 +31,36 @@ INTERNAL = 4
 @click.command("sheet", cls=Command)
 @click.argument("typed", metavar="EXERCISE…", nargs=-1, required=True)
 @languages_option
+@formats_option(*FORMATS)
 @click.option("--blank", is_flag=True, help="cli.option.blank")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=None, metavar="DIR", help="cli.option.out"
 )
 @exercises_option
-def command(typed: tuple[str, ...], lang: str, blank: bool, out: Path | None, folders: tuple[Path, ...]) -> None:
+def command(
+    typed: tuple[str, ...],
+    lang: str,
+    formats: tuple[Format, ...] | None,
+    blank: bool,
+    out: Path | None,
+    folders: tuple[Path, ...],
+) -> None:
     """Prints the exercises' solutions as one page, or writes one file for each exercise to a folder."""
     languages = languages_of(lang)
     shelf = library(folders)
     instances = [instance_of(exercise_id, shelf, spoken(lang)) for exercise_id in typed]
-    if blank and out is None and len(instances) * len(languages) > 1:
+    chosen: tuple[Format, ...] = formats or (("markdown",) if blank else ("html",))
+    together = len(instances) == 1 if blank else True
+    one_file = together and len(chosen) == 1 and (len(languages) == 1 or (chosen == ("html",) and not blank))
+    if out is None and not one_file:
         raise Refused(sentence("cli.several", spoken(lang)))
     try:
         if out is None:
-            click.echo(_printed(instances, languages, blank), nl=False)
+            click.echo(_printed(instances, languages, chosen[0], blank), nl=False)
             return
-        for name, text in _files(instances, languages, blank):
+        for name, data in _files(instances, languages, chosen, blank):
             with writing(out, spoken(lang)):
-                write(out / name, text.encode())
+                write(out / name, data)
             click.echo(sentence("cli.written", spoken(lang), path=out / name))
     except Refuted as refuted:
         said = {"exercise": refuted.exercise, "part": refuted.part, "rule": refuted.step.rule}
@@ -46,20 +68,37 @@ def command(typed: tuple[str, ...], lang: str, blank: bool, out: Path | None, fo
         click.get_current_context().exit(INTERNAL)
 
 
-def _printed(instances: Sequence[Instance], languages: Sequence[Language], blank: bool) -> str:
+def _printed(instances: Sequence[Instance], languages: Sequence[Language], chosen: Format, blank: bool) -> bytes:
     """Everything as one page; one blank sheet."""
     if not blank:
-        return sheet_html(instances, languages)
-    return blank_sheet(instances[0], languages[0])
+        found = solved(instances)
+        return printed([sheet(found, language) for language in languages], chosen)
+    ((_, data),) = _blank(instances[0], languages, (chosen,), "")
+    return data
 
 
-def _files(instances: Sequence[Instance], languages: Sequence[Language], blank: bool) -> Iterator[tuple[str, str]]:
-    """The names and texts of files: 11.1.he.html, 11.1.html where one page has both languages, 11.1.he.md."""
+def _files(
+    instances: Sequence[Instance], languages: Sequence[Language], formats: Sequence[Format], blank: bool
+) -> Iterator[tuple[str, bytes]]:
+    """The names and contents of files: 11.1.he.html, 11.1.html where one page has both languages, 11.1.he.pdf."""
     stems = names(instance.exercise.id for instance in instances)
     for instance in instances:
         stem = stems[instance.exercise.id]
         if blank:
-            yield from ((f"{stem}.{language}.md", blank_sheet(instance, language)) for language in languages)
+            yield from _blank(instance, languages, formats, stem)
         else:
-            name = f"{stem}.{languages[0]}.html" if len(languages) == 1 else f"{stem}.html"
-            yield name, sheet_html([instance], languages)
+            found = solved([instance])
+            yield from files(stem, [sheet(found, language) for language in languages], formats)
+
+
+def _blank(
+    instance: Instance, languages: Sequence[Language], formats: Sequence[Format], stem: str
+) -> Iterator[tuple[str, bytes]]:
+    """Blank sheets; the one in Markdown is what `grade` reads, the others are for paper."""
+    for chosen in formats:
+        if chosen == "markdown":
+            for language in languages:
+                yield f"{stem}.{language}.md", blank_sheet(instance, language).encode()
+        else:
+            name = f"{stem}.blank" if stem else stem
+            yield from files(name, [printed_blank(instance, language) for language in languages], (chosen,))

@@ -1,0 +1,34 @@
+"""The sheet to fill in on paper: each question with room for its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from exercises.exercise import Instance, Language, Part
+from reports.document import Block, Document, Heading, Paragraph, Section, Space
+from reports.lines import Sayer
+from reports.pages.marks import worth
+from reports.pages.sheet import asked, header
+from reports.words import words
+
+LINES: Final = {"free": 8, "formula": 4, "moment": 5, "choice": 1}
+"""How many lines an answer of a kind needs; others two."""
+
+
+def printed_blank(instance: Instance, language: Language) -> Document:
+    """The sheet of an exercise, to be printed and filled in by hand."""
+    say, exercise = Sayer(words(language)), instance.exercise
+    blocks: list[Block] = [header(instance, language, "page.blank_sheet"), Space(say("sheet.students"), 1)]
+    blocks.append(Paragraph(say.text(exercise.statement.said(language, instance.numbers)), "statement"))
+    blocks += [Section("part", tuple(_part(instance, part, language, say))) for part in exercise.parts]
+    title = words(language).say(
+        "page.exercise", id=exercise.id, title=exercise.title.said(language, instance.numbers)
+    )
+    return Document(language, title, (Section("exercise", tuple(blocks)),))
+
+
+def _part(instance: Instance, part: Part, language: Language, say: Sayer) -> Iterator[Block]:
+    yield Heading(2, say("page.part", part=part.id), worth(say, part.marks))
+    yield from asked(instance, part, language)
+    yield Space(say("sheet.answer"), LINES.get(instance.kind(part), 2))
