@@ -298,11 +298,51 @@ def test_both_languages_have_the_same_formulas_and_checks(name):
 @every_sheet
 def test_every_step_carries_its_checks(name):
     read = READ[name]
-    steps = [element for element in read.elements if element.attributes.get("class") == "step"]
+    steps = [
+        element
+        for element in read.elements
+        if element.attributes.get("class") == "step" and not inside(element, "entry")
+    ]
     checks = [element for element in read.elements if "data-check" in element.attributes]
     assert steps
     assert all(any(step in check.parents for check in checks) for step in steps)
     assert {check.attributes["data-check"] for check in checks} <= {"verified", "inconclusive"}
+
+
+def inside(element: Element, kind: str) -> bool:
+    """Whether an element stands in a section of this kind."""
+    return any(parent.attributes.get("class") == kind for parent in element.parents)
+
+
+@every_sheet
+def test_rules_lead_to_their_formula_and_source(name):
+    read = READ[name]
+    entries = {element.attributes["id"] for element in read.elements if element.attributes.get("class") == "entry"}
+    linked = {
+        element.attributes["href"][1:] for element in read.tagged("a") if "-rule-" in element.attributes["href"]
+    }
+    assert linked == entries
+
+
+@every_sheet
+def test_both_languages_have_the_same_formula_ids(name):
+    found = {
+        language: [
+            element.attributes["data-formula"]
+            for element in READ[name].elements
+            if "data-formula" in element.attributes
+            and [one.attributes["lang"] for one in element.parents if "lang" in one.attributes][-1] == language
+        ]
+        for language in LANGUAGES
+    }
+    assert found["he"] == found["en"]
+    assert len(set(found["he"])) == len(found["he"])
+
+
+def test_a_kept_check_says_when_it_was_made():
+    kept = [element for element in READ["sheet ex11_1"].elements if element.attributes.get("data-method") == "torch"]
+    assert kept
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", element.attributes["data-recorded"]) for element in kept)
 
 
 @every_sheet
@@ -360,7 +400,7 @@ def test_two_slips_are_one_row_each():
     twice = Slipped(((Slip("a", "no_plus_one"),), (Slip("a", "one_bias"),)))
     results = (Result("11.1", "2", Fraction(1), Fraction(1, 2), Judgement("2", "1", "1", twice)),)
     page = summary_html(ClassResult(("11.1",), (Student("1", results), Student("2", results))), BY_ID, ["en"])
-    rows = re.findall(r"<td[^>]*>(the \+1|.{0,40}one bias)[^<]*.*?<td class=\"number\"[^>]*>(\d)</td>", page)
+    rows = re.findall(r"<td[^>]*>(the \+1|.{0,40}one bias)[^<]*.*?<td class=\"number\"[^>]*><bdi[^>]*>(\d)</bdi>", page)
     assert [count for _, count in rows] == ["2", "2"]
 
 
@@ -370,7 +410,8 @@ def test_a_mark_that_waits_is_not_in_the_mean():
     for results, shown in (((right, waiting), "1 / 1"), ((waiting,), "–")):
         students = tuple(Student(str(index), (one,)) for index, one in enumerate(results))
         page = summary_html(ClassResult(("11.1",), students), BY_ID, ["en"])
-        assert re.findall(r'<td class="number">(?:<bdi dir="ltr">)?([^<]*)(?:</bdi>)?</td></tr>', page)[-1] == shown
+        (row,) = re.findall(r'<th scope="row"><bdi dir="ltr">11.1/2</bdi></th>(.*review.*)</tr>', page)
+        assert re.findall(r'<td class="number"><bdi dir="ltr">([^<]*)</bdi></td>', row)[-3] == shown
 
 
 def test_staff_are_not_told_of_your_answer():

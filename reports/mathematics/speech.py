@@ -117,7 +117,10 @@ class _Speaker:
 
     def word(self, word: str) -> str:
         """A word as it is, a Greek letter by its name."""
-        return self.put(f"letter.{word.lower()}") if word in LETTERS else word
+        if word not in LETTERS:
+            return word
+        letter = self.put(f"letter.{word.lower()}")
+        return self.put("capital", letter=letter) if word[0].isupper() else letter
 
     def sum(self, formula: Add) -> str:
         pieces = [self.inside(formula, 0)]

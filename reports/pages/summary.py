@@ -19,6 +19,10 @@ from reports.pages.student import reason_for_a_person
 from reports.words import words
 
 VERDICTS: Final = (*NAMES.values(), "missing")
+NUMBERS: Final = frozenset(
+    ("total", "pending", "times", "mean_share", "deviation", "mean", "facility", "discrimination", "marks", "line")
+)
+"""The columns of numbers, which stand at the right in both languages."""
 
 
 def class_report(
@@ -75,10 +79,8 @@ class _Report:
         return Section("report", (Heading(2, self.say(title)), *blocks))
 
     def head(self, *columns: str) -> tuple[Cell, ...]:
-        """The head of a table: keys of its columns, those of numbers with a sign before them."""
-        return tuple(
-            Cell(self.say(f"class.{column.lstrip('#')}"), "number" if column[0] == "#" else "") for column in columns
-        )
+        """The head of a table, by the keys of its columns."""
+        return tuple(Cell(self.say(f"class.{column}"), "number" if column in NUMBERS else "") for column in columns)
 
     # --- marks
 
@@ -90,7 +92,7 @@ class _Report:
         }
         head = [Cell(self.say("class.student"))]
         head += [Cell(Line(inert(one), " ", soft(Line(f"/ {mark(most[one])}"))), "number") for one in exercises]
-        head += self.head("#total", "#pending")
+        head += self.head("total", "pending")
         rows = []
         for student in self.result.students:
             cells = [Cell(self.name(student))]
@@ -111,7 +113,7 @@ class _Report:
             (Cell(token(f"{step * place}–{step * (place + 1)}%")), _number(count), Cell(Fraction(count, most), "bars"))
             for place, count in enumerate(bins)
         )
-        return Table(self.head("share", "#times", "bar"), tuple(rows))
+        return Table(self.head("share", "times", "bar"), tuple(rows))
 
     def groups(self) -> Table:
         rows = tuple(
@@ -124,13 +126,13 @@ class _Report:
             )
             for group in groups(self.result, self.of_group)
         )
-        return Table(self.head("group", "#times", "#mean_share", "#deviation", "bar"), rows)
+        return Table(self.head("group", "times", "mean_share", "deviation", "bar"), rows)
 
     # --- parts
 
     def verdicts(self) -> Table:
         head = [*self.head("part"), *(Cell(self.say(f"verdict.{one}"), f"number {one}") for one in VERDICTS)]
-        head += self.head("#mean", "#facility", "#discrimination")
+        head += self.head("mean", "facility", "discrimination")
         return Table(tuple(head), tuple(self.verdict_row(part) for part in self.parts))
 
     def verdict_row(self, part: PartStatistics) -> tuple[Cell, ...]:
@@ -155,7 +157,7 @@ class _Report:
             for part in self.parts
             for typical in part.slips
         )
-        return Table(self.head("part", "slip", "#times", "examples"), rows, stacked=True) if rows else None
+        return Table(self.head("part", "slip", "times", "examples"), rows, stacked=True) if rows else None
 
     def followed(self) -> Table | None:
         rows = tuple(
@@ -164,7 +166,7 @@ class _Report:
             for one in student.results
             if verdict_name(one) == "follows"
         )
-        return Table(self.head("student", "part", "answer", "#marks"), rows, stacked=True) if rows else None
+        return Table(self.head("student", "part", "answer", "marks"), rows, stacked=True) if rows else None
 
     # --- what a person looks at
 
@@ -190,7 +192,7 @@ class _Report:
             )
             for problem in self.result.problems
         )
-        return Table(self.head("file", "#line", "reason", "detail"), rows, stacked=True) if rows else None
+        return Table(self.head("file", "line", "reason", "detail"), rows, stacked=True) if rows else None
 
     def duplicates(self) -> Table:
         rows = tuple(
@@ -203,7 +205,7 @@ class _Report:
             )
             for answer in self.result.duplicates
         )
-        return Table(self.head("student", "part", "answer", "file", "#line"), rows, stacked=True)
+        return Table(self.head("student", "part", "answer", "file", "line"), rows, stacked=True)
 
 
 def _number(value: object) -> Cell:
