@@ -165,11 +165,9 @@ def _equation(step: Step) -> str:
         if left is None and (place == 0 or step.truth is not None):
             sides.append(f'<span class="whole">{mathml(right, display=True)}</span>')
         else:
-            first = mathml(left, display=True) if left is not None else ""
-            sides.append(
-                f'<span class="left">{first}</span>'
-                f'<span class="right">{mathml(right, display=True, equals=True)}</span>'
-            )
+            if left is not None or not step.short:
+                sides.append(f'<span class="left">{mathml(left, display=True) if left is not None else ""}</span>')
+            sides.append(f'<span class="right">{mathml(right, display=True, equals=True)}</span>')
     return f'<div class="equation{" short" if step.short else ""}" dir="ltr">{"".join(sides)}</div>' if sides else ""
 
 

@@ -75,7 +75,7 @@ class _Writer:
 
     def __init__(self, of: Document) -> None:
         self.of = of
-        self.ids = {block.id for block in every_block(of.blocks) if isinstance(block, Section)}
+        self.ids = {block.id for block in every_block(of.blocks) if isinstance(block, Section) and block.id}
 
     def document(self) -> Data:
         language = self.of.language
@@ -85,7 +85,7 @@ class _Writer:
             "lang": language,
             "title": drawable(self.of.title),
             "wide": self.of.wide,
-            "sheet": bool(self.ids - {""}),
+            "sheet": bool(self.ids),
             "page": [before, between, after],
             "blocks": self.blocks(self.of.blocks),
         }
