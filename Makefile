@@ -16,11 +16,13 @@ DEMO   := out/demo
 
 # grade answers 1 when a person has to look at an answer, as somebody has to in the example class
 demo: .venv/core
-	$(BIN)/tirgul grade examples/class --lang both --out $(DEMO) || [ $$? -eq 1 ]
-	$(BIN)/tirgul sheet 11.1 11.2 conv1d resnet lenet5 --lang both --out $(DEMO)/sheets
+	$(BIN)/tirgul grade examples/class --lang both --format html,pdf --out $(DEMO) || [ $$? -eq 1 ]
+	$(BIN)/tirgul report examples/class --lang both --out $(DEMO)/report
+	$(BIN)/tirgul sheet 11.1 11.2 11.3 conv1d resnet lenet5 --lang both --format html,pdf --out $(DEMO)/sheets
 	@echo
 	@echo "The class's marks and feedback:  $(DEMO)"
-	@echo "Solution sheets, he and en:      $(DEMO)/sheets"
+	@echo "The report on the class:         $(DEMO)/report"
+	@echo "Solution sheets, he and en:      $(DEMO)/sheets  (HTML and PDF)"
 
 # pytest last: its closing line says how it went
 test: check

@@ -444,3 +444,67 @@ def test_output_that_nobody_reads_is_no_error():
     command = f"{sys.executable} -P -c {SCRIPT + 'main()'!r} solve lenet5 | head -1"
     run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert run.stderr == ""
+
+
+# --- formats
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sheets_in_every_format(run, tmp_path, language):
+    formats = "html,pdf,latex,markdown"
+    code, out, err = run("sheet", "11.2", "--format", formats, "--lang", language, "--out", tmp_path)
+    assert (code, err) == (0, "")
+    names = {f"11.2.{language}.{ending}" for ending in ("html", "pdf", "tex", "md")}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert all(name in out for name in names)
+
+
+def test_a_sheet_in_both_languages(run, tmp_path):
+    run("sheet", "11.2", "--format", "html,pdf", "--lang", "both", "--out", tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"11.2.html", "11.2.he.pdf", "11.2.en.pdf"}
+
+
+def test_an_unknown_format_is_named(run):
+    code, _, err = run("sheet", "11.2", "--format", "html,doc")
+    assert code == 2
+    assert "doc" in err and "markdown" in err
+
+
+def test_blank_sheets_to_type_into_and_to_print(run, tmp_path):
+    code, _, _ = run("sheet", "11.2", "--blank", "--format", "markdown,pdf", "--lang", "both", "--out", tmp_path)
+    assert code == 0
+    names = {"11.2.he.md", "11.2.en.md", "11.2.blank.he.pdf", "11.2.blank.en.pdf"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_feedback_as_pdf_is_replaced_with_the_next_class(run, tmp_path):
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("student,exercise,part,answer\n1,11.1,2,51\n2,11.1,2,48\n", encoding="utf-8")
+    second.write_text("student,exercise,part,answer\n2,11.1,2,48\n", encoding="utf-8")
+    for answers in (first, second):
+        run("grade", answers, "--format", "html,pdf", "--reveal", "hints", "--lang", "en", "--out", tmp_path / "out")
+    folder = tmp_path / "out"
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert written == {
+        "feedback/2.en.html",
+        "feedback/2.en.pdf",
+        "marks.csv",
+        "marks.json",
+        "summary.html",
+        "summary.en.pdf",
+    }
+
+
+def test_a_report_compares_groups(run, tmp_path):
+    groups = tmp_path / "groups.csv"
+    groups.write_text("student,group\n031415926,north\n027182818,south\n", encoding="utf-8")
+    code, _, err = run("report", CLASS, "--groups", groups, "--lang", "both", "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    names = {"report.html", "report.he.pdf", "report.en.pdf", "report.json", "report.csv"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == names
+    said = json.loads((tmp_path / "out" / "report.json").read_bytes())
+    assert [group["group"] for group in said["groups"]] == ["", "north", "south"]
+    groups.write_text("student,where\n031415926,north\n", encoding="utf-8")
+    code, _, err = run("report", CLASS, "--groups", groups, "--out", tmp_path / "out")
+    assert code == 2
+    assert "groups.csv" in err

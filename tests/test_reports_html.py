@@ -16,6 +16,7 @@ from grader.verdict import Judgement, Review, Right, Slip, Slipped, Unreadable, 
 from reports.bidi import runs
 from reports.html import Refuted, feedback_html, sheet_html, summary_html
 from reports.html.blocks import typed_html
+from reports.html.page import TEMPLATES
 from reports.lines import visible
 from reports.pages.marks import mark
 from reports.solution import solution
@@ -440,3 +441,33 @@ def test_marks(value, said):
 
 def test_what_has_no_shape_is_named():
     assert visible("a\u202eb\x00\ud800") == "a[U+202E]b[U+0000][U+D800]"
+
+
+# --- colours
+
+
+def luminance(colour: str) -> float:
+    """How bright a colour is, as the web's accessibility guidelines count it."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def whole(colour: str) -> str:
+    """A colour with six digits: #fff is #ffffff."""
+    return colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
+
+
+def test_words_stand_out_from_what_is_behind_them():
+    """In both schemes and in print, each colour of words on each ground that it stands on."""
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    roots = re.findall(r":root \{([^}]*)\}", style)
+    schemes = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", root)) for root in roots]
+    assert len(schemes) == 3
+    grounds = {"good": "good-bg", "warn": "warn-bg", "bad": "bad-bg", "info": "info-bg"}
+    for scheme in schemes:
+        said = {name: whole(value) for name, value in {**schemes[0], **scheme}.items()}
+        for ink in ("ink", "soft", "accent", *grounds):
+            for ground in ("paper", "panel", *([grounds[ink]] if ink in grounds else [])):
+                bright, dark = sorted((luminance(said[ink]), luminance(said[ground])), reverse=True)
+                assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)

@@ -69,9 +69,9 @@ def test_what_is_not_accessible_is_refused():
 def test_the_same_page_gives_the_same_bytes_in_another_process():
     page = PAGES["sheet ex11_2", "he"]
     code = (
-        "import sys; from exercises.library import Library;"
+        "import sys; from exercises.library import Library, search_path;"
         "from reports.pages.sheet import sheet, solved; from reports.pdf import document_pdf;"
-        "found = solved([Library().instance('11.2')]);"
+        "found = solved([Library(search_path(())).instance('11.2')]);"
         "sys.stdout.buffer.write(document_pdf(sheet(found, 'he')))"
     )
     other = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True).stdout

@@ -1,0 +1,59 @@
+"""What only a browser can tell: pages stay as wide as a phone, and axe finds nothing. Left out without Chromium."""
+
+import shutil
+
+import pytest
+
+from exercises.exercise import LANGUAGES
+from reports.html import feedback_html, sheet_html, summary_html
+from tests.test_reports_html import BY_ID, CLASS, STUDENT
+from tests.test_reports_solution import INSTANCES
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    said = {
+        **{name: sheet_html([INSTANCES[name]], LANGUAGES) for name in ("ex11_1", "ex11_3")},
+        **{f"student-{language}": feedback_html(STUDENT, BY_ID, language, "hints") for language in LANGUAGES},
+        "class": summary_html(CLASS, BY_ID),
+    }
+    for name, page in said.items():
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    return {name: (folder / f"{name}.html").as_uri() for name in said}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_no_page_is_wider_than_the_screen(browser, pages, width):
+    view = browser.new_page(viewport={"width": width, "height": 900})
+    for name, address in pages.items():
+        view.goto(address)
+        assert view.evaluate("document.documentElement.scrollWidth") <= width, name
+    view.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, pages, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
+    view = context.new_page()
+    found = {}
+    for name, address in pages.items():
+        view.goto(address)
+        result = axe.Axe().run(view)
+        if result.violations_count:
+            found[name] = [(one["id"], one["nodes"][0]["html"][:200]) for one in result.response["violations"]]
+    context.close()
+    assert found == {}
