@@ -82,8 +82,8 @@ def test_the_same_page_gives_the_same_bytes_in_another_process():
 def formulas(data: object) -> list[list[str]]:
     """Every formula in the data of a page."""
     match data:
-        case ["m", *_]:
-            return [data]
+        case ["m", str(typst), str(said), *_]:
+            return [["m", typst, said]]
         case list():
             return [found for one in data for found in formulas(one)]
         case dict():

@@ -72,7 +72,7 @@ def sheet(exercises: Sequence[Solved], language: Language) -> Document:
     return Document(
         language,
         f"{say('page.solution_sheet')} · {' · '.join(titles)}",
-        (*blocks, _glossary(exercises, language), Paragraph(Sayer(words(language))("page.made_by"), "foot")),
+        (*blocks, *_glossary(exercises, language), Paragraph(Sayer(words(language))("page.made_by"), "foot")),
     )
 
 
@@ -251,7 +251,7 @@ def _entry_id(rule: str, language: Language) -> str:
     return f"{language}-rule-{rule}"
 
 
-def _glossary(exercises: Sequence[Solved], language: Language) -> Section:
+def _glossary(exercises: Sequence[Solved], language: Language) -> Iterator[Section]:
     """The rules that the sheet uses, each with its formula and where it is from."""
     used: dict[str, Rule] = {}
     for one in exercises:
@@ -260,8 +260,9 @@ def _glossary(exercises: Sequence[Solved], language: Language) -> Section:
                 if step.node is not None and _has_entry(step):
                     used.setdefault(step.rule, step.node.rule)
     say = Sayer(words(language))
-    entries = (_entry(rule, language, say) for rule in used.values())
-    return Section("glossary", (Heading(2, say("page.glossary")), *entries))
+    entries = [_entry(rule, language, say) for rule in used.values()]
+    if entries:
+        yield Section("glossary", (Heading(2, say("page.glossary")), *entries))
 
 
 def _entry(rule: Rule, language: Language, say: Sayer) -> Section:
