@@ -110,6 +110,7 @@ class Step:
     short    whether all of it fits on one line
     truth    whether a claim holds, in words, and whether it does
     apart    marks the step as the one at which an answer parts from the solution
+    inner    the smaller steps that a lemma opens into, and what `opens` says of them
     """
 
     rule: str
@@ -121,6 +122,8 @@ class Step:
     truth: tuple[bool, Line] | None = None
     formula_id: str = ""
     apart: bool = False
+    inner: tuple[Step, ...] = ()
+    opens: Line = NOTHING
 
 
 @final
@@ -186,5 +189,7 @@ def every_block(blocks: tuple[Block, ...]) -> Iterator[Block]:
     """Every block, sections before what is in them."""
     for block in blocks:
         yield block
+        if isinstance(block, Step):
+            yield from every_block(block.inner)
         if isinstance(block, Section):
             yield from every_block(block.blocks)

@@ -154,8 +154,16 @@ def _step(step: Step) -> Html:
     return Html(
         f'<div class="{kind}" data-rule="{escape(step.rule)}"{mark}>'
         f'<div class="reason"><p>{line_html(step.reason)}</p>{notes}</div>'
-        f'<div class="claim">{_equation(step)}{truth}</div>{checks}</div>'
+        f'<div class="claim">{_equation(step)}{truth}{_inner(step)}</div>{checks}</div>'
     )
+
+
+def _inner(step: Step) -> str:
+    """The smaller steps of a lemma, which readers open; a sign tells how many."""
+    if not step.inner:
+        return ""
+    inside = joined(map(_step, step.inner))
+    return f'<details class="inner"><summary>{line_html(step.opens)}</summary>{inside}</details>'
 
 
 def _equation(step: Step) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 from exercises.exercise import LANGUAGES, Language
-from reports.html.page import Said, inert, page
+from reports.html.blocks import line_html
+from reports.html.page import page
+from reports.lines import Sayer, inert
 from reports.markup import Html
 from reports.mathematics.mathml import mathml
 from reports.words import words
@@ -40,13 +42,13 @@ class NetworkView:
     def value(self, value: Any) -> Html:
         """A number as it is, a formula as mathematics."""
         known = value_of(value)
-        return inert(known) if isinstance(known, int) else Html(mathml(as_formula(known)))
+        return line_html(inert(known)) if isinstance(known, int) else Html(mathml(as_formula(known)))
 
-    def field(self, seen: Field, say: Said) -> Html:
+    def field(self, seen: Field, say: Sayer) -> Html | Line:
         """The sizes of a field."""
         return self.value(Shape(value_of(axis.size) for axis in seen)) if seen else say("analysis.whole")
 
-    def totals(self, say: Said) -> Iterator[tuple[Html, Html]]:
+    def totals(self, say: Sayer) -> Iterator[tuple[Line, Html | Line]]:
         """What all layers come to: words and values."""
         said, memory = self.said, self.said.memory
         for shape in said.outputs:

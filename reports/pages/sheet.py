@@ -6,22 +6,34 @@ Ids begin with the language, since one page may hold two; `data-formula` is the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from exercises.exercise import Instance, Language, Option, Part
+from exercises.exercise import Text as Texts
 from reports.assumptions import assumption_said
 from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step
-from reports.lines import Line, Math, Sayer, Text, joined, link, text_line, token
+from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, text_line, token
 from reports.mathematics.symbols import is_tall
+from reports.pages.exhibits import exhibited
 from reports.pages.layers import layer_table
 from reports.pages.marks import worth
-from reports.solution import Assumption, Solution, Verify, approximation, chosen, equation, solution
+from reports.solution import (
+    Assumption,
+    Solution,
+    Verify,
+    approximation,
+    chosen,
+    conclusion,
+    equation,
+    solution,
+    steps,
+)
 from reports.solution import Step as Said
 from reports.words import words
-from solver.derivation import Rule
-from solver.notation.reading import formula
-from solver.notation.tree import Formula, Relation
+from solver.derivation import Derived, Rule, walk
+from solver.notation.reading import formula, read
+from solver.notation.tree import Formula, Name, Relation
 from solver.verify.check import Check
 from solver.verify.records import checks
 
@@ -43,11 +55,14 @@ class Solved:
 
     instance: Instance
     solutions: tuple[Solution, ...]
+    notes: tuple[tuple[str, Solution], ...] = ()
 
 
 def solved(instances: Iterable[Instance], verify: Verify = checks) -> tuple[Solved, ...]:
     """The solutions of exercises, the same for every language and format; raises Refuted."""
-    return tuple(Solved(instance, tuple(_solutions(instance, verify))) for instance in instances)
+    return tuple(
+        Solved(instance, tuple(_solutions(instance, verify)), tuple(_notes(instance, verify))) for instance in instances
+    )
 
 
 def _solutions(instance: Instance, verify: Verify) -> Iterator[Solution]:
@@ -59,6 +74,14 @@ def _solutions(instance: Instance, verify: Verify) -> Iterator[Solution]:
             raise Refuted(instance.exercise.id, part.id, step)
         known.append(part.id)
         yield found
+
+
+def _notes(instance: Instance, verify: Verify) -> Iterator[tuple[str, Solution]]:
+    """The claims that go with the solution, each as a part of its own."""
+    for name, note in instance.exercise.notes().items():
+        if isinstance(note, Derived):
+            shown = steps(list(walk(note)), verify)
+            yield name, Solution(Part(name, Texts("", "")), note.result, conclusion(note), shown)
 
 
 def sheet(exercises: Sequence[Solved], language: Language) -> Document:
@@ -88,6 +111,7 @@ def _exercise(solved: Solved, language: Language) -> Section:
     if table:
         blocks += [Heading(2, say("layers.title")), table]
     blocks += [_part(Page(instance, found, language)) for found in solved.solutions]
+    blocks += [_note(Page(instance, found, language), name) for name, found in solved.notes]
     if exercise.source:
         blocks.append(Paragraph(say("page.source", source=exercise.source), "foot"))
     return Section("exercise", tuple(blocks))
@@ -121,9 +145,25 @@ def _part(page: Page) -> Section:
     if solved.steps:
         steps = (page.step(step, number) for number, step in enumerate(solved.steps, start=1))
         blocks.append(Section("steps", tuple(steps)))
+    for exhibit in page.instance.exhibits.get(part.id, ()):
+        blocks += exhibited(exhibit, page.language)
     blocks.append(Answer(say("page.answer"), page.answer(), f"{exercise.id}/{part.id}/answer"))
+    if solved.assumes:
+        blocks.append(Paragraph(page.assumptions(solved.assumes), "note"))
     blocks += [Paragraph(say(f"because.{reason}"), "note") for reason in _reasons(solved)]
     return Section("part", tuple(blocks), id=f"{page.language}-{exercise.id}-{part.id}")
+
+
+def _note(page: Page, name: str) -> Section:
+    """A claim that goes with the solution, in words and derived."""
+    place = f"{page.instance.exercise.id}-note-{name}"
+    blocks = (
+        Heading(2, page.say("page.note")),
+        Paragraph(page.say(f"note.{name}"), "ask"),
+        Section("steps", tuple(page.step(step, number) for number, step in enumerate(page.solution.steps, start=1))),
+        Answer(page.say("page.answer"), page.answer(), f"{place}/answer"),
+    )
+    return Section("part note", blocks, id=f"{page.language}-{place}")
 
 
 def _reasons(solved: Solution) -> dict[str, None]:
@@ -162,7 +202,8 @@ class Page:
         """A step of the derivation, in this language."""
         place = f"{self.instance.exercise.id}/{self.solution.part.id}/{number}"
         notes = [self.say.count("step.times", step.times)] if step.times > 1 else []
-        notes += [self._assumptions(step.assumes)] if step.assumes else []
+        notes += [self.assumptions(step.assumes)] if step.assumes else []
+        inner = step.inner
         truth = None if step.truth is None else (step.truth, self.say("truth.yes" if step.truth else "truth.no"))
         return Step(
             rule=step.rule,
@@ -174,6 +215,8 @@ class Page:
             truth=truth,
             formula_id=place,
             apart=apart,
+            inner=tuple(replace(self.step(small, index), formula_id="") for index, small in enumerate(inner, start=1)),
+            opens=self.say.count("step.inner", len(inner)) if inner else NOTHING,
         )
 
     def _reason(self, step: Said) -> Line:
@@ -190,9 +233,11 @@ class Page:
         for option in self.solution.part.options:
             if option.id == about:
                 return option_line(option, self.instance, self.language)
-        return token(about)
+        said = read(about, (about,)) if "_" in about else None
+        return Line(Math(said)) if isinstance(said, Name) else token(about)
 
-    def _assumptions(self, assumptions: Sequence[Assumption]) -> Line:
+    def assumptions(self, assumptions: Sequence[Assumption]) -> Line:
+        """What a step or a result assumes, on one line."""
         said = [assumption_said(self.say, one, _formula) for one in assumptions]
         return self.say("step.assumes", assumptions=joined(said, "; "))
 

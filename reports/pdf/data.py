@@ -38,6 +38,14 @@ from reports.words import words
 from solver.notation.tree import Formula
 
 CHARACTERS: Final = Path(__file__).parents[1] / "fonts" / "pdf" / "characters.txt"
+DRAWN: Final = (
+    'text { font-family: "STIX Two Text", "Frank Ruhl Libre"; font-size: 15px } .grid { stroke: #bbb }'
+    " .name { font-weight: 700 }"
+    " .series-0 { color: #a32020; fill: #a32020 } .series-1 { color: #1d4e89; fill: #1d4e89 }"
+    " .series-2 { color: #1f6f43; fill: #1f6f43 } .series-3 { color: #8a5a00; fill: #8a5a00 }"
+    " .series-4 { color: #5b3a8c; fill: #5b3a8c } .series-5 { color: #444; fill: #444 }"
+)
+"""The style of drawings, which a file of its own has to bring."""
 PLACES: Final = ("%(page)s", "%(pages)s")
 
 Data = Mapping[str, Any]
@@ -67,6 +75,13 @@ def drawable(text: str) -> str:
 
 def _instead(character: str) -> str:
     return "    " if character == "\t" else f"[U+{ord(character):04X}]"
+
+
+def _drawn(svg: str) -> str:
+    """A drawing for paper: its classes coloured as the pages' style does it in print, its words in our fonts."""
+    named = svg if "xmlns=" in svg else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    opened = named.index(">") + 1
+    return f"{named[:opened]}<style>{DRAWN}</style>{named[opened:]}"
 
 
 @final
@@ -154,7 +169,7 @@ class _Writer:
                     "rows": [[self.cell(cell) for cell in row] for row in rows],
                 }
             case Picture(svg, said, caption):
-                return {"k": "picture", "svg": svg, "alt": said, "caption": self.line(caption)}
+                return {"k": "picture", "svg": _drawn(svg), "alt": said, "caption": self.line(caption)}
             case Section(kind, blocks, id):
                 return {"k": "section", "kind": kind, "id": id, "blocks": self.blocks(blocks)}
             case _:
@@ -180,6 +195,8 @@ class _Writer:
             "short": step.short,
             "truth": None if step.truth is None else [step.truth[0], self.line(step.truth[1])],
             "apart": step.apart,
+            "opens": self.line(step.opens),
+            "inner": [self.step(small) for small in step.inner],
         }
 
     def badge(self, badge: Badge) -> Data:

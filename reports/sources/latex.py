@@ -155,6 +155,8 @@ class _Printer:
             yield f"\\[\n{aligned(step)}\n\\]"
         if step.truth is not None:
             yield self.line(step.truth[1])
+        for small in step.inner:
+            yield from self.step(small)
 
     def table(self, table: Table) -> str:
         columns = "".join("r" if cell.is_number else "l" for cell in table.head)

@@ -115,6 +115,8 @@ class _Printer:
             yield f"$$\n{aligned(step)}\n$$"
         if step.truth is not None:
             yield self.line(step.truth[1])
+        for small in step.inner:
+            yield from self.step(small)
         if step.badges:
             yield f"*{'; '.join(BADGES[badge.verdict] + self.line(badge.line) for badge in step.badges)}*"
 
