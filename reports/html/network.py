@@ -9,7 +9,7 @@ from typing import Any, Final, final
 from exercises.exercise import LANGUAGES, Language
 from reports.html.blocks import line_html
 from reports.html.page import page
-from reports.lines import Sayer, inert
+from reports.lines import Line, Sayer, inert
 from reports.markup import Html
 from reports.mathematics.mathml import mathml
 from reports.words import words

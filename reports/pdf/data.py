@@ -6,13 +6,14 @@ the fonts beside this package do not have are written as their codes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, assert_never, final
 
-from reports.bidi import direction
+from reports.bidi import POP, RIGHT_TO_LEFT, direction
 from reports.document import (
     Answer,
     Badge,
@@ -46,6 +47,7 @@ DRAWN: Final = (
     " .series-4 { color: #5b3a8c; fill: #5b3a8c } .series-5 { color: #444; fill: #444 }"
 )
 """The style of drawings, which a file of its own has to bring."""
+_HEBREW_WORDS: Final = re.compile(r'<text([^>]*) direction="rtl" text-anchor="(\w+)"([^>]*)>(.*?)</text>')
 PLACES: Final = ("%(page)s", "%(pages)s")
 
 Data = Mapping[str, Any]
@@ -80,8 +82,15 @@ def _instead(character: str) -> str:
 def _drawn(svg: str) -> str:
     """A drawing for paper: its classes coloured as the pages' style does it in print, its words in our fonts."""
     named = svg if "xmlns=" in svg else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    named = _HEBREW_WORDS.sub(_turned, named)
     opened = named.index(">") + 1
     return f"{named[:opened]}<style>{DRAWN}</style>{named[opened:]}"
+
+
+def _turned(words: re.Match[str]) -> str:
+    """Hebrew words in a drawing: Typst does not read SVG's direction, so marks in the text say it."""
+    anchor = {"start": "end", "end": "start"}.get(words[2], words[2])
+    return f'<text{words[1]} text-anchor="{anchor}"{words[3]}>{RIGHT_TO_LEFT}{words[4]}{POP}</text>'
 
 
 @final
