@@ -300,10 +300,11 @@ def _glossary(exercises: Sequence[Solved], language: Language) -> Iterator[Secti
     """The rules that the sheet uses, each with its formula and where it is from."""
     used: dict[str, Rule] = {}
     for one in exercises:
-        for found in one.solutions:
+        for found in (*one.solutions, *(note for _, note in one.notes)):
             for step in found.steps:
-                if step.node is not None and _has_entry(step):
-                    used.setdefault(step.rule, step.node.rule)
+                for said in (step, *step.inner):
+                    if said.node is not None and _has_entry(said):
+                        used.setdefault(said.rule, said.node.rule)
     say = Sayer(words(language))
     entries = [_entry(rule, language, say) for rule in used.values()]
     if entries:
