@@ -13,7 +13,7 @@ from exercises.exercise import Instance, Language, Option, Part
 from exercises.exercise import Text as Texts
 from reports.assumptions import assumption_said
 from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step
-from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, text_line, token
+from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, strong, text_line, token
 from reports.mathematics.symbols import is_tall
 from reports.pages.exhibits import exhibited
 from reports.pages.layers import layer_table
@@ -148,6 +148,9 @@ def _part(page: Page) -> Section:
     for exhibit in page.instance.exhibits.get(part.id, ()):
         blocks += exhibited(exhibit, page.language)
     blocks.append(Answer(say("page.answer"), page.answer(), f"{exercise.id}/{part.id}/answer"))
+    if part.model:
+        said = say.text(page.instance.model(part, page.language))
+        blocks.append(Paragraph(Line(*strong(say("page.model")).runs, " ", said)))
     if solved.assumes:
         blocks.append(Paragraph(page.assumptions(solved.assumes), "note"))
     blocks += [Paragraph(say(f"because.{reason}"), "note") for reason in _reasons(solved)]

@@ -95,7 +95,7 @@ class ResultPage:
             yield Paragraph(say("student.steps"), "label")
             yield Working(
                 tuple(
-                    (step.verdict, token(judged.answer[step.at : step.end]), inert(step_said(say, step)))
+                    (step.verdict, token(judged.answer[step.since : step.end]), inert(step_said(say, step)))
                     for step in judged.steps
                 )
             )
