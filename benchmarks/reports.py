@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, process_time
@@ -125,10 +126,9 @@ def nbconvert(documents: int) -> float | None:
     """Documents a minute that nbconvert writes, HTML alone, of notebooks with the same words; None without it."""
     if not find_spec("nbconvert"):
         return None
-    from nbconvert import HTMLExporter
-    from nbformat import v4
+    exporting, v4 = import_module("nbconvert"), import_module("nbformat.v4")
 
-    exporter = HTMLExporter()
+    exporter = exporting.HTMLExporter()
     started = perf_counter()
     for number in range(documents):
         said = [f"## {one.part}\n\n{one.judgement.answer if one.judgement else ''}" for one in student(number).results]

@@ -12,7 +12,7 @@ from exercises.bank.init_demo import EXERCISE
 from exercises.exercise import LANGUAGES, Language
 from grader.judge import judge
 from grader.verdict import Right, Slipped
-from reports.html.sheet import sheet_html
+from reports.html import sheet_html
 from reports.solution import equation, solution
 from solver.derivation import Derived, mistakes, walk
 from solver.moments.seed_example import seed_example

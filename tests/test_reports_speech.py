@@ -15,7 +15,7 @@ from reports.mathematics.typst import typst
 from reports.pdf import FONTS
 from reports.words import Words, words
 from solver.notation.reading import formula
-from solver.notation.tree import Call, Formula, Name, Number, Relation, subformulas
+from solver.notation.tree import Call, Formula, Group, Name, Number, Relation, subformulas
 from solver.notation.vocabulary import ARITY, GREEK_COMMANDS
 from solver.values import as_formula
 from tests.test_reports_mathematics import FORMULAS, RULES, TABLE
@@ -33,6 +33,7 @@ SAMPLES = [
     *(Relation((Name("a"), Name("b")), (sign,)) for sign in ("=", "!=", "<", ">", "<=", ">=")),
     *map(formula, ("x^2", "x^3", "x^k", "x^(k + 1)", "1/2", "(a + 1)/b", "a - b", "-a*(b + c)", "3 x 10 x 10")),
     *map(formula, ("3@10x10", "(1, 2)", "[1, 2]", "{1, 2}", "sum(i, 1, n, i)", "prod(i, 1, n, i)")),
+    *(Group((Number(0), Name("x")), bracket) for bracket in (",", "[)", "(]")),
     formula("int(x, 0, 1, x)"),
     formula("diff(C, x)"),
 ]

@@ -22,6 +22,9 @@ AFTER = {"bn": "BatchNorm2d", "relu": "ReLU", "sum": "Add"}
 """What a convolution's output meets in the block, by the option that names it."""
 
 
+CODED = (8, 14, 14)
+"""The input of the block that is to be written."""
+
 BLOCK = """\
 import torch.nn as nn
 
@@ -75,6 +78,7 @@ def derive(features: int, channels: int, size: int) -> Mapping[str, Quantity]:
         "conv": analyze(block_conv(channels), image),
         "down": analyze(block_down(channels), image),
     }
+    coded = shape({axis: Given(axis, length) for axis, length in zip("CHW", CODED, strict=True)})
     maps = shape({axis: Given(axis, Size.symbol(axis)) for axis in "CHW"})
     return {
         "gradient": gradients.gradient(),
@@ -85,7 +89,7 @@ def derive(features: int, channels: int, size: int) -> Mapping[str, Quantity]:
         "bias": TUPLE(**{option: BIAS_CANCELLED(option, **{kind: Given(kind, 1)}) for option, kind in AFTER.items()}),
         "batchnorm": analyze(BatchNorm2d(), maps).parameters,
         "batchnorm.pixels": analyze(Chain((Flatten(), BatchNorm1d())), maps).parameters,
-        "code": analyze(block_conv(8), (8, 14, 14)).parameters,
+        "code": analyze(block_conv(CODED[0]), coded).parameters,
         **{f"shape.{name}": block.output for name, block in blocks.items()},
         **{f"parameters.{name}": block.parameters for name, block in blocks.items()},
     }
@@ -250,7 +254,7 @@ EXERCISE = Exercise(
                 "output has the size of its input.",
             ),
             marks=6,
-            code=Code(BLOCK, wanted="ResBlockConv", input=(8, 14, 14), arguments=(8,)),
+            code=Code(BLOCK, wanted="ResBlockConv", input=CODED, arguments=CODED[:1]),
         ),
     ),
     derive=derive,

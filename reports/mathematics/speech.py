@@ -46,6 +46,7 @@ RELATIONS: Final[Mapping[Comparison, str]] = {
 }
 _POWERS: Final = {2: "squared", 3: "cubed"}
 _ITEMS: Final = {"(": "tuple", "[": "list", "{": "set"}
+_HALF_OPEN: Final = {"[)": "open_above", "(]": "open_below"}
 
 
 def speech(formula: Formula, language: Language, values: Mapping[str, Formula] | None = None) -> str:
@@ -172,6 +173,10 @@ class _Speaker:
                 return f" {self.put('by')} ".join(items)
             case "@":
                 return self.put("at", first=items[0], rest=f" {self.put('by')} ".join(items[1:]))
+            case ",":
+                return ", ".join(items)
+            case "[)" | "(]" as fences:
+                return self.put(_HALF_OPEN[fences], low=items[0], high=items[-1])
             case "(" | "[" | "{" as bracket:
                 return self.put(_ITEMS[bracket], items=", ".join(items))
 

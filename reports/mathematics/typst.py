@@ -196,6 +196,10 @@ def _group(formula: Group) -> str:
             return " × ".join(items)
         case "@":
             return " \\@ ".join([*items[:1], " × ".join(items[1:])])
+        case ",":
+            return _listed(formula.items)
+        case "[)" | "(]" as fences:
+            return f'class("opening", \\{fences[0]}) {_listed(formula.items)} class("closing", \\{fences[1]})'
         case "(" | "[" | "{" as bracket:
             return _fenced(bracket, _listed(formula.items), is_tall(formula))
 

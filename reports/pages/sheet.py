@@ -12,7 +12,7 @@ from typing import Final, final
 from exercises.exercise import Instance, Language, Option, Part
 from exercises.exercise import Text as Texts
 from reports.assumptions import assumption_said
-from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step
+from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step, Typed
 from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, strong, text_line, token
 from reports.mathematics.symbols import is_tall
 from reports.pages.exhibits import exhibited
@@ -147,7 +147,10 @@ def _part(page: Page) -> Section:
         blocks.append(Section("steps", tuple(steps)))
     for exhibit in page.instance.exhibits.get(part.id, ()):
         blocks += exhibited(exhibit, page.language)
-    blocks.append(Answer(say("page.answer"), page.answer(), f"{exercise.id}/{part.id}/answer"))
+    if part.code is None:
+        blocks.append(Answer(say("page.answer"), page.answer(), f"{exercise.id}/{part.id}/answer"))
+    else:
+        blocks += [Paragraph(say("page.code"), "label"), Typed(part.code.right(page.instance.numbers))]
     if part.model:
         said = say.text(page.instance.model(part, page.language))
         blocks.append(Paragraph(Line(*strong(say("page.model")).runs, " ", said)))

@@ -15,8 +15,8 @@ from typing import Final, Literal, TypeAlias, final, get_args
 from exercises.exercise import Instance, Language
 from grader.results import Result, Student
 from grader.verdict import Review, Unreadable, name
-from reports.document import Block, Document, Heading, Paragraph, Section, Typed, Working
-from reports.feedback import cannot_read, feedback, hints, step_said
+from reports.document import Block, Document, Heading, Items, Paragraph, Section, Typed, Working
+from reports.feedback import cannot_read, feedback, hints, requirement_said, step_said
 from reports.lines import NOTHING, Line, Sayer, Text, inert, joined, strong, text_line, token, visible
 from reports.pages.marks import mark
 from reports.pages.parting import parting
@@ -90,6 +90,9 @@ class ResultPage:
         judged = self.result.judgement
         if judged is None:
             return
+        if judged.requirements:
+            signs = ((f"{'✓' if each.met else '✗'} ", each) for each in judged.requirements)
+            yield Items(tuple(Line(sign, inert(requirement_said(say, each))) for sign, each in signs), numbered=False)
         yield from (Paragraph(inert(hint), "hint") for hint in hints(say, judged.verdict))
         if judged.steps:
             yield Paragraph(say("student.steps"), "label")

@@ -113,7 +113,8 @@ def _samples(node: Derived, seed: int) -> Iterator[Check]:
 def _samples_remembered(node: Derived) -> Iterator[Check]:
     found = simulated()
     for method, count in found.get(fingerprint(node), {}).items():
-        yield Check(node.rule.name, method, "verified", scope=f"N\u00a0=\u00a0{count:,}", samples=count, recorded=_file()["date"])
+        scope = f"N\u00a0=\u00a0{count:,}"
+        yield Check(node.rule.name, method, "verified", scope=scope, samples=count, recorded=_file()["date"])
 
 
 def _remembered(node: Derived) -> Check | None:
