@@ -43,6 +43,9 @@ clean:
 .venv/dev: .venv/made pyproject.toml constraints.txt
 	@echo "Installing tirgul, its tools and torch into .venv (constraints.txt tells how to get torch's small CPU build)"
 	$(PIP) --editable '.[verify,dev]'
+	@command -v chromium chromium-browser >/dev/null || \
+	    PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT=10000 $(BIN)/python -m playwright install chromium >/dev/null 2>&1 || \
+	    echo "There is no browser and none can be installed: the tests that need one are skipped"
 	@touch $@ .venv/core
 
 .venv/made:

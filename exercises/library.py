@@ -18,9 +18,12 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TypeAlias, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from exercises.exercise import BadExercise, Exercise, Instance, Part
+
+if TYPE_CHECKING:
+    from exercises.variants import Variants
 
 BANK = Path(__file__).parent / "bank"
 VARIABLE = "TIRGUL_EXERCISES"
@@ -199,6 +202,10 @@ class Library:
         return {}
 
     @cached_property
+    def _variants(self) -> dict[str, Variants]:
+        return {}
+
+    @cached_property
     def _loaded(self) -> dict[str, Exercise | UnknownExercise | BadExercise]:
         return {}
 
@@ -215,12 +222,25 @@ class Library:
             return loaded
         raise loaded
 
-    def instance(self, exercise_id: str) -> Instance:
-        """The exercise with the course's own numbers and its keys derived; raises UnknownExercise or BadExercise."""
+    def instance(self, exercise_id: str, code: str = "") -> Instance:
+        """The exercise with its keys derived, with the course's own numbers or those of a variant's code.
+
+        Raises UnknownExercise, BadExercise, or BadCode.
+        """
         exercise = self.exercise(exercise_id)
+        if code:
+            return self.variants(exercise).drawn(code)
         if exercise.id not in self._instances:
             self._instances[exercise.id] = derived(exercise.canonical())
         return self._instances[exercise.id]
+
+    def variants(self, exercise: Exercise) -> Variants:
+        """The variants of an exercise."""
+        from exercises.variants import Variants  # brings the oracles, which few answers need
+
+        if exercise.id not in self._variants:
+            self._variants[exercise.id] = Variants(exercise)
+        return self._variants[exercise.id]
 
 
 # --- parts

@@ -13,7 +13,8 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Literal, TypeAlias, final, get_args
 
-from exercises.exercise import BadExercise, Exercise, Part
+from exercises.codes import BadCode, plain_code
+from exercises.exercise import BadExercise, Exercise, Instance, Part
 from exercises.library import EDGES, Library, UnknownExercise, UnknownPart, natural, near, part_named
 from grader.judge import Marker
 from grader.results import Answer, ClassResult, Problem, Result, Student
@@ -26,18 +27,26 @@ CRASHED = "internal"
 UNREAD = "unread_input"
 
 Place: TypeAlias = tuple[str, str]  # exercise, part
+Own: TypeAlias = Callable[[Exercise, str], str]
+"""The code of the variant that an exercise has for a student; "" for the course's own numbers."""
 
 
-def grade(answers: Iterable[Answer | Problem], library: Library, duplicates: Policy = "last") -> ClassResult:
-    """The graded class. Of several answers by a student to one part, the first, last or best counts."""
-    collected = _Collected(library)
+def grade(
+    answers: Iterable[Answer | Problem], library: Library, duplicates: Policy = "last", own: Own = lambda *_: ""
+) -> ClassResult:
+    """The graded class. Of several answers by a student to one part, the first, last or best counts.
+
+    Where students have variants of their own, `own` gives the code of a student's. Otherwise the code counts that the
+    student's sheet names.
+    """
+    collected = _Collected(library, own)
     for answer in answers:
         collected.add(answer)
-    markers = {exercise.id: Marker(library.instance(exercise.id)) for exercise in collected.exercises()}
+    exercises = tuple(exercise.id for exercise in collected.exercises())
     collected.name_files()
-    grader = _Grader(duplicates, markers, collected.waiting, collected.misplaced)
+    grader = _Grader(duplicates, exercises, collected.marker, collected.waiting, collected.misplaced)
     students = tuple(grader.student(name, given) for name, given in collected.given.items())
-    return ClassResult(tuple(grader.markers), students, tuple(collected.problems), tuple(grader.set_aside))
+    return ClassResult(exercises, students, tuple(collected.problems), tuple(grader.set_aside))
 
 
 # --- what was handed in
@@ -49,11 +58,14 @@ class _Collected:
     """Answers by student and place, in the order of the input."""
 
     library: Library
+    own: Own
+    codes: dict[Place, str] = field(default_factory=dict)
     given: dict[str, dict[Place, list[Answer]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     used: dict[str, Exercise] = field(default_factory=dict)
     unplaced: dict[str, dict[Place, Answer]] = field(default_factory=dict)
     misnamed: dict[tuple[str, str], list[tuple[Answer, tuple[str, ...]]]] = field(default_factory=dict)
+    markers: dict[Place, Marker] = field(default_factory=dict)
 
     def add(self, answer: Answer | Problem) -> None:
         if isinstance(answer, Problem):
@@ -77,6 +89,8 @@ class _Collected:
             self._refuse(answer, "bad_exercise", f"{bad.exercise}: {bad.problem}")
             return
         self.used[exercise.id] = exercise
+        if not self._has_its_variant(answer, exercise):
+            return
         try:
             part = part_named(exercise, answer.part).id if answer.part or answer.text else ""
         except UnknownPart as unknown:
@@ -92,6 +106,31 @@ class _Collected:
         elif part and (answer.text.strip(EDGES) or answer.state == "unread"):
             placed = replace(answer, exercise=exercise.id, part=part)
             places.setdefault((exercise.id, part), []).append(placed)
+
+    def _has_its_variant(self, answer: Answer, exercise: Exercise) -> bool:
+        """Whether an answer is to the numbers that its student has; one to others waits for a person."""
+        key = (answer.student, exercise.id)
+        if key not in self.codes:
+            named = plain_code(answer.variant) if answer.variant else ""
+            self.codes[key] = self.own(exercise, answer.student) or named
+            try:
+                self.library.instance(exercise.id, self.codes[key])
+            except (BadCode, BadExercise):
+                self.codes[key] = ""
+        if not answer.variant or plain_code(answer.variant) == self.codes[key]:
+            return True
+        if not answer.part:  # said once, at the head of the sheet
+            self.problems.append(Problem(answer.source, answer.line, "other_variant", answer.variant))
+        elif answer.text.strip(EDGES):
+            self._wait(answer, exercise.id, "")
+        return False
+
+    def marker(self, student: str, exercise: str) -> Marker:
+        """What judges a student's answers to an exercise."""
+        code = self.codes.get((student, exercise), "")
+        if (exercise, code) not in self.markers:
+            self.markers[exercise, code] = Marker(self.library.instance(exercise, code))
+        return self.markers[exercise, code]
 
     def name_files(self) -> None:
         """A file that could not be read and is called after a student who is known may hold any of that student's."""
@@ -142,7 +181,8 @@ class _Grader:
     """Judges with one marker an exercise, each different answer once."""
 
     duplicates: Policy
-    markers: Mapping[str, Marker]
+    exercises: tuple[str, ...]
+    marker: Callable[[str, str], Marker]
     waiting: Callable[[str, str, str], Answer | None]
     misplaced: Callable[[str, Marker, Part], Answer | None]
     set_aside: list[Answer] = field(default_factory=list)
@@ -151,7 +191,8 @@ class _Grader:
     def student(self, name: str, given: Mapping[Place, list[Answer]]) -> Student:
         """All results of one student."""
         results: list[Result] = []
-        for exercise_id, marker in self.markers.items():
+        for exercise_id in self.exercises:
+            marker = self.marker(name, exercise_id)
             counted = self._chosen(exercise_id, marker, given)
             for part in marker.instance.exercise.parts:
                 if part.id in counted:
@@ -160,7 +201,7 @@ class _Grader:
                 if unplaced:
                     counted[part.id] = Judgement(part.id, unplaced.text, "", Review(UNREAD))
             results += [
-                _result(exercise_id, part, counted.get(part.id), len(given.get((exercise_id, part.id), ())))
+                _result(marker.instance, part, counted.get(part.id), len(given.get((exercise_id, part.id), ())))
                 for part in marker.instance.exercise.parts
             ]
         return Student(name, tuple(results))
@@ -223,9 +264,9 @@ def _worth(judgement: Judgement, part: Part) -> Fraction:
     return earned if earned is not None else Fraction(part.marks) / 10**6
 
 
-def _result(exercise_id: str, part: Part, judgement: Judgement | None, times: int) -> Result:
-    full = Fraction(part.marks)
+def _result(instance: Instance, part: Part, judgement: Judgement | None, times: int) -> Result:
+    exercise_id, variant, full = instance.exercise.id, instance.variant, Fraction(part.marks)
     if judgement is None:
-        return Result(exercise_id, part.id, full, Fraction(0), None)
+        return Result(exercise_id, part.id, full, Fraction(0), None, (), variant)
     notes = ("duplicate",) if times > 1 else ()
-    return Result(exercise_id, part.id, full, marks(judgement.verdict, part), judgement, notes)
+    return Result(exercise_id, part.id, full, marks(judgement.verdict, part), judgement, notes, variant)

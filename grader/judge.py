@@ -203,6 +203,15 @@ class _PartMarker:
                     return Slipped(((Slip(FORM, ROUNDED_WRONGLY),),), self.part.formless)
         return verdict
 
+    def prepare(self) -> None:
+        """Works out beforehand what mistakes lead to."""
+        self._outcomes({})
+
+    def says_key(self, text: str) -> bool:
+        """Whether a text says the key, in whatever form."""
+        read = self.kind.read(text)
+        return not isinstance(read, Unreadable) and self._same(read, self.key) is True
+
     def wrong_value(self, text: str) -> Value | None:
         """The likeliest value of an answer that is not the key, for answers that may rest on it."""
         if self.algebra is not None and self._is_working(text):

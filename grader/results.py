@@ -22,7 +22,7 @@ unplaced  may be the answer to this part ("": to any of the exercise, of any exe
 @final
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer as handed in, where it was found, and whether it came out whole."""
+    """One answer as handed in, where it was found, whether it came out whole, and the variant that its sheet names."""
 
     student: str
     exercise: str
@@ -31,6 +31,7 @@ class Answer:
     source: str = ""
     line: int = 0
     state: State = "read"
+    variant: str = ""
 
 
 @final
@@ -58,6 +59,7 @@ class Result:
     marks: Fraction | None
     judgement: Judgement | None
     notes: tuple[str, ...] = ()
+    variant: str = ""
 
     @property
     def pending(self) -> bool:

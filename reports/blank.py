@@ -48,7 +48,8 @@ def _lines(instance: Instance, language: Language) -> Iterator[str]:
     title = exercise.title.said(language, instance.numbers)
     yield f"<!-- tirgul sheet: {exercise.id}{variant} -->"
     yield ""
-    yield f"# {say('page.exercise', id=exercise.id, title=title)}"
+    named = f" · {say('page.variant', variant=instance.variant)}" if instance.variant else ""
+    yield f"# {say('page.exercise', id=exercise.id, title=title)}{named}"
     yield ""
     yield f"{student_label(language)} "
     yield ""

@@ -76,7 +76,7 @@ EXERCISE = Exercise(
         "w": Row(-2, 3, canonical=(2, -1, 1)),
         "size": Range(2, 2, canonical=2),
     },
-    needs=lambda x, w, size: len(set(x)) > 3 and w != w[::-1] and len(x) % size == 0,
+    needs=lambda x, w, size: len(set(x)) > 3 and 0 not in w and w != w[::-1] and len(x) % size == 0,
     statement=Text(
         he=(
             "שכבת קונבולוציה חד־ממדית מחשבת קרוס־קורלציה בין הכניסה לבין גרעין הקונבולוציה. "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -20,6 +21,7 @@ from grader.verdict import (
     Requirement,
     Review,
     Right,
+    Slip,
     Slipped,
     Step,
     Unreadable,
@@ -107,6 +109,30 @@ def _about(verdict: Verdict) -> Document:
             return {"reason": reason}
 
 
+def verdict_of(said: Mapping[str, Any]) -> Verdict:
+    """The verdict that `judged` wrote.
+
+    >>> verdict_of({"verdict": "follows", "parts": ["2"], "slips": []})
+    Follows(parts=('2',), slips=())
+    """
+    slips = tuple(
+        tuple(Slip(slip["rule"], slip["name"], slip["about"]) for slip in one) for one in said.get("slips", ())
+    )
+    match said["verdict"]:
+        case "right":
+            return Right(said.get("note", ""))
+        case "wrong":
+            return Wrong(said.get("note", ""), Fraction(said.get("share", 0)))
+        case "follows":
+            return Follows(tuple(said["parts"]), slips)
+        case "slipped":
+            return Slipped(slips, Fraction(said["share"]) if "share" in said else None)
+        case "unreadable":
+            return Unreadable(said["reason"], said["at"], said["word"])
+        case _:
+            return Review(said["reason"])
+
+
 def explained(explanations: tuple[Explanation, ...]) -> list[list[Document]]:
     """Explanations, each of one or more slips which together lead to the answer."""
     return [[{"rule": slip.rule, "name": slip.name, "about": slip.about} for slip in one] for one in explanations]
@@ -130,6 +156,8 @@ def _result(result: Result) -> Document:
         "max": number(result.max),
         "notes": list(result.notes),
     }
+    if result.variant:
+        said["variant"] = result.variant
     if result.judgement is None:
         return said | {"answer": None, "verdict": "missing", "read_as": "", "slips": []}
     return said | {"answer": result.judgement.answer} | judged(result.judgement)

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from typing import final
 
+from exercises.codes import is_code
 from exercises.library import EDGES, placed
 from grader.results import Answer, Problem, State
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
@@ -55,14 +56,14 @@ def read(text: str, source: str) -> Read:
         yield Problem(source, at, "not_utf8" if student else "no_student")
     if not student or undecodable(student):
         return
-    whole = Answer(student, exercise, "", "", source, at)
+    whole = Answer(student, exercise, "", "", source, at, variant=variant)
     sheet = replace(whole, text="\n".join(lines)[:MOST_CHARACTERS], state="unplaced")
     sections = list(_sections(lines, head, exercise))
     if first is None:
         yield from (replace(section.unread(whole), state="unread") for section in sections)
-    elif variant:
+    elif variant and not is_code(variant):
         yield Problem(source, at, "unknown_variant", variant)
-        yield sheet
+        yield replace(sheet, variant="")
     elif not any(section.reason == "" for section in sections):
         yield Problem(source, at, "no_label", exercise)
         yield sheet
@@ -105,7 +106,7 @@ class Section:
             exercise, part = placed(self.name)
             line = self.line + 1 + (self._label or 0)
             state: State = "cut" if self.cut else "read"
-            yield Answer(sheet.student, exercise, part, self._said, sheet.source, line, state)
+            yield Answer(sheet.student, exercise, part, self._said, sheet.source, line, state, sheet.variant)
 
     def unread(self, sheet: Answer) -> Answer:
         """That something may stand below this heading, for a person to look at; the heading names the part."""

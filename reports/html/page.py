@@ -59,8 +59,8 @@ def framed(title: str, sections: Mapping[Language, Html]) -> str:
             title=title,
             sections=sections,
             said={language: Sayer(words(language)) for language in sections},
-            style=_style(),
-            policy=_POLICY.format(_hash(_style())),
+            style=style_sheet(),
+            policy=_POLICY.format(_hash(style_sheet())),
         )
         + "\n"
     )
@@ -106,7 +106,7 @@ def _environment() -> Environment:
 
 
 @cache
-def _style() -> Html:
+def style_sheet() -> Html:
     """The style sheet with its fonts."""
     faces = "".join(_face(*face) for face in FACES)
     return Html(faces + (TEMPLATES / "page.css").read_text(encoding="utf-8"))

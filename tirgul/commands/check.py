@@ -25,7 +25,6 @@ from tirgul.options import (
     Refused,
     document,
     exercises_option,
-    instance_of,
     json_option,
     library,
     part_of,
@@ -33,6 +32,7 @@ from tirgul.options import (
     printable,
     sentence,
 )
+from tirgul.variants import Wanted, variant_options, variant_said
 
 EXIT_CODES = {"right": 0, "follows": 1, "slipped": 1, "wrong": 1, "unreadable": 2, "review": 3}
 MOST_INPUT = 1_000_000
@@ -58,6 +58,7 @@ class AnswerCommand(Command):
 @language_option
 @json_option
 @exercises_option
+@variant_options
 def command(
     typed: tuple[str, ...],
     file: Path | None,
@@ -65,6 +66,7 @@ def command(
     lang: Language,
     as_json: bool,
     folders: tuple[Path, ...],
+    wanted: Wanted,
 ) -> int:
     """Prints what is said of an answer; the exit code says it too. `-` takes the answer from the standard input."""
     exercise_id, part_id, rest = place(typed)
@@ -72,7 +74,7 @@ def command(
         raise Refused(sentence("cli.check_needs", lang))
     if rest and file:
         raise Refused(sentence("cli.answer_or_file", lang))
-    instance = instance_of(exercise_id, library(folders), lang)
+    instance = wanted.instance(exercise_id, library(folders), lang)
     part = part_of(instance.exercise, part_id, lang)
     if part.code is not None and len(rest) == 1 and Path(rest[0]).suffix in (".py", ".ipynb"):
         file, rest = Path(rest[0]), ()
@@ -116,14 +118,14 @@ def _lines(instance: Instance, part: Part, judgement: Judgement, language: Langu
     if judgement.steps:
         yield from _worked(judgement, language)
     elif isinstance(judgement.verdict, Unreadable):
-        yield from _pointed(judgement.answer, judgement.verdict.at)
+        yield from pointed(judgement.answer, judgement.verdict.at)
     for requirement in judgement.requirements:
         yield f"    {'✓' if requirement.met else '✗'} {printable(requirement_said(say, requirement))}"
     yield from hints(say, judgement.verdict)
     if judgement.read_as:
         yield say("cli.read_as", formula=printable(_read_as(part, judgement, language)))
     if earned is not None:
-        yield say("cli.marks", marks=decimal(earned), max=decimal(part.marks))
+        yield say("cli.marks", marks=decimal(earned), max=decimal(part.marks)) + variant_said(instance, language)
 
 
 def _feedback(instance: Instance, part: Part, judgement: Judgement, language: Language) -> str:
@@ -137,7 +139,7 @@ def _read_as(part: Part, judgement: Judgement, language: Language) -> str:
     return ", ".join(text_plain(text, language) for text in options_said(part, judgement.read_as, language))
 
 
-def _pointed(answer: str, at: int) -> Iterator[str]:
+def pointed(answer: str, at: int) -> Iterator[str]:
     """The line of the answer that could not be read, and a caret under the place."""
     before = answer[:at].rpartition("\n")[2]
     line = before + answer[at:].partition("\n")[0]
@@ -170,6 +172,7 @@ def _data(instance: Instance, part: Part, judgement: Judgement, language: Langua
     return {
         "exercise": instance.exercise.id,
         "part": part.id,
+        "variant": instance.variant,
         "answer": judgement.answer,
         "marks": number(marks(judgement.verdict, part)),
         "max": number(part.marks),

@@ -6,18 +6,20 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 from urllib.parse import quote
 
 import click
 
-from exercises.exercise import LANGUAGES, Instance, Language
+from exercises.codes import code_of
+from exercises.exercise import LANGUAGES, Exercise, Instance, Language
 from exercises.library import Library
 from grader.batch import POLICIES, Policy, grade
 from grader.gradebooks import formats
 from grader.gradebooks.cells import decimal
-from grader.results import ClassResult, Problem
+from grader.results import ClassResult, Problem, Student
 from grader.submissions import submissions
 from reports.formats import ENDINGS, Format, printed
 from reports.formats import files as document_files
@@ -38,6 +40,7 @@ from tirgul.options import (
     sentence,
     writing,
 )
+from tirgul.variants import course_option
 
 PERSON_NEEDED = 1
 GENERATOR = b'<meta name="generator" content="tirgul">'
@@ -54,6 +57,8 @@ MOST_ROWS = 40
 @formats_option("html", "pdf")
 @click.option("--reveal", type=click.Choice(REVEALS), default="nothing", help="cli.option.reveal")
 @click.option("--duplicates", type=click.Choice(POLICIES), default="last", help="cli.option.duplicates")
+@click.option("--variants", is_flag=True, help="cli.option.variants")
+@course_option
 @exercises_option
 @json_option
 def command(
@@ -63,6 +68,8 @@ def command(
     formats: tuple[Format, ...] | None,
     reveal: Reveal,
     duplicates: Policy,
+    variants: bool,
+    course: str,
     folders: tuple[Path, ...],
     as_json: bool,
 ) -> int:
@@ -71,7 +78,8 @@ def command(
     if out.resolve() in {path.resolve() for path in paths}:
         raise Refused(sentence("cli.out_is_in", spoken(lang), path=out))
     shelf = library(folders)
-    result = grade(submissions(paths, without=[out]), shelf, duplicates)
+    own = partial(code_of, course=course) if variants else _canonical
+    result = grade(submissions(paths, without=[out]), shelf, duplicates, own)
     if not result.students:
         raise Refused(*_nothing(result, spoken(lang)))
     with writing(out, spoken(lang)):
@@ -85,6 +93,11 @@ def command(
     else:
         _tell(result, out, spoken(lang))
     return PERSON_NEEDED if result.problems or _waiting(result) else 0
+
+
+def _canonical(exercise: Exercise, student: str) -> str:
+    """No code: everybody has the course's own numbers."""
+    return ""
 
 
 # --- files
@@ -113,8 +126,9 @@ def _files(result: ClassResult, shelf: Library, wanted: Pages) -> Iterator[tuple
     ending = ENDINGS[wanted.formats[0]]
     pages = {student: quote(f"feedback/{stem}.{wanted.languages[0]}.{ending}") for student, stem in stems.items()}
     for student in result.students:
+        own = _own(student, shelf)
         for language in wanted.languages:
-            page = feedback_page(student, instances, language, wanted.reveal)
+            page = feedback_page(student, own, language, wanted.reveal)
             yield from document_files(f"feedback/{stems[student.student]}", [page], wanted.formats)
     summary = [class_report(result, instances, language, pages=pages) for language in wanted.languages]
     if "html" in wanted.formats:
@@ -122,6 +136,11 @@ def _files(result: ClassResult, shelf: Library, wanted: Pages) -> Iterator[tuple
     yield from document_files("summary", summary, [one for one in wanted.formats if one != "html"])
     for name, gradebook in formats().items():
         yield name, gradebook.write(result)
+
+
+def _own(student: Student, shelf: Library) -> Mapping[str, Instance]:
+    """The exercises with the numbers that a student has."""
+    return {one.exercise: shelf.instance(one.exercise, one.variant) for one in student.results}
 
 
 def pages_of(out: Path) -> set[str]:

@@ -19,11 +19,11 @@ from tirgul.options import (
     Refused,
     exercises_option,
     formats_option,
-    instance_of,
     library,
     sentence,
     writing,
 )
+from tirgul.variants import Wanted, variant_options
 
 INTERNAL = 4
 
@@ -37,6 +37,7 @@ INTERNAL = 4
     "--out", type=click.Path(file_okay=False, path_type=Path), default=None, metavar="DIR", help="cli.option.out"
 )
 @exercises_option
+@variant_options
 def command(
     typed: tuple[str, ...],
     lang: str,
@@ -44,11 +45,12 @@ def command(
     blank: bool,
     out: Path | None,
     folders: tuple[Path, ...],
+    wanted: Wanted,
 ) -> None:
     """Prints the exercises' solutions as one page, or writes one file for each exercise to a folder."""
     languages = languages_of(lang)
     shelf = library(folders)
-    instances = [instance_of(exercise_id, shelf, spoken(lang)) for exercise_id in typed]
+    instances = [wanted.instance(exercise_id, shelf, spoken(lang)) for exercise_id in typed]
     chosen: tuple[Format, ...] = formats or (("markdown",) if blank else ("html",))
     together = len(instances) == 1 if blank else True
     one_file = together and len(chosen) == 1 and (len(languages) == 1 or (chosen == ("html",) and not blank))
@@ -81,9 +83,10 @@ def _files(
     instances: Sequence[Instance], languages: Sequence[Language], formats: Sequence[Format], blank: bool
 ) -> Iterator[tuple[str, bytes]]:
     """The names and contents of files: 11.1.he.html, 11.1.html where one page has both languages, 11.1.he.pdf."""
-    stems = names(instance.exercise.id for instance in instances)
-    for instance in instances:
-        stem = stems[instance.exercise.id]
+    titles = [f"{instance.exercise.id}-{instance.variant}".rstrip("-") for instance in instances]
+    stems = names(titles)
+    for instance, title in zip(instances, titles, strict=True):
+        stem = stems[title]
         if blank:
             yield from _blank(instance, languages, formats, stem)
         else:

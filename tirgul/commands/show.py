@@ -12,7 +12,8 @@ from grader.gradebooks.marks_json import number
 from reports.text import text_plain
 from reports.words import words
 from tirgul.language import language_option
-from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place_only
+from tirgul.options import Command, document, exercises_option, json_option, library, parts_of, place_only
+from tirgul.variants import Wanted, variant_options, variant_said
 
 
 @click.command("show", cls=Command)
@@ -20,10 +21,13 @@ from tirgul.options import Command, document, exercises_option, instance_of, jso
 @language_option
 @json_option
 @exercises_option
-def command(typed: tuple[str, ...], lang: Language, as_json: bool, folders: tuple[Path, ...]) -> None:
+@variant_options
+def command(
+    typed: tuple[str, ...], lang: Language, as_json: bool, folders: tuple[Path, ...], wanted: Wanted
+) -> None:
     """Prints an exercise, or one of its parts."""
     exercise_id, part_id = place_only(typed, lang)
-    instance = instance_of(exercise_id, library(folders), lang)
+    instance = wanted.instance(exercise_id, library(folders), lang)
     parts = parts_of(instance.exercise, part_id, lang)
     if as_json:
         click.echo(document("show", _data(instance, parts, lang)), nl=False)
@@ -37,7 +41,7 @@ def _said(text: Text, instance: Instance, language: Language) -> str:
 
 def _lines(instance: Instance, parts: tuple[Part, ...], language: Language) -> Iterator[str]:
     exercise = instance.exercise
-    yield f"{exercise.id}  {_said(exercise.title, instance, language)}"
+    yield f"{exercise.id}  {_said(exercise.title, instance, language)}{variant_said(instance, language)}"
     yield ""
     yield _said(exercise.statement, instance, language)
     for part in parts:
@@ -56,6 +60,7 @@ def _data(instance: Instance, parts: tuple[Part, ...], language: Language) -> di
         "language": language,
         "title": _said(exercise.title, instance, language),
         "statement": _said(exercise.statement, instance, language),
+        "variant": instance.variant,
         "numbers": dict(instance.numbers),
         "parts": [
             {

@@ -16,8 +16,9 @@ from reports.text import text_plain
 from reports.words import words
 from solver.notation.printing import plain
 from tirgul.language import language_option
-from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place_only
+from tirgul.options import Command, document, exercises_option, json_option, library, parts_of, place_only
 from tirgul.steps import reason, step_lines
+from tirgul.variants import Wanted, variant_options, variant_said
 
 
 @click.command("solve", cls=Command)
@@ -26,16 +27,23 @@ from tirgul.steps import reason, step_lines
 @language_option
 @json_option
 @exercises_option
-def command(typed: tuple[str, ...], opening: bool, lang: Language, as_json: bool, folders: tuple[Path, ...]) -> None:
+@variant_options
+def command(
+    typed: tuple[str, ...], opening: bool, lang: Language, as_json: bool, folders: tuple[Path, ...], wanted: Wanted
+) -> None:
     """Prints the solution of a part, or of all; steps that an earlier part showed are not shown again."""
     exercise_id, part_id = place_only(typed, lang)
-    instance = instance_of(exercise_id, library(folders), lang)
+    instance = wanted.instance(exercise_id, library(folders), lang)
     parts = parts_of(instance.exercise, part_id, lang)
     solutions = [
         solution(instance, part.id, known=[before.id for before in parts[:index]]) for index, part in enumerate(parts)
     ]
     if as_json:
-        data = {"exercise": instance.exercise.id, "parts": [_data(solved, instance, lang) for solved in solutions]}
+        data = {
+            "exercise": instance.exercise.id,
+            "variant": instance.variant,
+            "parts": [_data(solved, instance, lang) for solved in solutions],
+        }
         click.echo(document("solve", data), nl=False)
     else:
         click.echo("\n\n".join("\n".join(_lines(solved, instance, lang, opening)) for solved in solutions))
@@ -44,7 +52,7 @@ def command(typed: tuple[str, ...], opening: bool, lang: Language, as_json: bool
 def _lines(solved: Solution, instance: Instance, language: Language, opening: bool) -> Iterator[str]:
     """The question, the steps each with a formula on a line of its own, tables, the answer."""
     part = solved.part
-    yield f"{instance.exercise.id}/{part.id}  {_ask(part, instance, language)}"
+    yield f"{instance.exercise.id}/{part.id}{variant_said(instance, language)}  {_ask(part, instance, language)}"
     yield from step_lines(solved.steps, language, opening=opening)
     for exhibit in instance.exhibits.get(part.id, ()):
         yield from _exhibit_lines(exhibit, language)

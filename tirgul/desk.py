@@ -1,0 +1,134 @@
+"""The desk: everything that needs the keys. What it is asked and what it answers can be sent between processes.
+
+At a terminal it is part of the program; behind a web page it sits in worker processes of its own, so that an answer
+which takes too long can be ended, and the process that talks to students never holds a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, final
+
+from exercises.exercise import Numbers
+from exercises.library import Library
+from grader.hints import Rung, about_slip, ladder, reached
+from grader.judge import Marker
+from grader.prose import without_words
+from grader.verdict import Judgement, Slip, Unreadable
+from solver.notation.printing import plain
+from solver.notation.reading import read
+
+MOST_MARKERS = 1_000
+CALCULATED = ("whole", "number")
+
+Place: TypeAlias = tuple[str, str]
+"""An exercise's id and the code of a variant, "" for the course's own numbers."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What may be known of an exercise with its numbers: the numbers, and the kind of answer that each part takes."""
+
+    numbers: Numbers
+    kinds: Mapping[str, str]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a student has asked and answered so far: hints to a part, wrong answers to it, the last slip, parts done."""
+
+    hints: int = 0
+    wrong: int = 0
+    slips: tuple[Slip, ...] = ()
+    done: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """The hints that a student sees, and whether there is another."""
+
+    rungs: tuple[Rung, ...]
+    more: bool
+
+
+class Desk(Protocol):
+    """What is asked of a desk."""
+
+    def sheet(self, place: Place) -> Sheet:
+        """The exercise's numbers; raises UnknownExercise, BadCode or BadExercise."""
+        ...
+
+    def check(self, place: Place, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
+        """The judgement of an answer."""
+        ...
+
+    def hints(self, place: Place, part: str, asked: Asked) -> Hints:
+        """The hints to a part."""
+        ...
+
+    def read(self, place: Place, part: str, text: str) -> str | Unreadable:
+        """How an answer is read, before it is checked."""
+        ...
+
+
+@final
+class OwnDesk:
+    """A desk in this process."""
+
+    def __init__(self, shelf: Library) -> None:
+        self.shelf = shelf
+        self._markers: dict[Place, Marker] = {}
+        self._ladders: dict[tuple[Place, str, frozenset[str]], tuple[Rung, ...]] = {}
+
+    def sheet(self, place: Place) -> Sheet:
+        """The exercise's numbers and kinds of answers."""
+        instance = self._marker(place).instance
+        return Sheet(instance.numbers, {part.id: instance.kind(part) for part in instance.exercise.parts})
+
+    def check(self, place: Place, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
+        """The judgement of an answer."""
+        return self._marker(place).judge(part, text, earlier)
+
+    def hints(self, place: Place, part: str, asked: Asked) -> Hints:
+        """The hints to a part: first about a slip that was just made, then up the ladder."""
+        marker = self._marker(place)
+        rungs = self._ladder(place, part, frozenset(asked.done) - {part})
+        shown = reached(asked.hints, asked.wrong, len(rungs))
+        slips = [about_slip(marker, part, slip) for slip in asked.slips] if asked.hints else []
+        return Hints((*slips, *rungs[:shown]), shown < len(rungs))
+
+    def read(self, place: Place, part: str, text: str) -> str | Unreadable:
+        """How an answer is read."""
+        marker = self._marker(place)
+        said = marker.part(part).kind.read(text)
+        if isinstance(said, Unreadable):
+            return said
+        if marker.instance.kind(marker.instance.part(part)) in CALCULATED:
+            formula = read(without_words(text))  # as it stands: what it comes to is for the student to know
+            return said.shown if isinstance(formula, Unreadable) else plain(formula)
+        return said.shown
+
+    def warm(self, exercises: Sequence[str]) -> None:
+        """Works out beforehand what answers to the course's own numbers will need."""
+        for exercise in exercises:
+            marker = self._marker((exercise, ""))
+            for part in marker.instance.exercise.parts:
+                marker.part(part.id).prepare()
+
+    def _marker(self, place: Place) -> Marker:
+        if place not in self._markers:
+            if len(self._markers) >= MOST_MARKERS:
+                self._markers.clear()
+                self._ladders.clear()
+            self._markers[place] = Marker(self.shelf.instance(*place))
+        return self._markers[place]
+
+    def _ladder(self, place: Place, part: str, done: frozenset[str]) -> tuple[Rung, ...]:
+        key = (place, part, done)
+        if key not in self._ladders:
+            self._ladders[key] = ladder(self._marker(place), part, done)
+        return self._ladders[key]

@@ -1,0 +1,275 @@
+"""Self-check in a notebook.
+
+    from tirgul import check
+    check("11.1/2", "48")          shows what is said of the answer; `.verdict`, `.hint()`, `bool(…)`
+
+    %%tirgul 11.1/1a               an answer below it as it is, Hebrew, LaTeX and backslashes too
+    10 \\times 10 \\times 3
+
+What is shown are the same words in several formats, and the notebook takes the one that it can show: JupyterLab cleans
+MathML out of notebooks that nobody has trusted yet, so its HTML holds LaTeX between dollar signs; Colab has no LaTeX
+there and draws MathML.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, final
+
+from exercises.codes import code_of
+from exercises.exercise import Instance, Language, Part
+from exercises.library import Library, part_named, placed, search_path
+from grader.gradebooks.marks_json import judged, number
+from grader.hints import about_slip, ladder, reached
+from grader.judge import Marker
+from grader.verdict import Follows, Judgement, Right, Slip, Slipped, Unreadable, marks, name
+from reports.feedback import feedback
+from reports.hints import hint
+from reports.html.blocks import typed_html
+from reports.lines import Sayer
+from reports.markup import joined
+from reports.mathematics.latex import latex
+from reports.text import options_said, text_plain
+from reports.words import words
+from solver.notation.printing import plain
+from solver.notation.reading import read
+from solver.notation.tree import Formula
+from tirgul.language import of_environment
+
+COLOURS: Final = {
+    "right": ("#1f6f43", "#e4f2e9"),
+    "follows": ("#8a5a00", "#faf0d7"),
+    "slipped": ("#8a5a00", "#faf0d7"),
+    "wrong": ("#a32020", "#f9e3e1"),
+    "unreadable": ("#5b3a8c", "#ece6f5"),
+    "review": ("#5b3a8c", "#ece6f5"),
+}
+
+_asked: dict[tuple[str, str, str], tuple[int, set[str]]] = {}
+"""Hints asked for and wrong answers given in this session, by exercise, variant and part."""
+
+
+def check(
+    place: str,
+    answer: object,
+    *,
+    lang: Language | None = None,
+    earlier: Mapping[str, object] | None = None,
+    student: str = "",
+    variant: str = "",
+) -> Checked:
+    """Judges an answer, typed as `11.1/2`; an unknown exercise or part raises LookupError with what there is.
+
+    >>> bool(check("11.1/2", 48)), check("11.1/2", "51").verdict
+    (True, 'slipped')
+    """
+    exercise_id, part_id = placed(place)
+    shelf = _shelf()
+    language = lang or of_environment()
+    try:
+        exercise = shelf.exercise(exercise_id)
+        part = part_named(exercise, part_id)
+    except KeyError as unknown:
+        raise LookupError(_unknown(unknown, exercise_id, part_id, language)) from None
+    code = variant or (code_of(exercise, student, os.environ.get("TIRGUL_COURSE", "")) if student else "")
+    marker = _marker(exercise.id, code)
+    before = {part_named(exercise, other).id: str(said) for other, said in (earlier or {}).items()}
+    judgement = marker.judge(part.id, str(answer), before)
+    return Checked(marker, part, judgement, language)
+
+
+@final
+class Checked:
+    """An answer that was checked; true where it is right."""
+
+    def __init__(self, marker: Marker, part: Part, judgement: Judgement, language: Language) -> None:
+        self._marker, self._part, self._language = marker, part, language
+        self._given: tuple[Any, ...] = ()
+        self.judgement = judgement
+        if self.verdict in ("wrong", "slipped", "follows"):
+            _asked.setdefault(self._key, (0, set()))[1].add(judgement.answer.strip())
+
+    def __bool__(self) -> bool:
+        return isinstance(self.judgement.verdict, Right)
+
+    @property
+    def verdict(self) -> str:
+        """right, follows, slipped, wrong, unreadable or review."""
+        return name(self.judgement.verdict)
+
+    @property
+    def score(self) -> float | None:
+        """What the answer earns; None where a person decides."""
+        return number(marks(self.judgement.verdict, self._part))
+
+    @property
+    def read_as(self) -> str:
+        """How the answer was read."""
+        return self.judgement.read_as
+
+    def hint(self) -> Checked:
+        """The same with one hint more; wrong answers earn more specific ones."""
+        asked, wrong = _asked.get(self._key, (0, set()))
+        _asked[self._key] = (asked + 1, wrong)
+        rungs = ladder(self._marker, self._part.id)
+        slips = [about_slip(self._marker, self._part.id, slip) for slip in _slips(self.judgement)]
+        more = Checked(self._marker, self._part, self.judgement, self._language)
+        more._given = (*slips, *rungs[: reached(asked + 1, len(wrong), len(rungs))])
+        return more
+
+    # --- how it is shown
+
+    def __repr__(self) -> str:
+        return "\n".join([self._plain_feedback(), *self._plain_read_as(), *self._plain_hints()])
+
+    def _repr_markdown_(self) -> str:
+        say = words(self._language).say
+        lines = [f"**{_marked_down(self._plain_feedback())}**"]
+        if self.read_as:
+            lines.append(say("cli.read_as", formula=self._latex_read_as()))
+        lines += [f"- {hint(say, _dollars, rung)}" for rung in self._given]
+        return "\n\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Inline style only, and neither script nor MathML: what JupyterLab leaves in place for anybody."""
+        said = Sayer(words(self._language))
+        direction = words(self._language).direction
+        ink, paper = COLOURS[self.verdict]
+        verdict = self.judgement.verdict
+        lines = [f"<b>{line_html(inert(feedback(said, verdict, self.judgement.answer, self._kind)))}</b>"]
+        if isinstance(verdict, Unreadable) and verdict.reason not in ("empty", "too_long"):
+            lines.append(f'<code dir="ltr">{typed_html(self.judgement.answer, verdict.at)}</code>')
+        if self.read_as:
+            lines.append(line_html(said("web.read_as", formula=self._drawn_read_as())))
+        hints = [f"<li>{line_html(inert(hint(said, _drawn, rung)))}</li>" for rung in self._given]
+        listed = f"<ol>{''.join(hints)}</ol>" if hints else ""
+        side = "right" if direction == "rtl" else "left"
+        style = (
+            f"direction:{direction};text-align:{side};border-{side}:4px solid {ink};background:{paper};color:#1f2328;"
+            "padding:6px 12px;max-width:48em"
+        )
+        return f'<div dir="{direction}" lang="{self._language}" style="{style}">{"<br>".join(lines)}{listed}</div>'
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        return {
+            "text/plain": repr(self),
+            "text/html": self._repr_html_(),
+            "text/markdown": self._repr_markdown_(),
+            "application/vnd.tirgul+json": self._json(),
+        }
+
+    # --- pieces
+
+    @property
+    def _instance(self) -> Instance:
+        return self._marker.instance
+
+    @property
+    def _kind(self) -> str:
+        return self._instance.kind(self._part)
+
+    @property
+    def _key(self) -> tuple[str, str, str]:
+        return (self._instance.exercise.id, self._instance.variant, self._part.id)
+
+    def _json(self) -> dict[str, Any]:
+        data = {
+            "schema": "tirgul/check/1",
+            "exercise": self._instance.exercise.id,
+            "part": self._part.id,
+            "variant": self._instance.variant,
+            "answer": self.judgement.answer,
+            "marks": self.score,
+            "max": number(self._part.marks),
+            "feedback": self._plain_feedback(),
+            "hints": self._plain_hints(),
+            **judged(self.judgement),
+        }
+        return dict(json.loads(json.dumps(data)))
+
+    def _plain_feedback(self) -> str:
+        say = words(self._language).say
+        return feedback(say, self.judgement.verdict, self.judgement.answer, self._kind)
+
+    def _plain_read_as(self) -> list[str]:
+        if not self.read_as:
+            return []
+        return [words(self._language).say("cli.read_as", formula=", ".join(self._options()) or self.read_as)]
+
+    def _plain_hints(self) -> list[str]:
+        return [hint(words(self._language).say, plain, rung) for rung in self._given]
+
+    def _options(self) -> list[str]:
+        if not self._part.options:
+            return []
+        said = options_said(self._part, self.read_as, self._language)
+        return [text_plain(text, self._language) for text in said]
+
+    def _drawn_read_as(self) -> Line:
+        if self._part.options:
+            return joined(map(inert, self._options()), ", ")
+        formula = read(self.read_as)
+        return token(self.read_as) if isinstance(formula, Unreadable) else _drawn(formula)
+
+    def _latex_read_as(self) -> str:
+        formula = read(self.read_as)
+        return ", ".join(self._options()) or (self.read_as if isinstance(formula, Unreadable) else _dollars(formula))
+
+
+def _slips(judgement: Judgement) -> tuple[Slip, ...]:
+    match judgement.verdict:
+        case Slipped(slips) | Follows(_, slips) if slips:
+            return slips[0]
+        case _:
+            return ()
+
+
+def _drawn(formula: Formula) -> Line:
+    """A formula where this notebook can draw it in HTML."""
+    return Line(Math(formula)) if "google.colab" in sys.modules else token(_dollars(formula))
+
+
+def _dollars(formula: Formula) -> str:
+    return f"${latex(formula)}$"
+
+
+def _marked_down(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    return "".join(f"\\{one}" if one in "\\`*_{}[]<>#|$~" else one for one in text)
+
+
+@cache
+def _shelf() -> Library:
+    return Library(search_path())
+
+
+@cache
+def _marker(exercise_id: str, code: str) -> Marker:
+    return Marker(_shelf().instance(exercise_id, code))
+
+
+def _unknown(unknown: KeyError, exercise_id: str, part_id: str, language: Language) -> str:
+    near = ", ".join(getattr(unknown, "near", ()))
+    known = hasattr(unknown, "part")
+    said = {"exercise": exercise_id, "part": part_id}
+    line = words(language).say("cli.unknown_part" if known else "cli.unknown_exercise", **said)
+    return f"{line} {words(language).say('cli.near', names=near)}" if near else line
+
+
+# --- the magic
+
+
+def magic(line: str, cell: str) -> Checked:
+    """`%%tirgul 11.1/2`: the cell is the answer, as it stands."""
+    place, _, rest = line.strip().partition(" ")
+    wanted = rest.strip().removeprefix("--lang").strip(" =")
+    return check(place, cell.strip("\n"), lang="he" if wanted == "he" else "en" if wanted == "en" else None)
+
+
+def register(shell: Any) -> None:
+    """Makes the magic known to a notebook."""
+    shell.register_magic_function(magic, "cell", "tirgul")

@@ -1,0 +1,367 @@
+"""The routes of the self-check page.
+
+Nothing is graded, drawn or kept in the event loop: handlers read a request there, and everything else happens in
+threads, whose number is bounded, over a desk whose processes are bounded too. What is more than that is told to come
+again (503).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import Any, ParamSpec, TypeVar, final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from exercises.codes import BadCode, code_of, fresh_code, has_variants, plain_code, plain_id
+from exercises.exercise import LANGUAGES, BadExercise, Exercise, Language, Part
+from exercises.library import Library, available, part_named
+from grader.store import Store
+from reports.html.page import section
+from reports.markup import Html
+from reports.words import words
+from tirgul.desk import Desk, Hints, Place
+from tirgul.service import Progress, Service, TooLong, TooOften
+from tirgul.web.guard import MOST_ID, Guard, Refusal, Session, Shell
+from tirgul.web.pool import Busy
+from tirgul.web.static import FILES
+from tirgul.web.views import PartView, anchor, parts_done, preview_html
+
+PADDED = 0.025  # seconds that every check takes at least, so that its time tells nothing
+THREADS = 32
+OWN_NUMBERS = "course"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@final
+@dataclass
+class Site:
+    """The application's parts, and its handlers."""
+
+    shelf: Library
+    store: Store
+    desk: Desk
+    guard: Guard
+    course: str = ""
+    exercises: Mapping[str, Exercise] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exercises = {exercise.id: exercise for exercise in available(self.shelf.path)}
+        self.service = Service(self.desk, self.store)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tirgul")
+        self._places = BoundedSemaphore(8 * THREADS)
+
+    def routes(self) -> list[Route]:
+        """Every address there is, but the staff's."""
+        return [
+            Route("/", self.front),
+            Route("/health", self.health),
+            Route("/static/{name}", self.static),
+            Route("/{lang}/", self.exercises_page),
+            Route("/{lang}/who", self.introduced, methods=["POST"]),
+            Route("/{lang}/e/{exercise}", self.exercise_page),
+            Route("/{lang}/e/{exercise}/answer", self.answered, methods=["POST"]),
+            Route("/{lang}/e/{exercise}/hint", self.hinted, methods=["POST"]),
+            Route("/{lang}/e/{exercise}/preview", self.previewed, methods=["POST"]),
+            Route("/{lang}/e/{exercise}/fresh", self.practised, methods=["POST"]),
+        ]
+
+    async def off(self, work: Callable[P, T], *args: P.args, **values: P.kwargs) -> T:
+        """Work done in a thread; refuses where too much waits already."""
+        if not self._places.acquire(blocking=False):
+            raise Refusal(503, "busy", 2)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **values))
+        except Busy:
+            raise Refusal(503, "busy", 2) from None
+        finally:
+            self._places.release()
+
+    # --- pages
+
+    async def front(self, request: Request) -> Response:
+        """To the pages in the browser's language."""
+        wanted = request.headers.get("accept-language", "")
+        at = {language: place for language in LANGUAGES if (place := wanted.find(language)) >= 0}
+        return RedirectResponse(f"/{min(at, key=at.__getitem__, default='he')}/", 303)
+
+    async def health(self, _: Request) -> Response:
+        """That the server is there."""
+        return Response("ok", media_type="text/plain")
+
+    async def static(self, request: Request) -> Response:
+        """A file of the page, out of a fixed table."""
+        file = FILES.get(request.path_params["name"])
+        if file is None:
+            raise HTTPException(404)
+        headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(file.packed, media_type=file.type, headers={**headers, "content-encoding": "gzip"})
+        return Response(file.data, media_type=file.type, headers=headers)
+
+    async def exercises_page(self, request: Request) -> Response:
+        """All exercises, and how far the visitor is with each."""
+        language = language_of(request)
+        session, new = self.session(request)
+        who = self.guard.who(session)
+        attempts = await self.off(self.store.attempts, session=who.session, verdict="right")
+        done: dict[str, set[str]] = {}
+        for attempt in attempts:
+            done.setdefault(attempt.exercise, set()).add(attempt.part)
+        page = await self.off(
+            self.page,
+            "web/list.html.jinja",
+            request,
+            session,
+            title=words(language).say("web.title"),
+            exercises=self.exercises.values(),
+            done={name: len(parts) for name, parts in done.items()},
+            student=session.student,
+            most_id=MOST_ID,
+        )
+        return self.answer(page, session, new, request)
+
+    async def exercise_page(self, request: Request) -> Response:
+        """An exercise, with what was done so far."""
+        language, exercise = language_of(request), self._exercise(request)
+        session, new = self.session(request)
+        place = self._place(exercise, request.query_params.get("v", ""), session)
+        views = await self.off(self._views, exercise, place, session, language)
+        page = await self.off(
+            self.page,
+            "web/exercise.html.jinja",
+            request,
+            session,
+            title=exercise.title.said(language, views[0].sheet.numbers),
+            exercise=exercise,
+            numbers=views[0].sheet.numbers,
+            variant=place[1],
+            v=place[1] or OWN_NUMBERS,
+            has_variants=has_variants(exercise),
+            views=views,
+            done=parts_done({view.part.id: view.progress for view in views}),
+        )
+        return self.answer(page, session, new, request)
+
+    # --- posts
+
+    async def introduced(self, request: Request) -> Response:
+        """A student says who they are, and gets numbers of their own."""
+        language = language_of(request)
+        session, fields = await self.guard.form(request, "student")
+        student = plain_id(one(fields, "student"))
+        if len(student) > MOST_ID:
+            raise Refusal(422, "too_long")
+        response = RedirectResponse(f"/{language}/", 303)
+        self.guard.remember(response, Session(session.id, student), request)
+        return response
+
+    async def practised(self, request: Request) -> Response:
+        """An exercise with fresh numbers."""
+        exercise = self._exercise(request)
+        session, _ = await self.guard.form(request)
+        self.guard.checks.take(session.id)
+        code = fresh_code(exercise, f"{session.id} {time.time_ns()}")
+        return RedirectResponse(f"/{language_of(request)}/e/{exercise.id}?v={code or OWN_NUMBERS}", 303)
+
+    async def answered(self, request: Request) -> Response:
+        """An answer is checked."""
+        started = time.perf_counter()
+        exercise = self._exercise(request)
+        session, fields = await self.guard.form(request, "v", "part", "answer", "choice", "once")
+        self.guard.checks.take(session.id)
+        part, place = self._part(exercise, fields), self._place(exercise, one(fields, "v"), session)
+        text = ", ".join(fields["choice"]) if part.options and "choice" in fields else one(fields, "answer")
+        once, who = self._once(fields), self.guard.who(session)
+        try:
+            states = await self.off(self.service.check, who, place, part.id, text, once)
+        except TooLong:
+            raise Refusal(422, "too_long") from None
+        except TooOften:
+            raise Refusal(429, "guessed") from None
+        response = await self._part_answer(request, exercise, place, part, session, states)
+        await asyncio.sleep(max(0.0, PADDED - (time.perf_counter() - started)))
+        return response
+
+    async def hinted(self, request: Request) -> Response:
+        """A hint is asked for."""
+        exercise = self._exercise(request)
+        session, fields = await self.guard.form(request, "v", "part", "answer", "choice", "once")
+        self.guard.checks.take(session.id)
+        part, place = self._part(exercise, fields), self._place(exercise, one(fields, "v"), session)
+        states = await self.off(self.service.hint, self.guard.who(session), place, part.id, self._once(fields))
+        return await self._part_answer(request, exercise, place, part, session, states)
+
+    async def previewed(self, request: Request) -> Response:
+        """How an answer is read, while it is typed."""
+        language, exercise = language_of(request), self._exercise(request)
+        session, fields = await self.guard.form(request, "v", "part", "answer", "choice", "once")
+        self.guard.previews.take(session.id)
+        part, place = self._part(exercise, fields), self._place(exercise, one(fields, "v"), session)
+        text = one(fields, "answer")[:1_000]
+
+        def drawn() -> Html:
+            kind = self.desk.sheet(place).kinds[part.id]
+            return preview_html(part, kind, text, self.desk.read(place, part.id, text), language)
+
+        return HTMLResponse(await self.off(drawn))
+
+    # --- what they have in common
+
+    def session(self, request: Request) -> tuple[Session, bool]:
+        session = self.guard.session(request)
+        return (session, False) if session else (self.guard.new_session(request), True)
+
+    def _exercise(self, request: Request) -> Exercise:
+        try:
+            return self.exercises[request.path_params["exercise"]]
+        except KeyError:
+            raise HTTPException(404) from None
+
+    def _part(self, exercise: Exercise, fields: Mapping[str, list[str]]) -> Part:
+        try:
+            return part_named(exercise, one(fields, "part"))
+        except KeyError:
+            raise HTTPException(404) from None
+
+    def _place(self, exercise: Exercise, wanted: str, session: Session) -> Place:
+        """The exercise with the numbers that are asked for, the student's own, or the course's."""
+        if wanted == OWN_NUMBERS or not has_variants(exercise):
+            return exercise.id, ""
+        if wanted:
+            try:
+                return exercise.id, plain_code(wanted)
+            except BadCode:
+                raise HTTPException(404) from None
+        return exercise.id, code_of(exercise, session.student, self.course) if session.student else ""
+
+    def _once(self, fields: Mapping[str, list[str]]) -> str:
+        once = one(fields, "once")
+        if not 16 <= len(once) <= 64:
+            raise Refusal(422, "no_form")
+        return once
+
+    def _views(self, exercise: Exercise, place: Place, session: Session, language: Language) -> list[PartView]:
+        sheet, states = self.service.start(self.guard.who(session), place)
+        return [
+            PartView(exercise, part, sheet, language, states[part.id], self._hints(place, states, part.id))
+            for part in exercise.parts
+        ]
+
+    def _hints(self, place: Place, states: Mapping[str, Progress], part: str) -> Hints:
+        """The hints to a part; a worker is asked only where somebody asked for one."""
+        return self.service.hints(place, states, part) if states[part].asked else Hints((), more=True)
+
+    async def _part_answer(
+        self,
+        request: Request,
+        exercise: Exercise,
+        place: Place,
+        part: Part,
+        session: Session,
+        states: Mapping[str, Progress],
+    ) -> Response:
+        """The part as it stands now: itself for a script, data for a program, else the page that it is on."""
+        language = language_of(request)
+        wants_part = request.headers.get("x-part") == "1"
+        wants_data = "application/json" in request.headers.get("accept", "")
+        if not (wants_part or wants_data):
+            at = f"/{language}/e/{exercise.id}?v={place[1] or OWN_NUMBERS}#{anchor(part)}"
+            return RedirectResponse(at, 303)
+
+        def shown() -> Response:
+            hinted = self._hints(place, states, part.id)
+            view = PartView(exercise, part, self.desk.sheet(place), language, states[part.id], hinted)
+            done = parts_done(states)
+            if wants_data:
+                return JSONResponse({"schema": "tirgul/selfcheck/1", **_data(view), "done": done})
+            values = {"view": view, "v": place[1] or OWN_NUMBERS, "token": self.guard.form_token(session)}
+            return HTMLResponse(section("web/part.html.jinja", language, **values), headers={"x-done": str(done)})
+
+        return await self.off(shown)
+
+    def page(self, template: str, request: Request, session: Session, *, title: str, **values: Any) -> str:
+        """A whole page in the request's language."""
+        language = language_of(request)
+        other = next(one for one in LANGUAGES if one != language)
+        rest = request.url.path.removeprefix(f"/{language}") or "/"
+        query = f"?{request.url.query}" if request.url.query else ""
+        frame = {
+            "title": title,
+            "other": other,
+            "other_address": f"/{other}{rest}{query}",
+            "direction_here": words(language).direction,
+            "token": self.guard.form_token(session),
+            "style": FILES.named("style"),
+            "script": FILES.named("page"),
+        }
+        return section(template, language, **frame, **values)
+
+    def answer(self, page: str, session: Session, new: bool, request: Request) -> Response:
+        response = HTMLResponse(page)
+        if new:
+            self.guard.remember(response, session, request)
+        return response
+
+    async def refused(self, request: Request, problem: Exception) -> Response:
+        """A page that says why something cannot be done, and nothing about us."""
+        status = problem.status_code if isinstance(problem, HTTPException) else 500
+        why = problem.detail if isinstance(problem, Refusal) else {404: "missing", 405: "missing"}.get(status, "failed")
+        if isinstance(problem, BadExercise | BadCode):
+            status, why = 404, "missing"
+        language = language_of(request, lenient=True)
+        values = {"why": why, "status": status, "style": FILES.named("style")}
+        html = await asyncio.to_thread(
+            section, "web/message.html.jinja", language, direction_here=words(language).direction, **values
+        )
+        headers = dict(problem.headers or {}) if isinstance(problem, HTTPException) else {}
+        return HTMLResponse(html, status, headers)
+
+
+def application(site: Site, more: list[Route] | None = None) -> Shell:
+    """The application: its routes, and what stands around them."""
+    handlers = {HTTPException: site.refused, BadExercise: site.refused, BadCode: site.refused, Exception: site.refused}
+    app = Starlette(routes=[*(more or []), *site.routes()], exception_handlers=handlers)
+    return Shell(app)
+
+
+def language_of(request: Request, *, lenient: bool = False) -> Language:
+    """The language that an address begins with."""
+    said = request.path_params.get("lang") or request.url.path.strip("/").partition("/")[0]
+    for language in LANGUAGES:
+        if said == language:
+            return language
+    if lenient:
+        return "he" if "he" in request.headers.get("accept-language", "he")[:5] else "en"
+    raise HTTPException(404)
+
+
+def one(fields: Mapping[str, list[str]], name: str) -> str:
+    """The one value of a field; "" where there is none."""
+    values = fields.get(name, [])
+    if len(values) > 1:
+        raise Refusal(422, "no_form")
+    return values[0] if values else ""
+
+
+def _data(view: PartView) -> dict[str, Any]:
+    judgement = view.progress.judgement
+    return {
+        "part": view.part.id,
+        "verdict": view.verdict,
+        "read_as": judgement.read_as if judgement else "",
+        "feedback": view.plain_feedback(),
+        "hints": view.plain_hints(),
+        "more_hints": view.hinted.more,
+    }

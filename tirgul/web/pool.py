@@ -1,0 +1,122 @@
+"""The desk in worker processes: bounded, and ended by force where an answer takes too long.
+
+Workers come from a fork server that has the keys worked out beforehand, so that one which had to be ended is replaced
+at once. This process derives nothing and never holds a key.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from threading import BoundedSemaphore, Lock
+from typing import Any, TypeVar, final
+
+from pebble import ProcessExpired, ProcessPool
+
+from grader.batch import CRASHED
+from grader.verdict import Judgement, Review, Unreadable
+from tirgul.desk import Asked, Hints, OwnDesk, Place, Sheet
+from tirgul.web import worker
+
+WARMED = "tirgul.web.warmed"
+SLOW = "too_slow"
+MOST_KNOWN = 20_000
+ATTEMPTS = 3
+
+Answer = TypeVar("Answer")
+
+
+class Busy(Exception):
+    """More is asked than can be answered soon."""
+
+
+@final
+class PooledDesk:
+    """A desk in other processes."""
+
+    def __init__(
+        self,
+        workers: int = max(2, (os.cpu_count() or 2)),
+        *,
+        waiting: int = 200,
+        seconds: float = 4.0,
+        make: Callable[[], OwnDesk] = worker.make,
+        warm: bool = True,
+    ) -> None:
+        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        context = multiprocessing.get_context(method)
+        if method == "forkserver" and warm:
+            context.set_forkserver_preload([WARMED])
+        self._make = partial(ProcessPool, workers, context=context, initializer=worker.begin, initargs=[make])
+        self._pool = self._make()
+        self._renewing = Lock()
+        self._places = BoundedSemaphore(workers + waiting)
+        self._seconds = seconds
+        self._sheets: dict[Place, Sheet] = {}
+        self._known: dict[tuple[Hashable, ...], Judgement] = {}
+
+    def close(self) -> None:
+        """Ends every worker."""
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's
+        self._pool.join()
+
+    def sheet(self, place: Place) -> Sheet:
+        """The exercise's numbers, which are no secret and are kept here."""
+        if place not in self._sheets:
+            if len(self._sheets) > 5_000:
+                self._sheets.clear()
+            self._sheets[place] = self._ask("sheet", place)
+        return self._sheets[place]
+
+    def check(self, place: Place, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
+        """The judgement of an answer; one that takes too long or ends its process is left to a person."""
+        same = (place, part, text, tuple(sorted(earlier.items())))
+        if same in self._known:
+            return self._known[same]
+        try:
+            judgement: Judgement = self._ask("check", place, part, text, dict(earlier))
+        except TimeoutError:
+            return Judgement(part, text, "", Review(SLOW))
+        except ProcessExpired:
+            return Judgement(part, text, "", Review(CRASHED))
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[same] = judgement
+        return judgement
+
+    def hints(self, place: Place, part: str, asked: Asked) -> Hints:
+        """The hints to a part; none where finding them takes too long."""
+        try:
+            return self._ask("hints", place, part, asked)  # type: ignore[no-any-return]  # a worker's word
+        except (TimeoutError, ProcessExpired):
+            return Hints((), more=False)
+
+    def read(self, place: Place, part: str, text: str) -> str | Unreadable:
+        """How an answer is read."""
+        try:
+            return self._ask("read", place, part, text)  # type: ignore[no-any-return]  # a worker's word
+        except (TimeoutError, ProcessExpired):
+            return ""
+
+    def _renew(self, broken: ProcessPool) -> None:
+        """Another pool in place of one that is broken, unless there is one already."""
+        with self._renewing:
+            if self._pool is broken and not broken.active:
+                self._pool = self._make()
+
+    def _ask(self, what: str, *arguments: Any) -> Any:
+        """What a worker answers; raises Busy where too many wait or none can, TimeoutError, ProcessExpired."""
+        if not self._places.acquire(blocking=False):
+            raise Busy
+        try:
+            for _ in range(ATTEMPTS):
+                pool = self._pool
+                try:
+                    return pool.schedule(partial(worker.ask, what), args=arguments, timeout=self._seconds).result()
+                except RuntimeError:  # a worker that is killed from outside can take the pool with it
+                    self._renew(pool)
+            raise Busy
+        finally:
+            self._places.release()
