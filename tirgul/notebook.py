@@ -29,9 +29,8 @@ from grader.judge import Marker
 from grader.verdict import Follows, Judgement, Right, Slip, Slipped, Unreadable, marks, name
 from reports.feedback import feedback
 from reports.hints import hint
-from reports.html.blocks import typed_html
-from reports.lines import Sayer
-from reports.markup import joined
+from reports.html.blocks import line_html, typed_html
+from reports.lines import Line, Math, Sayer, inert, joined, token
 from reports.mathematics.latex import latex
 from reports.text import options_said, text_plain
 from reports.words import words
