@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, final
 
 from exercises.exercise import Derivatives, Part
@@ -17,28 +17,12 @@ from grader.kinds import AnswerKind, Read, Reading
 from grader.prose import without_words
 from solver.notation.printing import plain
 from solver.notation.reading import formula, read
-from solver.notation.tree import Add, Call, Div, Fold, Formula, Group, Mul, Name, Neg, Number, Partial, Pow, Relation
+from solver.notation.tree import Formula, Group, Relation
 from solver.notation.unreadable import Unreadable
 from solver.values import Value
 
 if TYPE_CHECKING:  # SymPy is loaded for whoever answers such a part
     from solver.moments.assumptions import Facts
-
-INDICES: Final = "ijklmpqr"
-PLACES: Final = {
-    **dict.fromkeys("xX", ("x",)),
-    **dict.fromkeys("yY", ("y",)),
-    **{f"{letter}{part}": ("y", part) for letter, part in product("yY", "12")},
-    **{f"{letter}_{part}": ("y", part) for letter, part in product("yY", "12")},
-}
-"""How the block's signals may be spelled, and what they are: Y2 is y_2."""
-NAMES: Final = {
-    f"{spelled}{mark}{index}": (*place, index)
-    for (spelled, place), index in product(PLACES.items(), INDICES)
-    for mark in (("_",) if spelled[-1].isalpha() or "_" not in spelled else (",", ""))
-}
-"""y2_k, y_2,k and y_2k are the same."""
-COST: Final = {"C": "C", "L": "C", "J": "C"}
 
 _FOLD = re.compile(r"(\\sum|∑|Σ|\bsum)(\s*_\s*)(?:\{\s*([a-z])\s*\}|([a-z])(?![A-Za-z0-9]))(?!\s*\^)")
 _ONE: Final = r"(?:(?<![\w.^])[1I]|\\math(?:bb|bf|ds|bbm|rm)\s*\{?\s*[1I]\s*\}?|𝟙|𝟏)"
@@ -54,12 +38,14 @@ _BESIDE = re.compile(r"(?:(?<=[\w)\]}])(?<!\\cdot)(?<!\\times)(?<!\\quad)\s+|(?<
 class Gradient(AnswerKind):
     """A formula in derivatives, equal to the key in every network of the block that is asked about."""
 
-    def __init__(self, part: Part, key: Value) -> None:
-        super().__init__(part, key)
+    def __init__(self, part: Part, key: Value, given: tuple[Value, ...] = ()) -> None:
+        super().__init__(part, key, given)
         self.block = part.derivatives or Derivatives()
 
     def read(self, text: str) -> Read | Unreadable:
-        said = read(spelled(without_words(text)), (*NAMES, *COST, *INDICES, "n", "w"))
+        from solver.gradient_formulas import KNOWN
+
+        said = read(spelled(without_words(text)), KNOWN)
         match said:
             case Unreadable():
                 return Unreadable(said.reason, min(said.at, max(len(text) - 1, 0)), said.word)
@@ -116,9 +102,11 @@ class Gradient(AnswerKind):
 
     def _meant(self, said: Formula) -> Any:
         """A formula in the block's own names, or why it is none."""
+        from solver.gradient_formulas import Strange, meaning
+
         try:
             return meaning(said)
-        except _Strange as strange:
+        except Strange as strange:
             return Unreadable(strange.reason, 0, plain(strange.part))
 
 
@@ -133,58 +121,3 @@ def spelled(text: str) -> str:
     text = _INDICATOR.sub(lambda found: f"1{bracket[0]}{found[1]}{bracket[1]}", text)
     text = _FOLD.sub(lambda found: f"{found[1].replace('Σ', '∑')}_{{{found[3] or found[4]}=0}}^n ", text)
     return _BESIDE.sub("*", text)
-
-
-class _Strange(Exception):
-    """A part of a formula that means nothing in a residual block."""
-
-    def __init__(self, part: Formula, reason: str = "wrong_type") -> None:
-        super().__init__(part, reason)
-        self.part, self.reason = part, reason
-
-
-def meaning(said: Formula) -> Any:
-    """A formula as a SymPy object in the names of `solver.gradients`."""
-    import sympy
-
-    from solver.gradients import C, n, w, x, y
-    from solver.symbols import D, indicator
-
-    match said:
-        case Number(value, _):
-            return sympy.Rational(value.numerator, value.denominator)
-        case Name(text) if text in NAMES:
-            base, *indices = NAMES[text]
-            places = [sympy.Integer(one) if one.isdigit() else sympy.Symbol(one, integer=True) for one in indices]
-            return {"x": x, "y": y}[base][tuple(places)]
-        case Name(text) if text in COST:
-            return C
-        case Name("w"):
-            return w
-        case Neg(body):
-            return -meaning(body)
-        case Add(terms):
-            return sympy.Add(*map(meaning, terms))
-        case Mul(factors):
-            return sympy.Mul(*map(meaning, factors))
-        case Div(top, Number(value)) if value:
-            return meaning(top) / sympy.Rational(value.numerator, value.denominator)
-        case Pow(base, Number(int() as exponent)) if 0 < exponent < 5:
-            return meaning(base) ** exponent
-        case Fold("sum", body, variable, Number(0 | 1), Name() | Add()) if variable in INDICES:
-            return sympy.Sum(meaning(body), (sympy.Symbol(variable, integer=True), 0, n))
-        case Partial(of, by):
-            return D(meaning(of), meaning(by))
-        case Call("delta", (Name(one), Name(other))):
-            return sympy.KroneckerDelta(*(sympy.Symbol(name, integer=True) for name in (one, other)))
-        case Call("indicator", (Relation((Name(one), Name(other)), ("=",)),)) if {one, other} <= {*INDICES}:
-            return meaning(Call("delta", (Name(one), Name(other))))
-        case Call("indicator", (Relation((left, right), (sign,)),)) if sign in _COMPARED:
-            return indicator(getattr(sympy, _COMPARED[sign])(meaning(left), meaning(right)))
-        case Call("relu'", (inside,)):
-            return indicator(meaning(inside) >= 0)
-        case _:
-            raise _Strange(said)
-
-
-_COMPARED: Final = {">=": "Ge", ">": "Gt", "<=": "Le", "<": "Lt"}

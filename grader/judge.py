@@ -35,7 +35,7 @@ from grader.verdict import (
     Wrong,
 )
 from grader.working import is_working
-from solver.derivation import TERM_FORGOTTEN, TOTAL, Derivation, Mistake, everything, mistakes, replay, walk
+from solver.derivation import TERM_FORGOTTEN, TOTAL, Derivation, Given, Mistake, everything, mistakes, replay, walk
 from solver.notation.forms import ROUNDED_WRONGLY, form, lacks, unit
 from solver.notation.tree import Formula
 from solver.values import Value, as_formula
@@ -126,7 +126,8 @@ class _PartMarker:
         self.keys = instance.keys
         self.derivation: Derivation = self.keys[part_id]
         self.key = self.derivation.result
-        self.kind: AnswerKind = EVERY_KIND[instance.kind(self.part)](self.part, self.key)
+        given = tuple(node.result for node in everything(self.derivation) if isinstance(node, Given))
+        self.kind: AnswerKind = EVERY_KIND[instance.kind(self.part)](self.part, self.key, given)
         self.form = form(self.part.form)
         self._remembered: dict[tuple[tuple[str, Value], ...], _Outcomes] = {}
 

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from math import prod
 from typing import TypeAlias, final
@@ -61,11 +62,12 @@ _ROW = re.compile(r"\s*\d{1,9}(?:\s+\d{1,9})+\s*")
 
 
 class AnswerKind(ABC):
-    """One kind of answer, about one part with one key."""
+    """One kind of answer, about one part with one key, which is derived from what is given."""
 
-    def __init__(self, part: Part, key: Value) -> None:
+    def __init__(self, part: Part, key: Value, given: tuple[Value, ...] = ()) -> None:
         self.part = part
         self.key = key
+        self.given = given
 
     @abstractmethod
     def read(self, text: str) -> Read | Unreadable:
@@ -248,7 +250,7 @@ class Row(AnswerKind):
 
 @final
 class Expression(AnswerKind):
-    """A formula in the names of the key; of an equation the side that is asked counts."""
+    """A formula in the names of the key and of what led to it; of an equation the side that is asked counts."""
 
     def read(self, text: str) -> Read | Unreadable:
         said = without_words(text)
@@ -280,12 +282,14 @@ class Expression(AnswerKind):
             case _:
                 return None
 
-    @property
+    @cached_property
     def _known(self) -> tuple[str, ...]:
-        return names(as_formula(self.key))
+        """A mistake may leave names in an answer that the key has none of: 2*C*H*W for 2*C."""
+        values = (self.key, *(value for value in self.given if not isinstance(value, bool)))
+        return tuple(dict.fromkeys(name for value in values for name in names(as_formula(value))))
 
     def _names(self, text: str) -> tuple[str, ...]:
-        """The names of the key, and the one left of an equality sign that the answer gives its result."""
+        """The names that are known, and the one left of an equality sign that the answer gives its result."""
         left = re.match(r"\s*\\?([A-Za-z]\w*)\s*(?:\([A-Za-z]\w*\)\s*)?=", text)
         return (*self._known, *((left[1],) if left else ()))
 

@@ -51,10 +51,10 @@ class Worked:
 class Lines(AnswerKind):
     """A working whose steps are asked for, and not its result alone; that is read as the part's own kind of answer."""
 
-    def __init__(self, part: Part, key: Value) -> None:
-        super().__init__(part, key)
+    def __init__(self, part: Part, key: Value, given: tuple[Value, ...] = ()) -> None:
+        super().__init__(part, key, given)
         named = kind_of(key, part.within is not None)
-        self.result: AnswerKind = Moment(part, key) if part.quantities is not None else KINDS[named](part, key)
+        self.result: AnswerKind = (Moment if part.quantities is not None else KINDS[named])(part, key, given)
 
     def read(self, text: str) -> Read | Unreadable:
         return self.result.read(text)

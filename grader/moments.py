@@ -48,8 +48,8 @@ _ASKED_ALONE: Final = re.compile(r"(?<![A-Za-z\\])(?:std|Var)(?=\s*=)")
 class Moment(AnswerKind):
     """A formula in the moments of random names, equal to the key for every law that the part's assumptions admit."""
 
-    def __init__(self, part: Part, key: Value) -> None:
-        super().__init__(part, key)
+    def __init__(self, part: Part, key: Value, given: tuple[Value, ...] = ()) -> None:
+        super().__init__(part, key, given)
         self.known = part.quantities or Quantities()
         self.assume = Assumptions(
             dict.fromkeys(self.known.sizes, "size"), self.known.independent, frozenset(self.known.centred)

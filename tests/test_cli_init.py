@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from solver import moments
+from solver.moments import propagation
 from tirgul.commands.init import command
 
 MLP = "Linear(n) ReLU Linear(n) ReLU Linear(n)"
@@ -42,6 +44,10 @@ def data(*arguments: str) -> dict[str, Any]:
     said: dict[str, Any] = json.loads(run(*arguments, "--json", "--lang", "en"))
     assert said["schema"] == "tirgul/init/1"
     return said
+
+
+def test_every_scheme_is_offered():
+    assert tuple(propagation.SCHEMES) == moments.SCHEMES
 
 
 def test_a_relu_network_in_symbols():

@@ -15,7 +15,7 @@ from grader.verdict import Right, Slipped
 from reports.html import sheet_html
 from reports.solution import equation, solution
 from solver.derivation import Derived, mistakes, walk
-from solver.moments.seed_example import seed_example
+from solver.moments.seed import seed_example
 from solver.values import Rounded, as_formula
 from solver.verify.steps import verify_step
 from tirgul import cli

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from solver.moments.seed_example import (
+from solver.moments.seed import (
     dead,
     drawn,
     log_growth,

@@ -14,7 +14,7 @@ from solver.moments import forward
 from solver.values import Rounded, rounded, symbol
 
 if TYPE_CHECKING:  # numpy and SymPy, which listing the exercises can do without
-    from solver.moments.seed_example import Example
+    from solver.moments.seed import Example
 
 LARGE, SMALL = Fraction(10), Fraction(1, 10)
 PLACES = {LARGE: 2, SMALL: 5}
@@ -45,7 +45,7 @@ def _output(scale: Fraction) -> Derivation:
 
 def seed_example(scale: Any) -> Example:
     """The example at a scale; numpy draws its weights."""
-    from solver.moments.seed_example import seed_example as of
+    from solver.moments.seed import seed_example as of
 
     return of(scale)
 
@@ -85,7 +85,7 @@ def _values(scale: Fraction) -> Table:
 
 
 def _growth() -> Table:
-    from solver.moments.seed_example import root_mean_growth
+    from solver.moments.seed import root_mean_growth
 
     example = seed_example(LARGE)
     typical = float(root_mean_growth(5, 1))
@@ -157,7 +157,7 @@ def _ratio(large: Example, small: Example, layer: int) -> Fraction:
 
 
 def _gradients() -> Table:
-    from solver.moments.seed_example import dead
+    from solver.moments.seed import dead
 
     examples = [seed_example(scale) for scale in (LARGE, SMALL)]
     rows = tuple(

@@ -14,7 +14,7 @@ from solver.layers.dense import Linear
 from solver.moments import activation_moments, neuron, propagate
 from solver.moments.assumptions import Centred, Symmetric, about, assumed, independent
 from solver.moments.laws import HALF
-from solver.moments.seed_example import dead, second_growth, seed_example
+from solver.moments.seed import dead, second_growth, seed_example
 from solver.symbols import E, Var, family, relu, variable
 from solver.verify.finite_models import check_step, refuted
 

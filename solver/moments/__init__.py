@@ -6,7 +6,7 @@
     neuron        the results of the exercise on initialisation
     activations   E[s(y)], E[s(y)^2], E[s'(y)^2] of activations, y ~ N(0, q)
     propagation   how second moments pass through a network, forward and backward; schemes of initialisation
-    seed_example  the chapter's five layers, exactly
+    seed          the chapter's five layers, exactly
 
 SymPy is loaded by these modules, so this one offers the questions of the public vocabulary without loading them.
 """
@@ -22,8 +22,11 @@ _OFFERED = {
     "scheme": "propagation",
     "fixup": "propagation",
     "edge_of_chaos": "propagation",
-    "seed_example": "seed_example",
+    "seed_example": "seed",
 }
+
+SCHEMES = ("lecun", "xavier", "he", "he_fan_out", "torch")
+"""The names of the schemes; their equations are in `propagation.SCHEMES`."""
 
 
 def __getattr__(name: str) -> Any:

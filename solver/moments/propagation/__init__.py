@@ -16,7 +16,7 @@ depend on one another as they like. An activation multiplies by E[s(v)^2]/E[v^2]
     state         what is known of one number of a signal      table         rows and totals
     images        moments of an activation on a law            recommending  what to draw weights with
     layers, joins, rules   what each layer does                schemes       solutions of one equation
-    walk          through the network: `propagate`
+    walk          through the network: `propagate`     telling      short formulas, long numbers
 """
 
 from solver.moments.propagation.images import rectified_sum as rectified_sum
