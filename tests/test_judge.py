@@ -217,6 +217,10 @@ CALLED = [f"{instance.exercise.id}/{part}" for instance, part in PARTS]
 def test_every_key_as_it_is_printed_is_right(instance: Instance, part: str) -> None:
     if instance.part(part).options or instance.part(part).free:
         pytest.skip("the key of a choice is not typed as a value")
+    code = instance.part(part).code
+    if code is not None:
+        assert judge(instance, part, code.right(instance.numbers)).verdict == Right()
+        return
     key = as_formula(instance.key(part))
     assert judge(instance, part, plain(key)).verdict == Right()
     assert judge(instance, part, ascii_text(key)).verdict == Right()
@@ -224,8 +228,9 @@ def test_every_key_as_it_is_printed_is_right(instance: Instance, part: str) -> N
 
 @pytest.mark.parametrize(("instance", "part"), PARTS, ids=CALLED)
 def test_every_slip_is_recognised_and_never_right(instance: Instance, part: str) -> None:
-    if instance.part(part).options or instance.part(part).free or instance.part(part).within:
-        pytest.skip("no slips are made in choices, words and rough numbers")
+    asked = instance.part(part)
+    if asked.options or asked.free or asked.within or asked.code:
+        pytest.skip("no slips of a rule are made in choices, words, rough numbers and code")
     marker = Marker(instance)
     for mistake in mistakes(instance.keys[part]):
         if len(mistake.slips) == 1:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from exercises.practical.mnist import Mnist
 
 NAMES = ("lenet5",)
+NO_DATA = {
+    "missing": "cli.no_data.missing",
+    "changed": "cli.no_data.changed",
+    "unreadable": "cli.no_data.unreadable",
+    "no_network": "cli.no_data.no_network",
+}
+"""What is said where the data are not at hand, by the reason."""
 CACHE = Path.home() / ".cache" / "tirgul" / "mnist"
 
 
@@ -71,10 +78,10 @@ def _data(folder: Path | None, small: bool, language: Language) -> Mnist:
         return load(folder, cache=CACHE)
     except NoData as missing:
         where = printable(missing.where)
-        raise Refused(sentence(f"cli.no_data.{missing.reason}", language, file=missing.name, where=where)) from None
+        raise Refused(sentence(NO_DATA[missing.reason], language, file=missing.name, where=where)) from None
     except (OSError, ValueError) as problem:
         said = {"file": type(problem).__name__, "where": printable(str(folder or ""))}
-        raise Refused(sentence("cli.no_data.unreadable", language, **said)) from None
+        raise Refused(sentence(NO_DATA["unreadable"], language, **said)) from None
 
 
 @contextmanager
