@@ -1,1 +1,1 @@
-"""Pictures as SVG: primitives in `svg`, charts of numbers in `charts`. Colours are classes of the style sheet."""
+"""Pictures as SVG: `drawing` draws any figure; primitives are in `svg`, and a module for each family of figures."""

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from exercises.exercise import Instance, Language, Part, Text
-from exercises.exhibit import Exhibit, LineChart, Table
+from exercises.exhibit import Exhibit, Table
 from reports.assumptions import assumptions_said
 from reports.solution import Solution, Step, approximation, chosen, equation, solution
 from reports.text import text_plain
@@ -65,12 +65,12 @@ def _lines(solved: Solution, instance: Instance, language: Language, opening: bo
 
 def _exhibit_lines(exhibit: Exhibit, language: Language) -> Iterator[str]:
     """A table row by row; of a chart what it shows, in words."""
-    match exhibit:
-        case Table(title, head, rows):
-            yield f"  {_cell(title, language)}"
-            yield from (f"      {'  |  '.join(_cell(cell, language) for cell in row)}" for row in (head, *rows))
-        case LineChart(title, description):
-            yield f"  {_cell(title, language)}: {_cell(description, language)}"
+    yield f"  {_cell(exhibit.title, language)}"
+    if isinstance(exhibit, Table):
+        rows = (exhibit.head, *exhibit.rows)
+        yield from (f"      {'  |  '.join(_cell(cell, language) for cell in row)}" for row in rows)
+    else:
+        yield f"      {_cell(exhibit.description, language)}"
 
 
 def _cell(cell: Text | str, language: Language) -> str:
