@@ -1,16 +1,20 @@
 """What an exercise shows beside its texts and solutions: tables, charts and diagrams, as values that hold no markup.
 
 A picture has a `name` for files, a `title` and a `description` that says in words what it shows, for those who cannot
-see it.
+see it. Charts hold numbers; diagrams, in exercises/diagram.py, hold layers and shapes, and what is drawn of them the
+engine says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from exercises.exercise import Text
+
+if TYPE_CHECKING:
+    from exercises.diagram import Diagram
 
 
 @final
@@ -144,5 +148,5 @@ class ImageGrid:
 
 
 Chart: TypeAlias = LineChart | Panels | BarChart | BoxPlot | HeatMap | ImageGrid
-Figure: TypeAlias = Chart
-Exhibit: TypeAlias = Table | Figure
+Figure: TypeAlias = "Chart | Diagram"
+Exhibit: TypeAlias = "Table | Figure"

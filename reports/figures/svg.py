@@ -33,9 +33,14 @@ TONES: Final[Mapping[str, str]] = MappingProxyType(
         "bad": "#a32020",
         "info": "#5b3a8c",
         "line": "#d9d5c9",
+        "paper": "#ffffff",
     }
 )
 """The colours of the page by light, by the names that they have there."""
+EDGED: Final[Mapping[str, Attribute]] = MappingProxyType(
+    {"fill": "currentColor", "fill_opacity": 0.12, "stroke": "currentColor", "stroke_width": 1.5}
+)
+"""How a shape with something in it is drawn."""
 
 
 def element(tag: str, /, *inside: Html, **attributes: Attribute) -> Html:

@@ -1,0 +1,109 @@
+"""Diagrams of networks as values: which layers on which shapes, and which unit is looked at.
+
+They hold what the engine is asked about; sizes, cells that are read and fields are found when they are drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, final
+
+from exercises.exercise import Text
+from solver.layers.base import Layer
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Neuron:
+    """A neuron with inputs x_1, x_2, …, x_n; where `activation` names a function, x_i is the function of y_i."""
+
+    title: Text
+    description: Text
+    activation: str = ""
+    name: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A one-dimensional convolution as neurons that share their weights, on one channel of this length."""
+
+    title: Text
+    description: Text
+    layer: Layer
+    length: int
+    name: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """A one-dimensional layer on channels of cells: what one output reads, padding, stride and dilation included.
+
+    `values` are printed in the cells of input and output where they are given.
+    """
+
+    title: Text
+    description: Text
+    layer: Layer
+    shape: tuple[int, int]
+    position: int = 0
+    channel: int = 0
+    values: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    name: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """What one unit of a chain of two-dimensional layers reads in each signal below it, channel by channel.
+
+    Of one layer it is a convolution or a pooling at a position; of several it is a field that grows to the input.
+    """
+
+    title: Text
+    description: Text
+    network: Layer
+    shape: tuple[int, int, int]
+    position: tuple[int, int] | None = None
+    channel: int = 0
+    name: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """A network as a row of volumes with their sizes."""
+
+    title: Text
+    description: Text
+    network: Layer
+    shape: tuple[int, ...]
+    name: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A network with branches: its layers as boxes, skips as arcs."""
+
+    title: Text
+    description: Text
+    network: Layer
+    shape: tuple[int, ...]
+    name: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A network of dense layers as its units and all their connections."""
+
+    title: Text
+    description: Text
+    network: Layer
+    inputs: int
+    name: str = ""
+
+
+Diagram: TypeAlias = Neuron | Shared | Sliding | Planes | Volumes | Block | Units
