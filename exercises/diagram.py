@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from typing import TypeAlias, final
 
 from exercises.exercise import Text
+from solver.derivation import Quantity, value_of
 from solver.layers.base import Layer
+
+
+def sized(shape: Quantity) -> str:
+    """A shape as figures say it.
+
+    >>> from solver.values import Shape
+    >>> sized(Shape((3, 10, 10)))
+    '3×10×10'
+    """
+    return str(value_of(shape)).replace("x", "×")
 
 
 @final

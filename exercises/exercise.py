@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # an exhibit has texts in it
 Language: TypeAlias = Literal["he", "en"]
 LANGUAGES: tuple[Language, ...] = ("he", "en")
 
+STATEMENT = ""
+"""Where exhibits stand that go with no part but with the statement."""
+
 Numbers: TypeAlias = "Mapping[str, int | tuple[int, ...]]"
 Keys: TypeAlias = Mapping[str, Derivation]
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
-from exercises.exercise import Exercise, Option, Part, Range, Row, Text
+from exercises.diagram import Shared, Sliding, sized
+from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Row, Text
+from exercises.exhibit import Exhibit
 from solver.dense_equivalent import ORDER_IGNORED, SAME_COUNT
-from solver.derivation import TUPLE, Given, Quantity, component, shape
+from solver.derivation import TUPLE, Given, Quantity, component, shape, value_of
+from solver.layers.base import Layer
 from solver.layers.convolution import Conv1d
 from solver.layers.dense import Linear
 from solver.layers.grid import Grid
 from solver.layers.pooling import AvgPool1d, MaxPool1d
 from solver.questions import analyze
-from solver.values import symbol
+from solver.values import Shape, symbol
 
 
 def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Quantity]:
@@ -65,6 +69,58 @@ def _sharing(inputs: int, kernel: int) -> Quantity:
         "outputs": (plain, learned(inputs, 2, 3)),
     }
     return TUPLE(**{what: SAME_COUNT(what, N_1=before, N_2=after) for what, (before, after) in compared.items()})
+
+
+def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, tuple[Exhibit, ...]]:
+    """The layer as neurons and as a sliding kernel; pooling, channels, padding, stride and dilation."""
+    n, k = len(x), len(w)
+    layer, keys = Conv1d(1, k, bias=False), derive(x, w, size)
+    shared = Shared(
+        Text(he="נוירונים שחולקים משקולות", en="Neurons that share their weights"),
+        Text(
+            he=f"כל אחד מ־{n - k + 1} הנוירונים מחובר ל־{k} כניסות סמוכות, ובכולם אותן {k} משקולות.",
+            en=f"Each of the {n - k + 1} neurons is connected to {k} neighbouring inputs, all by the same {k} weights.",
+        ),
+        layer,
+        n,
+        name="shared-neurons",
+    )
+    return {
+        STATEMENT: (shared, _sliding("sliding-kernel", KERNEL, layer, (1, n), 1)),
+        "values": (_sliding("values-1d", KERNEL, layer, (1, n), 1, (x, value_of(keys["values"]))),),
+        "pool.max": (_sliding("max-pooling", POOLING, MaxPool1d(size), (1, n), 1, (x, value_of(keys["pool.max"]))),),
+        "pool.average": (
+            _sliding("average-pooling", POOLING, AvgPool1d(size), (1, n), 1, (x, value_of(keys["pool.average"]))),
+        ),
+        "channels": (
+            _sliding("channels-in", Text(he="קלט רב־ערוצי", en="Several input channels"), Conv1d(1, k), (3, n), 1),
+            _sliding("channels-out", Text(he="פלט רב־ערוצי", en="Several output channels"), Conv1d(2, k), (3, n), 1, at=1),
+        ),
+        "general": (
+            _sliding("padding", Text(he="ריפוד P = 1", en="Padding P = 1"), Conv1d(1, k, padding=1), (1, n), 0),
+            _sliding("stride", Text(he="צעד S = 2", en="Stride S = 2"), Conv1d(1, k, stride=2), (1, n + 1), 1),
+            _sliding("dilation", Text(he="התרחבות D = 2", en="Dilation D = 2"), Conv1d(1, k, dilation=2), (1, n + 1), 1),
+        ),
+    }
+
+
+KERNEL = Text(he="גרעין מחליק על הכניסה", en="A kernel slides along the input")
+POOLING = Text(he="חלון מחליק על הכניסה", en="A window slides along the input")
+
+
+def _sliding(
+    name: str, title: Text, layer: Layer, shape: tuple[int, int], position: int, values: Any = ((), ()), at: int = 0
+) -> Sliding:
+    """A layer at a position; the values of its input and output, if any, as they are printed."""
+    output = sized(analyze(layer, shape).output)
+    said = Text(
+        he=f"כניסה בגודל {sized(Shape(shape))} למטה, מוצא בגודל {output} למעלה, וביניהם מה שקוראים כדי לחשב את מוצא מספר "
+        f"{position + 1}.",
+        en=f"An input of size {sized(Shape(shape))} below, an output of size {output} above, "
+        f"and between them what is read for output {position + 1}.",
+    )
+    printed: Any = tuple(tuple(str(value).replace("-", "\u2212") for value in row) for row in values)
+    return Sliding(title, said, layer, shape, position, at, printed, name)
 
 
 EXERCISE = Exercise(
@@ -184,4 +240,5 @@ EXERCISE = Exercise(
         ),
     ),
     derive=derive,
+    exhibits=exhibits,
 )

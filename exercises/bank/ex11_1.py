@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
-from exercises.exercise import Exercise, Option, Part, Range, Text
+from exercises.diagram import Planes, Volumes, sized
+from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Text
+from exercises.exhibit import Exhibit
 from solver.dense_equivalent import represents
-from solver.derivation import Given, Quantity, component, shape, total
+from solver.derivation import Given, Quantity, component, shape, total, value_of
 from solver.layers.activation import ReLU
+from solver.layers.base import Layer
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
 from solver.layers.dense import WEIGHTS, Linear
@@ -17,9 +21,9 @@ from solver.layers.reshape import FLATTENED, Flatten
 from solver.questions import analyze
 
 
-def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]:
-    """The network on one grey image; all parts read the same analysis."""
-    network = Chain(
+def small_network(k: int, filters: int, outputs: int) -> Layer:
+    """The network that the exercise asks about."""
+    return Chain(
         (
             Conv2d(filters, k, bias=False, name="conv"),
             ReLU(name="relu"),
@@ -28,6 +32,11 @@ def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]
             Linear(outputs, bias=False, name="fc"),
         )
     )
+
+
+def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]:
+    """The network on one grey image; all parts read the same analysis."""
+    network = small_network(k, filters, outputs)
     image = shape({"C": Given("C", 1), "H": Given("H", n), "W": Given("W", n)})
     small = analyze(network, image)
     feature_maps = small["conv"].output
@@ -46,6 +55,50 @@ def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]
         "5": represents(network, image),
         "6": total(dense, "mlp"),
     }
+
+
+def exhibits(n: int, k: int, filters: int, outputs: int) -> Mapping[str, tuple[Exhibit, ...]]:
+    """The network as volumes; what one output of its convolution and one of its pooling read."""
+    network = small_network(k, filters, outputs)
+    sizes = analyze(network, (1, n, n))
+    maps: Any = value_of(sizes["conv"].output)
+    side, pooled = maps[1], value_of(sizes["pool"].output)
+    volumes = Volumes(
+        Text(he="הרשת כשורה של נפחים", en="The network as a row of volumes"),
+        Text(
+            he=f"תמונה 1×{n}×{n}, אחרי הקונבולוציה {sized(maps)}, אחרי ה־pooling {sized(pooled)}, ובמוצא {outputs} מספרים.",
+            en=f"An image of 1×{n}×{n}, {sized(maps)} after the convolution, {sized(pooled)} after the pooling, "
+            f"{outputs} numbers out.",
+        ),
+        network,
+        (1, n, n),
+        name="small-network",
+    )
+    convolution = Planes(
+        Text(he="מה שיחידה אחת במוצא הקונבולוציה קוראת", en="What one unit of the convolution's output reads"),
+        Text(
+            he=f"הכניסה {n}×{n} למטה ומוצא של גרעין אחד, {side}×{side}, למעלה. היחידה קוראת {k}×{k} תאים.",
+            en=f"The {n}×{n} input below and the {side}×{side} output of one kernel above. "
+            f"The unit reads {k}×{k} cells.",
+        ),
+        Conv2d(1, k, bias=False),
+        (1, n, n),
+        (1, side - 2),
+        name="convolution-2d",
+    )
+    pooling = Planes(
+        Text(he="מה שיחידה אחת במוצא ה־pooling קוראת", en="What one unit of the pooling's output reads"),
+        Text(
+            he=f"ערוץ אחד בגודל {side}×{side} למטה ומוצאו {side // 2}×{side // 2} למעלה. היחידה קוראת 2×2 תאים.",
+            en=f"One {side}×{side} channel below and its {side // 2}×{side // 2} output above. "
+            "The unit reads 2×2 cells.",
+        ),
+        AvgPool2d(2),
+        (1, side, side),
+        (1, 1),
+        name="pooling-2d",
+    )
+    return {STATEMENT: (volumes,), "1a": (convolution,), "1b": (pooling,)}
 
 
 EXERCISE = Exercise(
@@ -146,4 +199,5 @@ EXERCISE = Exercise(
         ),
     ),
     derive=derive,
+    exhibits=exhibits,
 )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from exercises.diagram import Planes
 from exercises.exercise import Exercise, Part, Range, Text
-from solver.derivation import Quantity, shape
+from exercises.exhibit import Exhibit, LineChart, Series
+from solver.derivation import Quantity, shape, value_of
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
 from solver.layers.repeated import Repeat
 from solver.questions import receptive_field
 from solver.values import symbol
+
+KERNELS = (3, 5, 7)
+DEEPEST = 5
 
 
 def derive(layers: int, k: int) -> Mapping[str, Quantity]:
@@ -22,6 +28,45 @@ def derive(layers: int, k: int) -> Mapping[str, Quantity]:
         "1": shape({"H": height, "W": width}),
         "2": receptive_field(any_stack, derived=True)[0],
     }
+
+
+def exhibits(layers: int, k: int) -> Mapping[str, tuple[Exhibit, ...]]:
+    """The field of one unit grown back to the input; its side for some kernels."""
+    stack = Chain((Conv2d(1, k),) * layers)
+    field = value_of(receptive_field(stack)[0])
+    size = layers * (k - 1) + 3
+    grown = Planes(
+        Text(he="התמך גדל שכבה אחר שכבה", en="The field grows layer by layer"),
+        Text(
+            he=f"יחידה אחת במוצא של {layers} שכבות, ומה שהיא קוראת בכל שכבה שמתחתיה, עד {field}×{field} בכניסה.",
+            en=f"One unit of the output of {layers} layers and what it reads in each layer below, "
+            f"down to {field}×{field} of the input.",
+        ),
+        stack,
+        (1, size, size),
+        (1, 1),
+        name="receptive-field",
+    )
+    depths = range(DEEPEST + 1)
+    sides = {kernel: [_side(kernel, depth) for depth in depths] for kernel in KERNELS}
+    ends = ", ".join(f"{kernel}×{kernel}: {side[-1]}" for kernel, side in sides.items())
+    growth = LineChart(
+        Text(he="צלע התמך לפי מספר השכבות", en="The side of the field by the number of layers"),
+        Text(
+            he=f"קו ישר לכל גודל גרעין, מ־1 ללא שכבות. אחרי {DEEPEST} שכבות: {ends}.",
+            en=f"A straight line for each kernel size, from 1 without layers. After {DEEPEST} layers: {ends}.",
+        ),
+        across=Text(he="מספר השכבות", en="number of layers"),
+        up=Text(he="צלע התמך", en="side of the field"),
+        series=tuple(Series(Text(he=f"{k}×{k}", en=f"{k}×{k}"), side) for k, side in sides.items()),
+        name="field-growth",
+    )
+    return {"1": (grown,), "2": (growth,)}
+
+
+def _side(kernel: int, depth: int) -> int:
+    side: Any = value_of(receptive_field(Chain((Conv2d(1, kernel),) * depth))[0])
+    return int(side)
 
 
 EXERCISE = Exercise(
@@ -60,4 +105,5 @@ EXERCISE = Exercise(
         ),
     ),
     derive=derive,
+    exhibits=exhibits,
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from exercises.exercise import Exercise, Option, Part, Quantities, Text
+from exercises.diagram import Neuron
+from exercises.exercise import STATEMENT, Exercise, Option, Part, Quantities, Text
+from exercises.exhibit import Exhibit, LineChart, Series
 from solver.derivation import Quantity
 
 
@@ -25,6 +27,51 @@ def derive() -> Mapping[str, Quantity]:
         "2.3": behind_relu,
         "2.4": neuron.keeping(behind_relu, neuron.input_variance("y")),
     }
+
+
+def exhibits() -> Mapping[str, tuple[Exhibit, ...]]:
+    """The linear neuron, the one behind activations, and the three activations."""
+    linear = Neuron(
+        Text(he="נוירון ליניארי", en="A linear neuron"),
+        Text(
+            he="הכניסות x_1 עד x_n, כל אחת כפולה במשקולת שלה, והמוצא v הוא סכומן.",
+            en="The inputs x_1 to x_n, each times its weight; the output v is their sum.",
+        ),
+        name="linear-neuron",
+    )
+    general = Neuron(
+        Text(he="נוירון שכניסותיו עברו אקטיבציה", en="A neuron behind activations"),
+        Text(
+            he="כל y_i עובר דרך σ ונותן x_i; הכניסות x_i כפולות במשקולות שלהן, והמוצא v הוא סכומן.",
+            en="Each y_i goes through σ and gives x_i; the x_i times their weights add up to the output v.",
+        ),
+        activation="σ",
+        name="nonlinear-neuron",
+    )
+    return {STATEMENT: (linear, general), "2.1": (_curves(),)}
+
+
+def _curves() -> LineChart:
+    """Sigmoid, tanh and ReLU, as the engine defines them."""
+    from solver.moments.activations import ACTIVATIONS, y  # SymPy, which listing the exercises can do without
+
+    places = [step / 4 for step in range(-16, 17)]
+    curves = {
+        shown: [float(ACTIVATIONS[shown.lower()].define().expression.subs(y, place)) for place in places]
+        for shown in ("sigmoid", "tanh", "ReLU")
+    }
+    zeros = ", ".join(f"{shown} {curve[len(places) // 2]:g}" for shown, curve in curves.items())
+    return LineChart(
+        Text(he="שלוש פונקציות אקטיבציה", en="Three activations"),
+        Text(
+            he=f"הערכים ב־0: {zeros}. רק tanh אי־זוגית, ולכן רק התוחלת שלה היא 0 כש־y סימטרי.",
+            en=f"Values at 0: {zeros}. Only tanh is odd, so only its mean is 0 where y is symmetric.",
+        ),
+        across=Text(he="y", en="y"),
+        up=Text(he="σ(y)", en="σ(y)"),
+        series=tuple(Series(Text(he=shown, en=shown), curve, places) for shown, curve in curves.items()),
+        name="activations",
+    )
 
 
 WEIGHTS = ("symmetric(w)", "uncorrelated(w)", "alike(w)")
@@ -186,5 +233,6 @@ EXERCISE = Exercise(
         ),
     ),
     derive=derive,
+    exhibits=exhibits,
     notes=notes,
 )

@@ -7,9 +7,14 @@ from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from exercises.exercise import Exercise, Part, Text
+from exercises.diagram import Units
+from exercises.exercise import STATEMENT, Exercise, Part, Text
 from exercises.exhibit import Exhibit, LineChart, Series, Table
 from solver.derivation import Derivation, Derived, Given, Quantity
+from solver.layers.activation import ReLU
+from solver.layers.base import Layer
+from solver.layers.composite import Chain
+from solver.layers.dense import Linear
 from solver.moments import forward
 from solver.values import Rounded, rounded, symbol
 
@@ -60,12 +65,33 @@ READ_OUT = Text(he="קריאה", en="read-out")
 def exhibits() -> Mapping[str, tuple[Exhibit, ...]]:
     """Tables digit by digit as the chapter prints them, the gradients beside them, and growth by layer."""
     return {
+        STATEMENT: (_units(),),
         "large": (_values(LARGE),),
         "small": (_values(SMALL),),
         "scale": (_growth(), _chart()),
         "scale.output": (_scales(),),
         "gradients": (_gradients(),),
     }
+
+
+def _units() -> Units:
+    """The network that the example draws weights for, layer by layer as wide as they are."""
+    example = seed_example(1)
+    widths = [len(example.drawn.input), *(len(weights[0]) for weights in example.weights)]
+    layers: list[Layer] = []
+    for width in widths[1:]:
+        layers += [Linear(width, bias=False), ReLU()]
+    sizes = ", ".join(map(str, widths))
+    return Units(
+        Text(he="הרשת: חמש שכבות", en="The network: five layers"),
+        Text(
+            he=f"רוחב הכניסה ושל כל שכבה נסתרת: {sizes}, ובסופן נוירון אחד. אחרי כל שכבה נסתרת יש ReLU.",
+            en=f"Widths of the input and of each hidden layer: {sizes}, then one unit. ReLU follows each hidden layer.",
+        ),
+        Chain((*layers, Linear(1, bias=False))),
+        widths[0],
+        name="mlp",
+    )
 
 
 def _values(scale: Fraction) -> Table:
@@ -133,6 +159,7 @@ def _chart() -> LineChart:
         up=Text(he="נורמת הערכים", en="norm of the values"),
         series=tuple(Series(name, [norm * scale**at for at, norm in enumerate(base)]) for name, scale in named),
         logarithmic=True,
+        name="signal-growth",
     )
 
 

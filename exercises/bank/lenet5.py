@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exercises.bank import _lenet5 as practical
-from exercises.exercise import Exercise, Part, Range, Text
+from exercises.diagram import Volumes, sized
+from exercises.exercise import STATEMENT, Exercise, Part, Range, Text
+from exercises.exhibit import Exhibit
+from exercises.practical import figures
+from exercises.practical.record import recorded
 from solver.derivation import Given, Quantity, shape
 from solver.layers.activation import ReLU
 from solver.layers.base import Layer
@@ -47,6 +51,26 @@ def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Qua
     sizes = {f"sizes.{name}": lenet[name].output for name in SIZED}
     counts = {f"parameters.{name}": lenet[name].parameters for name in LEARNING}
     return {**sizes, **counts, "parameters.total": lenet.parameters, **practical.keys(lenet.parameters)}
+
+
+def exhibits(**widths: int) -> Mapping[str, tuple[Exhibit, ...]]:
+    """The network as volumes; what the recorded run shows."""
+    lenet = network(**widths)
+    rows = [row for row in analyze(lenet, (1, 28, 28)).rows if row.layer.name]
+    sizes = ", ".join(f"{row.layer.name} {sized(row.output)}" for row in rows)
+    volumes = Volumes(
+        Text(he="הרשת כשורה של נפחים", en="The network as a row of volumes"),
+        Text(he=f"גודל המוצא של כל שכבה: {sizes}.", en=f"The output size of each layer: {sizes}."),
+        lenet,
+        (1, 28, 28),
+        name="lenet5",
+    )
+    run = recorded()
+    return {
+        STATEMENT: (volumes, figures.samples(run)),
+        "eta": (figures.sweep(run),),
+        "early": (figures.training(run), figures.confusion(run), figures.predictions(run), figures.filters(run)),
+    }
 
 
 def _size(name: str) -> Part:
@@ -101,4 +125,5 @@ EXERCISE = Exercise(
         *practical.PARTS,
     ),
     derive=derive,
+    exhibits=exhibits,
 )

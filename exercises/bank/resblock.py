@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from exercises.exercise import Code, Derivatives, Exercise, Option, Part, Range, Text
+from exercises.diagram import Block, sized
+from exercises.exercise import STATEMENT, Code, Derivatives, Exercise, Option, Part, Range, Text
+from exercises.exhibit import Exhibit
 from solver.derivation import TUPLE, Given, Quantity, shape
 from solver.layers.activation import ReLU
 from solver.layers.base import Layer
@@ -16,7 +18,7 @@ from solver.layers.normalisation import BatchNorm1d, BatchNorm2d
 from solver.layers.reshape import Flatten
 from solver.questions import analyze
 from solver.residual import BIAS_CANCELLED
-from solver.values import Size
+from solver.values import Shape, Size
 
 AFTER = {"bn": "BatchNorm2d", "relu": "ReLU", "sum": "Add"}
 """What a convolution's output meets in the block, by the option that names it."""
@@ -93,6 +95,27 @@ def derive(features: int, channels: int, size: int) -> Mapping[str, Quantity]:
         **{f"shape.{name}": block.output for name, block in blocks.items()},
         **{f"parameters.{name}": block.parameters for name, block in blocks.items()},
     }
+
+
+def exhibits(features: int, channels: int, size: int) -> Mapping[str, tuple[Exhibit, ...]]:
+    """The three blocks with their skips."""
+    image = channels, size, size
+    return {
+        STATEMENT: (_block("ResBlockMLP", block_mlp(features), (features,)),),
+        "shape.conv": (_block("ResBlockConv", block_conv(channels), image),),
+        "shape.down": (_block("ResBlockDownSamp", block_down(channels), image),),
+    }
+
+
+def _block(name: str, block: Layer, shape: tuple[int, ...]) -> Block:
+    before, after = sized(Shape(shape)), sized(analyze(block, shape).output)
+    said = Text(
+        he=f"הכניסה X בגודל {before} מתפצלת: המסלול הפנימי למעלה וחיבור הדילוג למטה; הם נסכמים, עוברים ReLU ונותנים את Y "
+        f"בגודל {after}.",
+        en=f"The input X of size {before} splits: the inner path above and the skip connection below; "
+        f"they are added, go through ReLU and give Y of size {after}.",
+    )
+    return Block(Text(he=f"הבלוק {name}", en=f"The block {name}"), said, block, shape, name=name.lower())
 
 
 EXERCISE = Exercise(
@@ -258,4 +281,5 @@ EXERCISE = Exercise(
         ),
     ),
     derive=derive,
+    exhibits=exhibits,
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from exercises.exercise import Exercise, Option, Part, Range, Text
-from solver.derivation import TUPLE, Given, Quantity, component, formula, shape
+from exercises.exhibit import BarChart, Exhibit, Series
+from solver.derivation import TUPLE, Given, Quantity, component, formula, shape, value_of
 from solver.layers.activation import ReLU
 from solver.layers.adaptive import AdaptiveAvgPool2d
 from solver.layers.base import Layer
@@ -60,6 +62,33 @@ def derive(features: int, classes: int, rows: int, columns: int) -> Mapping[str,
         "alexnet.ratio": RATIO("ratio", N_1=classifier, N_2=head),
         "size18": component(analyze(resnet18_main_path(), any_image).output, 1),
     }
+
+
+def exhibits(features: int, classes: int) -> Mapping[str, tuple[Exhibit, ...]]:
+    """The parameters of both classifiers, layer by layer."""
+    head = analyze(Linear(classes, name="fc"), (features,))
+    classifier = analyze(alexnet_classifier(classes), (256, 6, 6))
+    rows = [row for row in (*head.rows, *classifier.rows) if isinstance(row.layer, Linear)]
+    counts = {row.layer.name: _whole(row.parameters) for row in rows}
+    said = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+    chart = BarChart(
+        Text(he="פרמטרים לפי שכבה", en="Parameters by layer"),
+        Text(
+            he=f"fc היא ראש הסיווג של ResNet-18, ו־fc6 עד fc8 הן המסווג של AlexNet. {said}.",
+            en=f"fc is the head of ResNet-18; fc6 to fc8 are AlexNet's classifier. {said}.",
+        ),
+        across=Text(he="שכבה", en="layer"),
+        up=Text(he="מיליוני פרמטרים", en="millions of parameters"),
+        labels=tuple(Text(he=name, en=name) for name in counts),
+        series=(Series(Text(he="פרמטרים", en="parameters"), [count / 1e6 for count in counts.values()]),),
+        name="classifiers",
+    )
+    return {"alexnet.ratio": (chart,)}
+
+
+def _whole(count: Quantity) -> int:
+    number: Any = value_of(count)
+    return int(number)
 
 
 EXERCISE = Exercise(
@@ -181,4 +210,5 @@ EXERCISE = Exercise(
         ),
     ),
     derive=derive,
+    exhibits=exhibits,
 )

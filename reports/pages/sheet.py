@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
-from exercises.exercise import Instance, Language, Option, Part
+from exercises.exercise import STATEMENT, Instance, Language, Option, Part
 from exercises.exercise import Text as Texts
 from reports.assumptions import assumption_said
 from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step, Typed
@@ -107,6 +107,8 @@ def _exercise(solved: Solved, language: Language) -> Section:
     exercise, numbers = instance.exercise, instance.numbers
     blocks: list[Block] = [header(instance, language, "page.solution_sheet")]
     blocks.append(Paragraph(say.text(exercise.statement.said(language, numbers)), "statement"))
+    for exhibit in instance.exhibits.get(STATEMENT, ()):
+        blocks += exhibited(exhibit, language)
     table = layer_table(instance, say)
     if table:
         blocks += [Heading(2, say("layers.title")), table]
