@@ -93,18 +93,23 @@ def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, 
             _sliding("average-pooling", POOLING, AvgPool1d(size), (1, n), 1, (x, value_of(keys["pool.average"]))),
         ),
         "channels": (
-            _sliding("channels-in", Text(he="קלט רב־ערוצי", en="Several input channels"), Conv1d(1, k), (3, n), 1),
-            _sliding("channels-out", Text(he="פלט רב־ערוצי", en="Several output channels"), Conv1d(2, k), (3, n), 1, at=1),
+            _sliding("channels-in", CHANNELS_IN, Conv1d(1, k), (3, n), 1),
+            _sliding("channels-out", CHANNELS_OUT, Conv1d(2, k), (3, n), 1, at=1),
         ),
         "general": (
-            _sliding("padding", Text(he="ריפוד P = 1", en="Padding P = 1"), Conv1d(1, k, padding=1), (1, n), 0),
-            _sliding("stride", Text(he="צעד S = 2", en="Stride S = 2"), Conv1d(1, k, stride=2), (1, n + 1), 1),
-            _sliding("dilation", Text(he="התרחבות D = 2", en="Dilation D = 2"), Conv1d(1, k, dilation=2), (1, n + 1), 1),
+            _sliding("padding", PADDED, Conv1d(1, k, padding=1), (1, n), 0),
+            _sliding("stride", STRIDDEN, Conv1d(1, k, stride=2), (1, n + 1), 1),
+            _sliding("dilation", DILATED, Conv1d(1, k, dilation=2), (1, n + 1), 1),
         ),
     }
 
 
 KERNEL = Text(he="גרעין מחליק על הכניסה", en="A kernel slides along the input")
+CHANNELS_IN = Text(he="קלט רב־ערוצי", en="Several input channels")
+CHANNELS_OUT = Text(he="פלט רב־ערוצי", en="Several output channels")
+PADDED = Text(he="ריפוד P = 1", en="Padding P = 1")
+STRIDDEN = Text(he="צעד S = 2", en="Stride S = 2")
+DILATED = Text(he="התרחבות D = 2", en="Dilation D = 2")
 POOLING = Text(he="חלון מחליק על הכניסה", en="A window slides along the input")
 
 
@@ -114,8 +119,8 @@ def _sliding(
     """A layer at a position; the values of its input and output, if any, as they are printed."""
     output = sized(analyze(layer, shape).output)
     said = Text(
-        he=f"כניסה בגודל {sized(Shape(shape))} למטה, מוצא בגודל {output} למעלה, וביניהם מה שקוראים כדי לחשב את מוצא מספר "
-        f"{position + 1}.",
+        he=f"כניסה בגודל {sized(Shape(shape))} למטה, מוצא בגודל {output} למעלה, "
+        f"וביניהם מה שקוראים כדי לחשב את מוצא מספר {position + 1}.",
         en=f"An input of size {sized(Shape(shape))} below, an output of size {output} above, "
         f"and between them what is read for output {position + 1}.",
     )

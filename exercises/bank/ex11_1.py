@@ -66,7 +66,8 @@ def exhibits(n: int, k: int, filters: int, outputs: int) -> Mapping[str, tuple[E
     volumes = Volumes(
         Text(he="הרשת כשורה של נפחים", en="The network as a row of volumes"),
         Text(
-            he=f"תמונה 1×{n}×{n}, אחרי הקונבולוציה {sized(maps)}, אחרי ה־pooling {sized(pooled)}, ובמוצא {outputs} מספרים.",
+            he=f"תמונה 1×{n}×{n}, אחרי הקונבולוציה {sized(maps)}, אחרי ה־pooling {sized(pooled)}, "
+            f"ובמוצא {outputs} מספרים.",
             en=f"An image of 1×{n}×{n}, {sized(maps)} after the convolution, {sized(pooled)} after the pooling, "
             f"{outputs} numbers out.",
         ),

@@ -110,8 +110,8 @@ def exhibits(features: int, channels: int, size: int) -> Mapping[str, tuple[Exhi
 def _block(name: str, block: Layer, shape: tuple[int, ...]) -> Block:
     before, after = sized(Shape(shape)), sized(analyze(block, shape).output)
     said = Text(
-        he=f"הכניסה X בגודל {before} מתפצלת: המסלול הפנימי למעלה וחיבור הדילוג למטה; הם נסכמים, עוברים ReLU ונותנים את Y "
-        f"בגודל {after}.",
+        he=f"הכניסה X בגודל {before} מתפצלת: המסלול הפנימי למעלה וחיבור הדילוג למטה; "
+        f"הם נסכמים, עוברים ReLU ונותנים את Y בגודל {after}.",
         en=f"The input X of size {before} splits: the inner path above and the skip connection below; "
         f"they are added, go through ReLU and give Y of size {after}.",
     )

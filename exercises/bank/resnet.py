@@ -64,7 +64,7 @@ def derive(features: int, classes: int, rows: int, columns: int) -> Mapping[str,
     }
 
 
-def exhibits(features: int, classes: int) -> Mapping[str, tuple[Exhibit, ...]]:
+def exhibits(features: int, classes: int, **_: int) -> Mapping[str, tuple[Exhibit, ...]]:
     """The parameters of both classifiers, layer by layer."""
     head = analyze(Linear(classes, name="fc"), (features,))
     classifier = analyze(alexnet_classifier(classes), (256, 6, 6))

@@ -273,9 +273,9 @@ def units(figure: Units, language: Language) -> Html:
         inside.append(formula(name, column[0][0], bottom))
         inside.append(text(str(widths[at]), column[0][0], 16, "middle", font_size=SMALL))
     followed = [_followed(found.rows, row) for row in dense]
-    for at, activation in enumerate(followed):
+    for column, activation in zip(columns[1:], followed, strict=True):
         if activation:
-            inside.append(group("soft", text(activation, 30 + (at + 1) * across, bottom + 20, "middle", font_size=SMALL)))
+            inside.append(group("soft", text(activation, column[0][0], bottom + 20, "middle", font_size=SMALL)))
     said = figure.title.said(language), figure.description.said(language)
     return picture(60 + across * len(dense), bottom + 30, *said, *inside)
 

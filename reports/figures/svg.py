@@ -37,6 +37,20 @@ TONES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The colours of the page by light, by the names that they have there."""
+DARK: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ink": "#e6e3dc",
+        "soft": "#a9adb3",
+        "accent": "#8db8ee",
+        "good": "#7fd0a0",
+        "warn": "#e6bd63",
+        "bad": "#f0938c",
+        "info": "#c3a9ef",
+        "line": "#3a3f47",
+        "paper": "#16181c",
+    }
+)
+"""The same in the dark."""
 EDGED: Final[Mapping[str, Attribute]] = MappingProxyType(
     {"fill": "currentColor", "fill_opacity": 0.12, "stroke": "currentColor", "stroke_width": 1.5}
 )
@@ -190,6 +204,14 @@ def picture(width: float, height: float, title: str, description: str, *inside: 
         "direction": "ltr",
     }
     return element("svg", *words, *inside, **named, font_size=SIZE, font_family=FONTS)
+
+
+def file_of(drawn: Html) -> bytes:
+    """A picture as a file of its own, which turns dark with the reader's system."""
+    colours = "".join(f".tone-{name}{{color:{colour}}}" for name, colour in DARK.items())
+    style = f"@media (prefers-color-scheme:dark){{:root{{color-scheme:dark;color:{DARK['ink']}}}{colours}}}"
+    opening, rest = drawn.split(">", 1)
+    return f"{opening}><style>{style}</style>{rest}\n".encode()
 
 
 @final
