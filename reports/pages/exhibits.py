@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from exercises.exercise import Language, Text
 from exercises.exhibit import Exhibit
 from exercises.exhibit import Table as Shown
