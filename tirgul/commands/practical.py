@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,8 +12,10 @@ import click
 
 from exercises.exercise import Language
 from exercises.practical.record import RECORD, Result
+from reports.formats import files
+from reports.pages.practical import practical_report
 from tirgul.files import write
-from tirgul.language import language_option
+from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import Command, Refused, document, json_option, printable, sentence, writing
 
 if TYPE_CHECKING:
@@ -42,29 +44,30 @@ CACHE = Path.home() / ".cache" / "tirgul" / "mnist"
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("practical"), metavar="DIR",
               help="cli.option.practical_out")  # fmt: skip
 @click.option("--record", "recording", is_flag=True, help="cli.option.record_run")
-@language_option
+@languages_option
 @json_option
 def command(
     name: str, folder: Path | None, small: bool, epochs: int, eta: float, seed: int, device: str | None, out: Path,
-    recording: bool, lang: Language, as_json: bool,
+    recording: bool, lang: str, as_json: bool,
 ) -> int:  # fmt: skip
     """Trains, tests and reports; a run that was interrupted goes on where it stood."""
+    language = spoken(lang)
     if not find_spec("torch"):
-        raise Refused(sentence("cli.no_torch", lang))
+        raise Refused(sentence("cli.no_torch", language))
     from exercises.practical.lenet5 import practical  # torch, which takes a second to load
     from exercises.practical.training import best_device
 
-    data = _data(folder, small, lang)
-    with writing(out, lang), _progress(as_json, lang) as report:
+    data = _data(folder, small, language)
+    with writing(out, language), _progress(as_json) as report:
         result = practical(data, eta=eta, epochs=epochs, seed=seed, device=device or best_device(),
                            saved=out / "runs" / f"{data.source}-{seed}", report=report)  # fmt: skip
-        files = _written(result, out)
+        files = _written(result, out, languages_of(lang))
         if recording:
             write(RECORD, result.to_json().encode())
     if as_json:
         click.echo(document("practical", {"files": files, **_summary(result)}), nl=False)
     else:
-        _tell(result, out, lang)
+        _tell(result, out, language)
     return 0
 
 
@@ -85,7 +88,7 @@ def _data(folder: Path | None, small: bool, language: Language) -> Mnist:
 
 
 @contextmanager
-def _progress(quiet: bool, language: Language) -> Iterator[Report | None]:
+def _progress(quiet: bool) -> Iterator[Report | None]:
     """Bars on the standard error, one a run; none where a program reads."""
     if quiet:
         yield None
@@ -106,10 +109,13 @@ def _progress(quiet: bool, language: Language) -> Iterator[Report | None]:
         yield report
 
 
-def _written(result: Result, out: Path) -> list[str]:
-    """Writes what was found, and gives the files' names."""
-    write(out / "result.json", result.to_json().encode())
-    return ["result.json"]
+def _written(result: Result, out: Path, languages: Sequence[Language]) -> list[str]:
+    """Writes what was found and the report, and gives the files' names."""
+    documents = [practical_report(result, language) for language in languages]
+    found = {"result.json": result.to_json().encode(), **dict(files("report", documents, ("html", "pdf")))}
+    for name, data in found.items():
+        write(out / name, data)
+    return list(found)
 
 
 def _summary(result: Result) -> dict[str, Any]:
