@@ -20,6 +20,7 @@ from solver.derivation import shape as derived_shape
 from solver.derivation import value_of
 from solver.layers.base import WHOLE, AxisField, Field, Join, Layer, Row, Signal
 from solver.layers.base import named as naming
+from solver.layers.base import numbers as elements
 from solver.layers.composite import Composite, Graph
 from solver.networks.imported import Imported, Unused
 from solver.networks.layered import labelled, read_layers
@@ -364,14 +365,11 @@ def _of_layers(network: Layer, shapes: tuple[Shape, ...], bytes_each: int) -> Ne
 
 
 def _of_module(module: Any, shapes: tuple[Any, ...], bytes_each: int) -> NetworkAnalysis:
-    from solver.networks.torch_module import read_graph, read_module  # torch, which whoever has a module has loaded
+    from solver.networks.torch_module import read_module  # torch, which whoever has a module has loaded
 
-    if hasattr(module, "graph_module"):
-        imported = read_graph(module, *_inputs(shapes))
-    elif hasattr(module, "named_modules"):
-        imported = read_module(module, *_inputs(shapes))
-    else:
+    if not hasattr(module, "graph_module") and not hasattr(module, "named_modules"):
         raise TypeError(f"a network is a layer, a text or a torch module, and not {type(module).__name__}")
+    imported = read_module(module, *_inputs(shapes))
     registered = imported.registered
     return NetworkAnalysis(
         imported.name, imported.input, imported.rows, imported.outputs, imported.field,
@@ -434,14 +432,6 @@ def _size(given: Any) -> Value:
 # --- counts
 
 
-def elements(shape: Any) -> Any:
-    """How many numbers a shape holds."""
-    number: Any = 1
-    for size in _sizes(shape):
-        number = size * number
-    return number
-
-
 def _sizes(shape: Any) -> tuple[Any, ...]:
     """The sizes of a shape, derived or not."""
     return cast("tuple[Any, ...]", value_of(shape))
@@ -452,7 +442,7 @@ def activations(row: Row | Group) -> Any:
     if isinstance(row, Group):
         return _plus(map(activations, row.rows))
     kind = type(row.layer).__name__ if isinstance(row.layer, Layer | Join) else row.kind
-    return 0 if kind in VIEWS else elements(row.output)
+    return 0 if kind in VIEWS else row.activations
 
 
 def _plus(values: Iterable[Any]) -> Any:

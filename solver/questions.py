@@ -44,7 +44,7 @@ class Analysis:
 
     @cached_property
     def activations(self) -> Quantity:
-        """All numbers that come out of its layers, the input not among them: what is kept for a backward pass."""
+        """All numbers that come out of its layers, views such as Flatten too; the input is not among them."""
         return summed(self.rows, "activations", self.network.name)
 
     def __getitem__(self, name: str) -> Row:

@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import solver
-from solver.analysis import NotANetwork, NotAShape, elements, shape_of
+from solver.analysis import NotANetwork, NotAShape, shape_of
 from solver.derivation import DoesNotFit
+from solver.layers.base import numbers
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
 from solver.layers.joins import Add
@@ -202,8 +203,8 @@ def test_a_notebook_shows_a_table_that_cannot_be_broken_out_of():
     assert "parameters: 20" in str(solver.analyze("C1: Conv2d(2, 3)", (1, "H", "W")))
 
 
-def test_elements_are_the_product():
-    assert elements(shape_of("3,4,5")) == 60
+def test_a_shape_holds_the_product_of_its_sizes():
+    assert numbers(shape_of("3,4,5")) == 60
 
 
 @pytest.mark.parametrize(

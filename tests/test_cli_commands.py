@@ -12,28 +12,9 @@ import pytest
 
 from exercises.exercise import LANGUAGES
 from tests.sources import ROOT
-from tirgul import cli
 
 CLASS = ROOT / "examples" / "class"
 HEBREW = re.compile("[\u05d0-\u05ea]")
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch):
-    for name in ("TIRGUL_LANG", "TIRGUL_EXERCISES", "TIRGUL_DEBUG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def run(capsys):
-    """The exit code and the outputs of a command that is typed with blanks between its words."""
-
-    def typed(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
 
 
 CHECKS = [

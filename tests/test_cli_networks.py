@@ -9,7 +9,6 @@ import pytest
 
 from exercises.exercise import LANGUAGES
 from tests.sources import ROOT
-from tirgul import cli
 
 HEBREW = re.compile("[\u05d0-\u05ea]")
 LENET = (
@@ -35,24 +34,6 @@ def broken():
 
 nothing = 7
 """
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch):
-    for name in ("TIRGUL_LANG", "TIRGUL_EXERCISES", "TIRGUL_DEBUG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def run(capsys):
-    """The exit code and the outputs of a command."""
-
-    def typed(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
 
 
 @pytest.fixture

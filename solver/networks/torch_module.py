@@ -570,9 +570,6 @@ def read_module(
     return Imported(type(module).__name__, shapes, registered, walk, tuple(outputs))
 
 
-read_graph: Final = read_module
-"""The same walker reads graphs."""
-
 ELEMENTS: Final = {"truth": torch.bool, "integer": torch.int64, "float": torch.float32}
 
 
