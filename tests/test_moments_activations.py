@@ -112,7 +112,7 @@ def test_definitions_and_derivatives_are_the_functions(name):
                 assert abs(slope(x) - mpmath.diff(f, x)) < mpf(10) ** -17
 
 
-@pytest.mark.parametrize("variance", ["0.5", "3"])
+@pytest.mark.parametrize("variance", ["1.7"])  # no power of it is a multiple of it that a formula may have
 @pytest.mark.parametrize("name", TYPED)
 def test_moments_agree_with_integration(name, variance):
     held = activation_moments(name)

@@ -33,7 +33,7 @@ def fitting(network: Graph, shape: Shape) -> tuple[Any, ...]:
         raise
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(whole_networks())
 def test_torch_says_the_same_or_refuses_as_well(drawn: tuple[Graph, Shape]) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -62,7 +62,7 @@ def test_torch_says_the_same_or_refuses_as_well(drawn: tuple[Graph, Shape]) -> N
     assert sum(kept) == sum(buffer.numel() for buffer in twin.buffers())
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(whole_networks())
 def test_one_graph_says_what_its_parts_say(drawn: tuple[Graph, Shape]) -> None:
     network, shape = drawn
@@ -74,7 +74,7 @@ def test_one_graph_says_what_its_parts_say(drawn: tuple[Graph, Shape]) -> None:
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(whole_networks())
 def test_explaining_a_network_computes_it(drawn: tuple[Graph, Shape]) -> None:
     network, shape = drawn
@@ -84,7 +84,7 @@ def test_explaining_a_network_computes_it(drawn: tuple[Graph, Shape]) -> None:
     assert [value_of(axis.size) for axis in explained] == [value_of(axis.size) for axis in computed]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(whole_networks(), st.lists(st.tuples(st.integers(4, 40), st.integers(4, 40)), min_size=6, max_size=6))
 def test_substitution_commutes_with_derivation(drawn: tuple[Graph, Shape], sizes: list[tuple[int, int]]) -> None:
     """A network on symbols, and then numbers put in, is the network on these numbers: at any residue."""
@@ -119,7 +119,7 @@ def _at(value: Any, high: int, wide: int) -> Any:
     return value.subs({name: point[name.name] for name in value.free_symbols}) if hasattr(value, "subs") else value
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(whole_networks(LINEAR_IN_POSITIONS, steps=4), st.data())
 def test_a_unit_depends_on_the_pixels_that_have_a_gradient(drawn: tuple[Graph, Shape], data: st.DataObject) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
