@@ -194,7 +194,7 @@ def test_cost_and_error_are_torch_s(few):
 
 def test_killed_in_mid_run_nothing_is_lost(tmp_path):
     """kill -9 between two epochs: the next start goes on, and finds what an undisturbed run finds."""
-    command = [sys.executable, "-m", "tirgul", "practical", "--small", "--epochs", "4", "--out", str(tmp_path / "cut")]
+    command = [sys.executable, "-m", "tirgul", "practical", "--small", "--epochs", "2", "--out", str(tmp_path / "cut")]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(600):
         if list((tmp_path / "cut").rglob("*.pt")) or running.poll() is not None:
@@ -203,7 +203,7 @@ def test_killed_in_mid_run_nothing_is_lost(tmp_path):
     running.send_signal(signal.SIGKILL)
     running.wait()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    whole = practical(bundled(), epochs=4)
+    whole = practical(bundled(), epochs=2)
     assert from_json((tmp_path / "cut" / "result.json").read_text()).main == whole.main
 
 
