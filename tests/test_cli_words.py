@@ -14,7 +14,9 @@ from tirgul.language import CODES
 COMMANDS = [path.stem for path in files("tirgul/commands") if not path.stem.startswith("_")]
 BUILT = {f"cli.help.{command}" for command in COMMANDS} | {"cli.option.version", "cli.option.help", "cli.option.lang"}
 CHOSEN = {"quote_not_closed", "bad_row", "field_too_big", "unknown_heading", "second_label"}  # put into a variable
-SAYING = {"Problem", "Broken", "_refuse"}  # what is called with the reason why something cannot be read
+CHOSEN |= {"archive_inside", "broken_member", "locked", "member_twice", "unsafe_name"}  # of members of archives
+# what is called with the reason why something cannot be read, or was not filled in
+SAYING = {"Problem", "Broken", "Unopened", "_refuse", "_tell"}
 
 
 def strings(*folders: str) -> Iterator[str]:
@@ -27,7 +29,8 @@ def strings(*folders: str) -> Iterator[str]:
 
 def reasons() -> Iterator[str]:
     """Every word that stands as it is among the arguments of a call that tells of a problem."""
-    for path in [*files("grader/submissions"), Path("grader/batch.py")]:
+    telling = [*files("grader/submissions"), Path("grader/gradebooks/worksheets.py"), Path("grader/workbook.py")]
+    for path in [*telling, Path("grader/batch.py")]:
         for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))

@@ -28,10 +28,11 @@ PLACES = {  # library: the folders and files that may import it
     "starlette": ("tirgul/web",),
     "uvicorn": ("tirgul/commands/serve.py",),
     "pebble": ("tirgul/web",),
+    "openpyxl": ("grader/workbook.py",),
     "click": ("tirgul",),
     "rich": ("tirgul",),
 }
-HEAVY = tuple("sympy numpy torch jinja2 rich typst sqlalchemy alembic starlette uvicorn pebble".split())
+HEAVY = tuple("sympy numpy torch jinja2 rich typst sqlalchemy alembic starlette uvicorn pebble openpyxl".split())
 LIGHT = (*PACKAGES, "tirgul.cli")  # importing one of these loads nothing heavy
 COMMANDS = [path.stem for path in files("tirgul/commands") if not path.stem.startswith("_")]
 

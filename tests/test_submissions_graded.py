@@ -185,7 +185,7 @@ def test_a_file_called_after_a_student_that_cannot_be_read_waits_for_a_person(tm
     (tmp_path / "012.docx").write_bytes(b"PK\x03\x04")
     found = grade(submissions([tmp_path]), LIBRARY)
     assert [student.pending for student in found.students] == [6, 0]
-    assert [one.reason for one in found.problems] == ["file_type"]
+    assert [one.reason for one in found.problems] == ["broken_archive"]
 
 
 # laws ---------------------------------------------------------------------------------------------

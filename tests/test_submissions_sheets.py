@@ -230,8 +230,19 @@ def test_a_file_that_is_not_there(tmp_path):
 
 @given(st.binary(max_size=300))
 def test_no_two_formats_claim_one_file(data):
-    assert sum(one.recognises(decoded(data)) for one in formats()) <= 1
+    assert sum(one.recognises(decoded(data)) for one in formats().values()) <= 1
 
 
 def test_every_format_is_found():
-    assert list(formats()) == [answers_csv, sheets_markdown]
+    assert {answers_csv, sheets_markdown} <= set(formats().values())
+    assert list(formats()) == [
+        "answer-lines",
+        "answers-csv",
+        "answers-jsonl",
+        "google-forms",
+        "moodle-quiz",
+        "moodle-worksheet",
+        "notebook",
+        "sheets-markdown",
+        "students-table",
+    ]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Protocol, TypeAlias, cast, final
 
 from exercises.library import EDGES
+from grader.gradebooks.worksheets import groups, is_gradebook
 from grader.results import Answer, Problem
+from grader.submissions.archives import MAGIC, Member, kind_of, member_named, members
+from grader.submissions.online_text import unmarked
+from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitters
+from grader.submissions.table import Row, lines_of, record
 
 MOST_BYTES = 64 * 2**20
 MOST_CHARACTERS = 100_000  # of one answer
+MOST_ROSTER = 8 * 2**20  # of a table that is looked at for groups
 NOT_ANSWERS = frozenset({"readme.md", "thumbs.db", "desktop.ini"})
 
 _WORD = re.compile("[\u05d0-\u05ea]{2}")
@@ -37,6 +43,39 @@ class Format(Protocol):
 
 @final
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the operator says of the files: the format they are in ("": told by content), and what columns are called.
+
+    `columns` gives for a role (student, exercise, part, answer, grade, feedback) or a place (11.1/2) the name that its
+    column has.
+    """
+
+    format: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def renamed(self, text: str) -> str:
+        """A text whose first line calls columns by their roles and places.
+
+        >>> Wanted(columns={"student": "no."}).renamed("no.,11.1/2\\n7,48")
+        '"student","11.1/2"\\n7,48'
+        """
+        lines = lines_of(text) if self.columns else []
+        first = next((index for index, line in enumerate(lines) if line.strip(EDGES)), None)
+        if first is None:
+            return text
+        roles = {name.strip(EDGES): role for role, name in self.columns.items()}
+        for delimiter in ",;\t":
+            header = record(lines[: first + 60], first, delimiter)
+            if isinstance(header, Row) and any(cell.strip(EDGES) in roles for cell in header.cells):
+                names = (roles.get(cell.strip(EDGES), cell).replace('"', '""') for cell in header.cells)
+                rest = lines[header.last :]
+                padding = [""] * (header.last - first - 1)  # rows keep the numbers of their lines
+                return "\n".join([*lines[:first], *padding, delimiter.join(f'"{name}"' for name in names), *rest])
+        return text
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class File:
     """A file to read."""
 
@@ -48,37 +87,147 @@ class File:
         return named(self.path)
 
 
-def formats(package: str = "grader.submissions") -> tuple[Format, ...]:
-    """The formats: every module of the package that says what it recognises."""
+def formats(package: str = "grader.submissions") -> Mapping[str, Format]:
+    """The formats by name: every module of the package that says what it recognises."""
     modules = (import_module(f"{package}.{found.name}") for found in iter_modules(import_module(package).__path__))
-    return tuple(cast("Format", module) for module in modules if hasattr(module, "recognises"))
+    known = (module for module in modules if hasattr(module, "recognises"))
+    return {module.__name__.rpartition(".")[2].replace("_", "-"): cast("Format", module) for module in known}
 
 
-def submissions(paths: Iterable[Path], without: Iterable[Path] = ()) -> Read:
-    """The answers in files and folders, folders in the order of their names; folders in `without` are passed over."""
-    known = formats()
+def submissions(paths: Iterable[Path], without: Iterable[Path] = (), wanted: Wanted | None = None) -> Read:
+    """The answers in files and folders, folders in the order of their names; folders in `without` are passed over.
+
+    What a pair or a group handed in once is each one's answer.
+    """
+    reader = _Reader(formats(), wanted or Wanted())
     passed = {path.resolve() for path in without}
-    for path in paths:
-        for file in _files(path, passed):
-            yield from _answers(file, known) if isinstance(file, File) else (file,)
+    found = [file for path in paths for file in files(path, passed)]
+    reader.look_around(file.path for file in found if isinstance(file, File))
+    for file in found:
+        for one in reader.read(file) if isinstance(file, File) else (file,):
+            if isinstance(one, Answer):
+                yield from (replace(one, student=student) for student in each(one.student))
+            else:
+                yield one
 
 
-def _answers(file: File, known: tuple[Format, ...]) -> Read:
-    text = _text(file)
-    if isinstance(text, Problem):
-        yield text
-        return
-    if not text.strip(EDGES):
-        yield Problem(file.source, 0, "empty_file")
-        return
-    for one in known:
-        if one.recognises(text):
-            yield from one.read(text, file.source)
+@final
+class _Reader:
+    """Reads files in the formats there are, knowing who handed in together."""
+
+    def __init__(self, known: Mapping[str, Format], wanted: Wanted) -> None:
+        self.known, self.wanted = known, wanted
+        self.owners: dict[str, str] = {}
+
+    def look_around(self, paths: Iterable[Path]) -> None:
+        """Finds the groups that worksheets name and the submitters that Gradescope names."""
+        for path in paths:
+            if path.name == METADATA or (path.suffix.casefold() in (".csv", ".txt") and _size(path) <= MOST_ROSTER):
+                text = _text(File(path))
+                if isinstance(text, str):
+                    self.owners |= submitters(text) if path.name == METADATA else groups(text)
+
+    def read(self, file: File) -> Read:
+        """The answers in a file, in an archive, or in a spreadsheet."""
+        if file.path.name == METADATA:
             return
-    yield Problem(file.source, 0, "file_type")
+        kind = kind_of(file.path) if _starts(file.path, MAGIC) else "text"
+        if kind == "archive":
+            yield from self._archive(file)
+            return
+        text: str | Problem
+        if kind == "document":
+            text = Problem(file.source, 0, "file_type")
+        elif kind == "workbook" and _size(file.path) <= MOST_BYTES:
+            text = _of_workbook(file.path.read_bytes(), file.source)
+        else:
+            text = _text(file)
+        yield from self._text(text, file.source, owner_of(file.source, self.owners))
+
+    def _archive(self, file: File) -> Read:
+        """Each member by itself, as if the archive were a folder."""
+        self.owners |= submitters(decoded(member_named(file.path, METADATA)))
+        for one in members(file.path, file.source):
+            if isinstance(one, Problem):
+                yield one
+                continue
+            source = f"{file.source}/{_shown(one.name)}"
+            owner = owner_of(source, self.owners)
+            if isinstance(one, Member):
+                if one.name.rpartition("/")[2] != METADATA:
+                    book = one.data.startswith(MAGIC)
+                    text = _of_workbook(one.data, source) if book else decoded(one.data)
+                    yield from self._text(text, source, owner)
+            else:
+                yield Problem(source, 0, one.reason)
+                yield from _waits(owner, source)
+
+    def _text(self, text: str | Problem, source: str, owner: str) -> Read:
+        """The answers in a text; where its owner is known, all of them are the owner's."""
+        found = self._recognised(text, source, owner)
+        for one in found:
+            if owner and isinstance(one, Answer):
+                yield replace(one, student=owner)
+            else:
+                yield one
+            if owner and isinstance(one, Problem) and one.line == 0:
+                yield from _waits(owner, source)
+
+    def _recognised(self, text: str | Problem, source: str, owner: str) -> Read:
+        if isinstance(text, Problem):
+            yield text
+            return
+        if is_online_text(source):
+            text = unmarked(text)
+        if not text.strip(EDGES):
+            yield Problem(source, 0, "empty_file")
+            return
+        text = self.wanted.renamed(text)
+        forced = self.known.get(self.wanted.format)
+        one = forced or next((one for one in self.known.values() if one.recognises(text)), None)
+        if one is not None:
+            owned: Callable[[str, str, str], Read] | None = getattr(one, "read_owned", None)
+            yield from owned(text, source, owner) if owner and owned else one.read(text, source)
+        elif not is_gradebook(text):
+            yield Problem(source, 0, "file_type")
 
 
-def _files(path: Path, passed: set[Path]) -> Iterator[File | Problem]:
+def _waits(owner: str, source: str) -> Read:
+    """That somebody handed in what nobody can read."""
+    if owner:
+        yield Answer(owner, "", "", "", source, 0, "unplaced")
+
+
+def _of_workbook(data: bytes, source: str) -> str | Problem:
+    from grader import workbook  # openpyxl is needed for nothing else
+
+    try:
+        return workbook.text_of(data)
+    except workbook.Unopened as problem:
+        return Problem(source, 0, str(problem))
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", errors="replace").decode()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _starts(path: Path, magic: bytes) -> bool:
+    """Whether a file begins with these bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError:
+        return False
+
+
+def files(path: Path, passed: set[Path]) -> Iterator[File | Problem]:
     """The files below a path that may hold answers: hidden ones, notes for readers and links out are left."""
     if not path.is_dir():
         yield File(path)

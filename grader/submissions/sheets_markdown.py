@@ -45,11 +45,16 @@ def recognises(text: str) -> bool:
 
 def read(text: str, source: str) -> Read:
     """One answer a part; a part that was left empty is an answer without text."""
+    yield from read_owned(text, source, "")
+
+
+def read_owned(text: str, source: str, student: str) -> Read:
+    """The same, by this student where one is given, whoever the sheet names."""
     lines = lines_of(text)
     first = _first(lines)
     at, exercise, variant = first or (1, "", "")
     head = next((index for index, line in enumerate(lines) if _PART.match(line)), len(lines))
-    student = _student(lines[at if first else 0 : head]) or _named(source, exercise)
+    student = student or _student(lines[at if first else 0 : head]) or _named(source, exercise)
     if first is None:
         yield Problem(source, 1, "no_header")
     elif not student or undecodable(student):

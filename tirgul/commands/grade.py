@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, final
@@ -20,13 +20,14 @@ from grader.batch import POLICIES, Policy, grade
 from grader.gradebooks import formats
 from grader.gradebooks.cells import decimal
 from grader.results import ClassResult, Problem, Student
-from grader.submissions import submissions
+from grader.submissions import Wanted, submissions
 from reports.formats import ENDINGS, Format, printed
 from reports.formats import files as document_files
 from reports.pages.student import REVEALS, Reveal, feedback_page
 from reports.pages.summary import class_report
 from reports.words import words
 from tirgul.files import names, write
+from tirgul.gradebooks import exchange_options, filled, write_more
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import (
     Command,
@@ -59,6 +60,7 @@ MOST_ROWS = 40
 @click.option("--duplicates", type=click.Choice(POLICIES), default="last", help="cli.option.duplicates")
 @click.option("--variants", is_flag=True, help="cli.option.variants")
 @course_option
+@exchange_options
 @exercises_option
 @json_option
 def command(
@@ -70,6 +72,9 @@ def command(
     duplicates: Policy,
     variants: bool,
     course: str,
+    wanted: Wanted,
+    to: tuple[str, ...],
+    dry_run: bool,
     folders: tuple[Path, ...],
     as_json: bool,
 ) -> int:
@@ -79,19 +84,25 @@ def command(
         raise Refused(sentence("cli.out_is_in", spoken(lang), path=out))
     shelf = library(folders)
     own = partial(code_of, course=course) if variants else _canonical
-    result = grade(submissions(paths, without=[out]), shelf, duplicates, own)
+    result = grade(submissions(paths, without=[out], wanted=wanted), shelf, duplicates, own)
     if not result.students:
         raise Refused(*_nothing(result, spoken(lang)))
+    returned = filled(paths, [out], result, wanted, to, languages[0])
+    result = replace(result, problems=(*result.problems, *returned.problems))
+    if dry_run:
+        click.echo(document("grade", returned.data()) if as_json else returned.said(spoken(lang)), nl=False)
+        return PERSON_NEEDED if result.problems or _waiting(result) else 0
     with writing(out, spoken(lang)):
         earlier = pages_of(out)
         pages = Pages(languages, formats or ("html",), reveal)
-        files = list(_written(result, shelf, pages, out))
+        files = [*_written(result, shelf, pages, out), *returned.write(out), *write_more(result, to, out)]
         for page in earlier - set(files):
             (out / page).unlink(missing_ok=True)
     if as_json:
         click.echo(document("grade", _data(result, files)), nl=False)
     else:
         _tell(result, out, spoken(lang))
+        click.echo(returned.summary(spoken(lang)), nl=False)
     return PERSON_NEEDED if result.problems or _waiting(result) else 0
 
 

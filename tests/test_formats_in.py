@@ -1,0 +1,304 @@
+"""What course sites export is read: whose each answer is and where it belongs; what is broken costs nobody else."""
+
+import io
+import json
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from grader.results import Answer, Problem
+from grader.submissions import Wanted, formats, submissions
+from grader.submissions.owners import each
+
+SHEET = "<!-- tirgul sheet: 11.1 -->\n**Student:** {}\n\n## 11.1/1a\n**Answer:** 10x10x3\n\n## 11.1/2\n**Answer:** 48\n"
+
+
+def found(path: Path, **wanted: object) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+    """Whose answers were read, their places and texts; and the files and reasons of problems."""
+    got = list(submissions([path], wanted=Wanted(**wanted)))  # type: ignore[arg-type]  # as a test spells it
+    answers = [(one.student, f"{one.exercise}/{one.part}", one.text) for one in got if isinstance(one, Answer)]
+    problems = [(Path(one.source).name, one.reason) for one in got if isinstance(one, Problem)]
+    return [one for one in answers if one[2]], problems
+
+
+def archive(path: Path, members: dict[str, bytes | str]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return path
+
+
+def written(folder: Path, name: str, data: str | bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+# --- tables by student
+
+TABLES = [
+    # text, answers, problems
+    ("student,11.1/1a,11.1/2\n012,10x10x3,48", [("012", "11.1/1a", "10x10x3"), ("012", "11.1/2", "48")], []),
+    ("תעודת זהות;11.1/2\r\n012;48\r\n", [("012", "11.1/2", "48")], []),
+    ("ID number\t11.1/2 How many?\r012\t48\r", [("012", "11.1/2", "48")], []),
+    (
+        "student,11.1/2\n012,48\n013,2026-01-11\n",
+        [("012", "11.1/2", "48"), ("013", "11.1/2", "2026-01-11")],
+        ["date_cell"],
+    ),
+    ("student,11.1/2,11.01.2026\n012,48,5\n", [("012", "11.1/2", "48")], ["date_column"]),
+    (
+        'student,11.1/2\n012,"48\n013,49\n014,50\n',
+        [("013", "11.1/2", "49"), ("014", "11.1/2", "50")],
+        ["quote_not_closed"],
+    ),
+    ("student,partner,11.1/2\n012,013,48\n", [("012", "11.1/2", "48"), ("013", "11.1/2", "48")], []),
+    (
+        'Timestamp,Email Address,"11.1/2 How many\nweights?"\n2026/09/27 3:00:00 PM GMT+3,a@x.org,51\n'
+        "2026/09/27 3:05:00 PM GMT+3,a@x.org,48\n",
+        [("a@x.org", "11.1/2", "51"), ("a@x.org", "11.1/2", "48")],
+        [],
+    ),
+    ("חותמת זמן,תעודת זהות (9 ספרות),11.1/2: כמה?\n27.9.2026,012345678,48", [("012345678", "11.1/2", "48")], []),
+    (
+        'Surname,ID number,State,Question 1,Response 1\nCohen,012,Finished,"11.1/2: how many?",48\n'
+        "Overall average,,,,\n",
+        [("012", "11.1/2", "48")],
+        [],
+    ),
+    (
+        "שם משפחה,מספר זהות,שאלה 1,תגובה 1\nכהן,012,11.1/2,Seed: 5; ans1: 48 [score]; prt1: # = 1 | prt1-1-T\n",
+        [("012", "11.1/2", "48")],
+        [],
+    ),
+    ("ID number,Response 1\n012,48\n", [], ["no_place"]),
+]
+
+
+@pytest.mark.parametrize("text, answers, reasons", TABLES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_is_read(tmp_path, text, answers, reasons, encoding):
+    got = found(written(tmp_path, "table.csv", text.encode(encoding)))
+    assert (got[0], [reason for _, reason in got[1]]) == (answers, reasons)
+
+
+def test_a_table_in_the_code_page_of_windows(tmp_path):
+    path = written(tmp_path, "t.csv", "תעודת זהות;שם מלא;11.1/2\r\n012;דנה כהן;48\r\n".encode("cp1255"))
+    assert found(path) == ([("012", "11.1/2", "48")], [])
+
+
+def test_columns_are_named_by_hand(tmp_path):
+    path = written(tmp_path, "t.csv", "no.,Response 1\n012,48\n")
+    assert found(path)[0] == []
+    assert found(path, columns={"student": "no.", "11.1/2": "Response 1"})[0] == [("012", "11.1/2", "48")]
+
+
+def test_a_format_is_forced(tmp_path):
+    path = written(tmp_path, "t.txt", "so\n11.1/2: 48\nstudent: 012\n")
+    assert found(path)[1] == [("t.txt", "file_type")]
+    assert found(path, format="answer-lines")[0] == [("012", "11.1/2", "48")]
+
+
+def test_a_spreadsheet_keeps_ids_and_tells_of_dates(tmp_path):
+    book = Workbook()
+    sheet = book.active
+    sheet.sheet_view.rightToLeft = True
+    sheet.append(["תעודת זהות", "11.1/1a", "11.1/2"])
+    sheet.append(["012345678", "10x10x3", 48])
+    sheet.append([12345679, "10x10x3", 48.0])
+    sheet["A3"].number_format = "000000000"
+    sheet.append(["055", "10x10x3", None])
+    from datetime import datetime
+
+    sheet["C4"] = datetime(2026, 2, 1)
+    book.save(tmp_path / "t.xlsx")
+    answers, problems = found(tmp_path / "t.xlsx")
+    assert answers[:4] == [
+        ("012345678", "11.1/1a", "10x10x3"),
+        ("012345678", "11.1/2", "48"),
+        ("012345679", "11.1/1a", "10x10x3"),
+        ("012345679", "11.1/2", "48"),
+    ]
+    assert problems == [("t.xlsx", "date_cell")]
+
+
+@given(
+    st.lists(
+        st.tuples(st.from_regex(r"[0-9]{3,9}", fullmatch=True), st.text("0123456789x(),+*/ ", min_size=1, max_size=12)),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda row: row[0],
+    ),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["\r\n", "\n", "\r"]),
+)
+def test_every_row_of_a_table_is_read(rows, delimiter, end):
+    lines = [f"student{delimiter}11.1/2", *(f'{student}{delimiter}"{text}"' for student, text in rows)]
+    got = formats()["students-table"].read(end.join(lines), "t.csv")
+    kept = [(one.student, one.text) for one in got if isinstance(one, Answer)]
+    assert kept == [(student, text) for student, text in rows if text.strip()]
+
+
+# --- JSON lines and notebooks
+
+
+def test_json_lines_keep_numbers_as_typed(tmp_path):
+    lines = ['{"student": "012", "exercise": "11.1", "part": "2", "answer": 48.0}', '{"student": "013"', "[1]"]
+    lines += ['{"student": "014", "student": "015", "exercise": "11.1/2", "answer": "1"}']
+    lines += ['{"student": "016", "exercise": "11.1/2", "answer": "7"}', '{"student":' * 3000]
+    answers, problems = found(written(tmp_path, "a.jsonl", "\n".join(lines)))
+    assert answers == [("012", "11.1/2", "48.0"), ("016", "11.1/2", "7")]
+    assert [reason for _, reason in problems] == ["bad_json", "bad_json", "key_twice", "bad_json"]
+
+
+def notebook(*cells: dict[str, object]) -> str:
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def test_answer_cells_of_a_notebook(tmp_path):
+    text = notebook(
+        {"cell_type": "markdown", "metadata": {}, "source": ["## 11.1/1a\n"]},
+        {"cell_type": "markdown", "metadata": {}, "source": ["**Answer:** 10x10x3"]},
+        {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "11_1-2", "solution": True}}, "source": "48"},
+        {"cell_type": "code", "metadata": {"tags": ["tirgul:11.1/3"]}, "source": "348", "outputs": [{"data": "x"}]},
+        {"cell_type": "code", "metadata": {}, "source": "%%tirgul 11.1/4\n5175"},
+        {"cell_type": "code", "metadata": {}, "source": "import os"},
+    )
+    answers, problems = found(written(tmp_path, "submitted/012345678/hw/ex.ipynb", text).parents[3])
+    assert problems == []
+    said = [("1a", "10x10x3"), ("2", "48"), ("3", "348"), ("4", "5175")]
+    assert answers == [("012345678", f"11.1/{part}", text) for part, text in said]
+
+
+def test_a_notebook_that_is_no_notebook(tmp_path):
+    deep = '{"nbformat": 4, "cells": [' + "[" * 100_000
+    assert found(written(tmp_path, "a.ipynb", deep)) == ([], [("a.ipynb", "bad_json")])
+    assert found(written(tmp_path, "a.ipynb", notebook()))[1] == [("a.ipynb", "no_cells")]
+
+
+# --- archives
+
+
+def test_a_moodle_archive_in_every_form(tmp_path):
+    path = archive(
+        tmp_path / "CNN-ex-12.zip",
+        {
+            "Dana Cohen_601683_assignsubmission_file/11.1.md": SHEET.format("999"),
+            "Noa Levi_601684_assignsubmission_file_/11.1.md": SHEET.format(""),
+            "Avi Mor_601685_assignsubmission_file_my sheet.md": SHEET.format("דנה"),
+            "Participant_601686_assignsubmission_onlinetext/onlinetext.html": "<p>11.1/1a: 10x10x3<br>11.1/2: 48",
+            "__MACOSX/._x": "x",
+        },
+    )
+    answers, problems = found(path)
+    assert problems == []
+    assert {student for student, _, _ in answers} == {"601683", "601684", "601685", "601686"}
+    assert all([text for one, _, text in answers if one == student] == ["10x10x3", "48"] for student, *_ in answers)
+
+
+def test_a_group_hands_in_once(tmp_path):
+    archive(tmp_path / "a.zip", {"Group A_17_assignsubmission_file/11.1.md": SHEET.format("")})
+    text = "Identifier,Full name,Group,Grade,Maximum Grade,Last modified (grade)\nParticipant 601683,D,Group A,,10,-\n"
+    written(tmp_path, "grades.csv", text + "Participant 601684,N,Group A,,10,-\nParticipant 601685,A,Group B,,10,-\n")
+    answers, _ = found(tmp_path)
+    assert {student for student, _, _ in answers} == {"601683", "601684"}
+
+
+def test_nobody_hands_in_for_somebody_else(tmp_path):
+    table = "student,exercise,part,answer\n601684,11.1,2,48\n"
+    path = archive(tmp_path / "a.zip", {"Dana_601683_assignsubmission_file/answers.csv": table})
+    assert found(path)[0] == [("601683", "11.1/2", "48")]
+
+
+def test_a_gradescope_archive(tmp_path):
+    metadata = (
+        "submission_7:\n  :submitters:\n  - :name: \"Dana: Cohen\"\n    :sid: '012345678'\n    :email: d@x.org\n"
+        "  - :name: Noa\n    :sid: '098765432'\n  :created_at: 2026-01-01\n  :results:\n    :name: forged\n"
+        "submission_8:\n  :submitters:\n  - :name: Avi\n    :sid: '055'\n  :status: processed\n"
+    )
+    path = archive(
+        tmp_path / "assignment_1_export.zip",
+        {
+            "assignment_1_export/submission_metadata.yml": metadata,
+            "assignment_1_export/submission_7/11.1.md": SHEET.format("x"),
+            "assignment_1_export/submission_8/11.1.md": SHEET.format("y"),
+        },
+    )
+    answers, problems = found(path)
+    assert problems == [] and [student for student, *_ in answers] == ["012345678", "098765432"] * 2 + ["055", "055"]
+
+
+def hostile(path: Path, at: int) -> Path:
+    """An archive with three students and, somewhere among them, every member that has to be refused."""
+    link = zipfile.ZipInfo("Eve_3_assignsubmission_file/link.md")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as file:
+        file.writestr("x.md", "x")
+    document = io.BytesIO()
+    with zipfile.ZipFile(document, "w") as file:
+        file.writestr("[Content_Types].xml", "<Types/>")
+    bad: list[tuple[str | zipfile.ZipInfo, bytes]] = [
+        ("../../Eve_3_assignsubmission_file/out.md", SHEET.format("3").encode()),
+        ("Eve_3_assignsubmission_file/bomb.md", b"\0" * 20_000_000),
+        ("Eve_3_assignsubmission_file/inner.zip", inner.getvalue()),
+        (link, b"/etc/passwd"),
+        ("Eve_3_assignsubmission_file/essay.docx", document.getvalue()),
+        ("Eve_3_assignsubmission_file/photo.jpg", b"\xff\xd8\xff\x00"),
+        ("Eve_3_assignsubmission_file/PHOTO.jpg", b"\xff\xd8\xff\x00"),
+    ]
+    good = [(f"S{n}_{n}_assignsubmission_file/11.1.md", SHEET.format("").encode()) for n in (1, 2, 4)]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in [*good[:at], *bad, *good[at:]]:
+            file.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize("at", [0, 2, 3])
+def test_bad_members_cost_nobody_else(tmp_path, at):
+    answers, problems = found(hostile(tmp_path / "a.zip", at))
+    assert {student for student, *_ in answers} == {"1", "2", "4"} and len(answers) == 6
+    assert sorted(problems) == [
+        ("PHOTO.jpg", "file_type"),
+        ("bomb.md", "file_too_big"),
+        ("essay.docx", "file_type"),
+        ("inner.zip", "archive_inside"),
+        ("link.md", "link"),
+        ("out.md", "unsafe_name"),
+        ("photo.jpg", "member_twice"),
+    ]
+    waiting = [one for one in submissions([tmp_path / "a.zip"]) if isinstance(one, Answer) and one.student == "3"]
+    assert waiting and {one.state for one in waiting} == {"unplaced"}
+
+
+def test_a_damaged_member_and_a_damaged_archive(tmp_path):
+    path = archive(tmp_path / "a.zip", {f"S_{n}_assignsubmission_file/11.1.md": SHEET.format("") for n in (1, 2)})
+    data = bytearray(path.read_bytes())
+    data[60] ^= 0xFF
+    damaged = written(tmp_path, "b.zip", bytes(data))
+    answers, problems = found(damaged)
+    assert {student for student, *_ in answers} == {"2"} and [reason for _, reason in problems] == ["broken_member"]
+    assert found(written(tmp_path, "c.zip", path.read_bytes()[:100]))[1] == [("c.zip", "broken_archive")]
+
+
+@given(st.binary(max_size=200))
+def test_any_archive_is_read_or_refused(data):
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        found(written(Path(folder), "a.zip", b"PK\x03\x04" + data))
+
+
+# --- students
+
+
+@given(st.lists(st.from_regex(r"[0-9]{5,9}", fullmatch=True), min_size=1, max_size=4, unique=True))
+def test_a_pair_is_each_of_its_students(ids):
+    assert each(", ".join(ids)) == tuple(ids)
+    assert each(" ו-".join(ids)) == tuple(ids)

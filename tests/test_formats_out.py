@@ -1,0 +1,314 @@
+"""Worksheets come back with marks and feedback and no other byte changed; exercises go out as questions."""
+
+import csv
+import io
+import json
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from exercises.exercise import LANGUAGES
+from exercises.library import Library, search_path
+from grader.batch import grade
+from grader.gradebooks import nbgrader
+from grader.gradebooks.lossless import cut, decoded
+from grader.gradebooks.worksheets import Earned, Row, fill
+from grader.judge import judge
+from grader.results import Answer
+from grader.verdict import Right, Slipped, marks
+from reports.exports import exports
+from reports.exports.questions import questions
+from tirgul import cli, gradescope
+
+LIBRARY = Library(search_path(()))
+
+
+def row(student: str, earned: int | None = 8, most: int = 10, said: str = "well done") -> Row:
+    one = Earned(None if earned is None else Fraction(earned), Fraction(most), said)
+    return Row(student, {"11.1": one, "": one})
+
+
+# --- tables that can be written back
+
+
+@given(st.text('a",;\t\r\n 1=', max_size=40), st.sampled_from(",;\t"))
+def test_a_table_is_written_back_as_it_was(text, delimiter):
+    table = cut(text, delimiter)
+    assert table is None or table.text({}) == text
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"", b"\xef\xbb\xbf", b"\xff\xfe"]))
+def test_bytes_are_written_back_as_they_were(data, mark):
+    text = decoded(mark + data)
+    assert text is None or text.encoded(text.text) == mark + data
+
+
+WORD = st.text(st.characters(codec="utf-8", exclude_characters='"\r\n\0'), max_size=12)
+PERSON = st.tuples(st.integers(1, 10**6), WORD, st.integers(0, 10))
+
+
+@given(
+    st.lists(PERSON, min_size=1, max_size=5, unique_by=lambda one: one[0]),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["\r\n", "\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_only_cells_of_grades_and_feedback_change(people, delimiter, end, encoding):
+    """The law of every worksheet: read again, all other cells are as before, and the bytes around them too."""
+    names = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]
+    rows = [[f"Participant {number}", f'"{word}"', "", "100.00", "-", ""] for number, word, _ in people]
+    text = end.join(delimiter.join(cells) for cells in [names, *rows]) + end
+    filled = fill(text.encode(encoding), [row(str(number), earned) for number, _, earned in people])
+    assert filled is not None and not filled.problems
+    expected = [
+        delimiter.join([*cells[:2], f"{10 * earned}.00", *cells[3:5], "well done"])
+        for cells, (_, _, earned) in zip(rows, people, strict=True)
+    ]
+    assert filled.data == (end.join([delimiter.join(names), *expected]) + end).encode(encoding)
+    again = fill(filled.data, [row(str(number), earned) for number, _, earned in people])
+    assert again is not None and again.data == filled.data and again.changes == ()
+
+
+SHEETS = [
+    # source, filled with 8 of 10 for 012 or 601683, note
+    (
+        "Identifier,ID number,Grade,Maximum Grade,Grade can be changed,Last modified (grade),Feedback comments\r\n"
+        "Participant 601683,012,,100.00,Yes,-,\r\n",
+        "Participant 601683,012,80.00,100.00,Yes,-,well done\r\n",
+        "Moodle's worksheet",
+    ),
+    (
+        "מספר מזהה;מצב;ציונים;ציון מירבי;הציון ניתן לשינוי;תאריך שינוי אחרון (ציון);הערות למשוב\n"
+        "משתתף:601683;הוגש למתן ציון -  - ;;100,00;כן;-;\n",
+        "משתתף:601683;הוגש למתן ציון -  - ;80,00;100,00;כן;-;well done\n",
+        "as an Israeli site calls its columns, with a decimal comma",
+    ),
+    (
+        "First name,Surname,ID number,Assignment: 11.1 (Real),Assignment: 11.1 (Feedback),Quiz: x (Real),"
+        "Last downloaded from this course\nDana,C,012,-,,-,1700000000\n",
+        "Dana,C,012,8.00,well done,-,1700000000\n",
+        "Moodle's gradebook",
+    ),
+    (
+        "Student,ID,SIS User ID,SIS Login ID,Section,HW 11.1 (1234),Exam (99),Final Score\r"
+        "    Points Possible,,,,,20,100,(read only)\r\"Cohen, Dana\",5,012,dana,S1,,,77\r",
+        '"Cohen, Dana",5,012,dana,S1,16.00,,77\r',
+        "Canvas, lines ended as on an old Macintosh",
+    ),
+    ("student,11.1/2,grade,feedback\n012,48,,\n", "012,48,8.00,well done\n", "a table of one's own"),
+]
+
+
+@pytest.mark.parametrize("source, filled, note", SHEETS, ids=[note for *_, note in SHEETS])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_worksheet_is_filled(source, filled, note, encoding):
+    student = "601683" if "601683" in source else "012"
+    done = fill(source.encode(encoding), [row(student)])
+    assert done is not None and done.problems == ()
+    text = done.data.decode(encoding)
+    assert text.endswith(filled) and text.removesuffix(filled) == source[: len(text) - len(filled)]
+
+
+def test_a_column_is_named_by_hand():
+    source = b"Student,ID,Section,A (1),B (2)\nDana,012,S,,\n"
+    unclear = fill(source, [row("012")])
+    assert unclear is not None and unclear.data == source
+    assert [one.reason for one in unclear.problems] == ["which_column"]
+    done = fill(source, [row("012")], columns={"grade": "B (2)"})
+    assert done is not None and done.data.endswith(b"Dana,012,S,,8.00\n")
+
+
+HEAD = "Identifier,ID number,Grade,Maximum Grade,Grade can be changed,Last modified (grade),Feedback comments\n"
+TROUBLE = [
+    ("Participant 1,012,,10,No,-,\n", [row("012")], "grade_locked"),
+    ("Participant 1,012,,10,Yes,-,\nParticipant 2,012,,10,Yes,-,\n", [row("012")], "student_twice"),
+    ("Participant 1,012,,10,Yes,-,\n", [row("012"), row("1")], "two_students"),
+    ("Participant 1,012,,10,Yes,-,\n", [row("012"), row("77")], "not_in_worksheet"),
+    ("Participant 1,012,,10,Yes,-,\n", [row("012", None)], "grade_waits"),
+    ('Participant 1,012,,10,"Yes,-,\nParticipant 2,013,,10,Yes,-,\n', [row("013")], "worksheet_broken"),
+]
+
+
+@pytest.mark.parametrize("body, rows, reason", TROUBLE, ids=[one[2] for one in TROUBLE])
+def test_trouble_is_named(body, rows, reason):
+    done = fill((HEAD + body).encode(), rows)
+    if reason == "worksheet_broken":
+        assert done is not None and [one.reason for one in done.problems] == [reason]
+        assert done.data == (HEAD + body).encode()
+        return
+    assert done is not None and reason in [one.reason for one in done.problems]
+    grades = [cells[2] for cells in csv.reader(io.StringIO(done.data.decode()))][1:]
+    assert reason == "student_twice" or reason == "not_in_worksheet" or grades == [""]
+
+
+@pytest.mark.parametrize("said", ["=HYPERLINK(1)", "+1", "-5 and so", "@x", "\t=1", "\u200f=1"])
+def test_feedback_is_no_formula(said):
+    done = fill((HEAD + "Participant 1,012,,10,Yes,-,\n").encode(), [row("012", said=said)])
+    assert done is not None
+    (cells,) = [*csv.reader(io.StringIO(done.data.decode()))][1:]
+    assert cells[6].startswith("'") and cells[2] == "8.00"
+
+
+def test_a_spreadsheet_is_filled_and_nothing_else_in_it_changes():
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["תעודת זהות", "שם", "ציון", "משוב"])
+    sheet.append(["012", "דנה & <b>", None, None])
+    sheet.append(["013", "נועה", 3, "old"])
+    sheet["C3"].number_format = "0.00"
+    book.create_sheet("second")["A1"] = "kept"
+    data = io.BytesIO()
+    book.save(data)
+    done = fill(data.getvalue(), [row("012"), row("013", 7, said="=1+1 & <x>")])
+    assert done is not None and done.problems == () and len(done.changes) == 4
+    after = load_workbook(io.BytesIO(done.data))
+    assert [[cell.value for cell in line] for line in after.worksheets[0].iter_rows(min_row=2)] == [
+        ["012", "דנה & <b>", 8, "well done"],
+        ["013", "נועה", 7, "'=1+1 & <x>"],
+    ]
+    assert after.worksheets[0]["C3"].number_format == "0.00"
+    with zipfile.ZipFile(data) as old, zipfile.ZipFile(io.BytesIO(done.data)) as new:
+        same = [name for name in old.namelist() if old.read(name) == new.read(name)]
+        assert set(old.namelist()) - set(same) == {"xl/worksheets/sheet1.xml"} and old.namelist() == new.namelist()
+
+
+# --- the command
+
+
+@pytest.fixture
+def inbox(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIRGUL_LANG", "en")
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    (folder / "grades.csv").write_bytes((HEAD + "Participant 7,012,,100,Yes,-,\n").encode("utf-8-sig"))
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        text = "<p>11.1/1a: 10x10x3</p><p>11.1/2: 51</p>"
+        archive.writestr("Dana_7_assignsubmission_onlinetext/onlinetext.html", text)
+    return folder
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_grade_returns_the_worksheet(inbox, tmp_path, capsys, language):
+    before = (inbox / "grades.csv").read_bytes()
+    assert cli.run(["grade", str(inbox), "--out", str(tmp_path / "out"), "--dry-run", "--lang", language]) == 0
+    out = capsys.readouterr().out
+    assert "'' -> '15.00'" in out and not (tmp_path / "out").exists()
+    assert cli.run(["grade", str(inbox), "--out", str(tmp_path / "out"), "--to", "nbgrader", "--lang", language]) == 0
+    after = (tmp_path / "out/worksheets/grades.csv").read_text(encoding="utf-8-sig")
+    (cells,) = [*csv.reader(io.StringIO(after))][1:]
+    assert cells[:6] == ["Participant 7", "012", "15.00", "100", "Yes", "-"] and "11.1/2 (0.50/1.00)" in cells[6]
+    assert (inbox / "grades.csv").read_bytes() == before
+    assert "11.1,,,7,,,,1.50,0.00,1.50,10.00" in (tmp_path / "out/nbgrader.csv").read_text()
+
+
+def test_a_dry_run_as_data(inbox, tmp_path, capsys):
+    assert cli.run(["grade", str(inbox), "--out", str(tmp_path / "out"), "--dry-run", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["worksheets"][0]["changes"][0] | {"old": "", "new": "15.00"} == said["worksheets"][0]["changes"][0]
+
+
+def test_a_map_that_is_none(inbox, tmp_path, capsys):
+    assert cli.run(["grade", str(inbox), "--out", str(tmp_path / "out"), "--map", "grade"]) == 2
+    assert "grade" in capsys.readouterr().err
+
+
+def test_nbgrader_has_every_student_and_exercise():
+    result = grade([Answer("012", "11.1", "2", "48"), Answer("013", "11.2", "1", "7x7")], LIBRARY)
+    rows = list(csv.DictReader(io.StringIO(nbgrader.write(result).decode())))
+    assert [(one["assignment"], one["student_id"]) for one in rows] == [
+        (exercise, student) for exercise in ("11.1", "11.2") for student in ("012", "013")
+    ]
+
+
+# --- exercises out
+
+BANK = ("11.1", "11.2", "11.3", "conv1d")
+
+
+@pytest.fixture(scope="module")
+def asked():
+    return list(questions([LIBRARY.instance(name) for name in BANK], LANGUAGES))
+
+
+def test_our_grader_says_of_every_question_what_the_question_says(asked):
+    """An answer that a question takes is right, and a branch earns its share, before a grader that knows neither."""
+    for question in asked:
+        for said in question.answers:
+            assert isinstance(judge(question.instance, question.part.id, said).verdict, Right), (question.name, said)
+        for branch in question.branches:
+            for said in branch.answers[:2]:
+                verdict = judge(question.instance, question.part.id, said).verdict
+                assert isinstance(verdict, Slipped), (question.name, said)
+                assert marks(verdict, question.part) == branch.share * question.part.marks
+    assert sum(len(question.branches) for question in asked) > 20
+
+
+@pytest.mark.parametrize("name", exports())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_export_is_the_same_twice(name, language):
+    instances = [LIBRARY.instance("11.1")]
+    first, second = (exports()[name].write(instances, [language]) for _ in range(2))
+    assert first == second
+
+
+def test_moodle_xml_has_a_tree_of_slips():
+    instances = [LIBRARY.instance(name) for name in ("11.1", "11.2")]
+    quiz = ElementTree.fromstring(exports()["moodle-xml"].write(instances, LANGUAGES))
+    by_name = {one.findtext("name/text"): one for one in quiz if one.get("type") != "category"}
+    kinds = {name: one.get("type") for name, one in by_name.items()}
+    assert kinds["11.1/1a"] == "shortanswer" and kinds["11.1/2"] == "stack" and kinds["11.1/5"] == "multichoice"
+    nodes = by_name["11.2/2"].findall("prt/node")
+    assert nodes[0].findtext("tans") == "ta1" and len(nodes) > 1
+    assert [one.findtext("falsenextnode") for one in nodes] == [*map(str, range(1, len(nodes))), "-1"]
+    assert by_name["11.2/2"].findtext("input/allowwords") in ("K, L", "L, K")
+    assert len(by_name["11.2/2"].findall("qtest")) == len(nodes)
+    assert "\\(" in str(by_name["11.1/2"].findtext("questiontext/text"))
+
+
+def test_qti_is_a_package_of_items():
+    with zipfile.ZipFile(io.BytesIO(exports()["qti"].write([LIBRARY.instance("11.1")], LANGUAGES))) as package:
+        manifest = ElementTree.fromstring(package.read("imsmanifest.xml"))
+        named = [one.get("href") for one in manifest.iter() if one.tag.endswith("}resource")]
+        assert [*package.namelist()] == ["imsmanifest.xml", *named]
+        for name in named:
+            item = ElementTree.fromstring(package.read(str(name)))
+            declared = {one.get("identifier") for one in item if one.tag.endswith("declaration")}
+            used = {one.get("response-identifier") for one in item.iter() if one.get("response-identifier")}
+            assert item.tag.endswith("}qti-assessment-item") and used == {"RESPONSE"} and declared >= used
+            shown = {one.get("identifier") for one in item if one.tag.endswith("modal-feedback")}
+            values = (one for one in item.iter() if one.tag.endswith("set-outcome-value"))
+            told = {one[0].text for one in values if one.get("identifier") == "FEEDBACK"}
+            assert shown == told
+
+
+def test_the_gradescope_archive_grades_what_it_is_given(tmp_path):
+    data = gradescope.harness([LIBRARY.instance("11.1")], LANGUAGES)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        modes = {name: archive.getinfo(name).external_attr >> 16 & 0o111 for name in ("setup.sh", "run_autograder")}
+        settings = archive.read("settings.json")
+    assert {"solver/derivation.py", "reports/catalogs/he.po", "tirgul/gradescope.py"} <= set(names)
+    assert all(modes.values()) and not any("__pycache__" in name for name in names)
+    for folder in ("source", "submission", "results"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "source/settings.json").write_bytes(settings)
+    (tmp_path / "submission/mine.txt").write_text("student: 1\n11.1/1a: 10x10x3\n11.1/2: 51\n11.1/6: because\n")
+    gradescope.main(tmp_path)
+    said = json.loads((tmp_path / "results/results.json").read_text(encoding="utf-8"))
+    tests = {one["name"]: one for one in said["tests"]}
+    assert [tests[f"11.1/{part}"]["score"] for part in ("1a", "1b", "2")] == [1, 0, 0.5]
+    assert len(tests) == 7 and "status" not in tests["11.1/6"] and said["extra_data"]["pending"] == 1
+    assert "48" not in json.dumps(said)
+
+
+def test_an_export_is_written(tmp_path, capsys):
+    out = tmp_path / "q.xml"
+    assert cli.run(["export", "moodle-xml", "11.1", "--out", str(out), "--lang", "he"]) == 0
+    assert ElementTree.parse(out).getroot().tag == "quiz" and Path(out).name in capsys.readouterr().out
+    assert cli.run(["export", "word", "11.1"]) == 2
