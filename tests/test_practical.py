@@ -27,7 +27,9 @@ from solver.networks.torch_module import read_module  # noqa: E402
 from solver.questions import analyze  # noqa: E402
 from tirgul.cli import tirgul_command  # noqa: E402
 
+torch.set_num_threads(1)  # so that training here and there is the same to the last bit, however busy the machine is
 DATA = os.environ.get("TIRGUL_DATA")
+ALONE = {**os.environ, "OMP_NUM_THREADS": "1"}
 PARAMETERS = {18: 11_689_512, 34: 21_797_672, 50: 25_557_032, 101: 44_549_160, 152: 60_192_808}
 
 
@@ -195,14 +197,14 @@ def test_cost_and_error_are_torch_s(few):
 def test_killed_in_mid_run_nothing_is_lost(tmp_path):
     """kill -9 between two epochs: the next start goes on, and finds what an undisturbed run finds."""
     command = [sys.executable, "-m", "tirgul", "practical", "--small", "--epochs", "2", "--out", str(tmp_path / "cut")]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(command, env=ALONE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(600):
         if list((tmp_path / "cut").rglob("*.pt")) or running.poll() is not None:
             break
         time.sleep(0.05)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env=ALONE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     whole = practical(bundled(), epochs=2)
     assert from_json((tmp_path / "cut" / "result.json").read_text()).main == whole.main
 

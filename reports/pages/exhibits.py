@@ -8,7 +8,6 @@ from exercises.exercise import Language, Text
 from exercises.exhibit import Exhibit
 from exercises.exhibit import Table as Shown
 from reports.document import Block, Cell, Paragraph, Picture, Table
-from reports.figures.drawing import drawing
 from reports.lines import Line, text_line
 
 
@@ -22,6 +21,8 @@ def exhibited(exhibit: Exhibit, language: Language) -> Iterator[Block]:
             tuple(tuple(_cell(cell, language) for cell in row) for row in exhibit.rows),
         )
     else:
+        from reports.figures.drawing import drawing  # NumPy, which pages without pictures do without
+
         said = f"{exhibit.title.said(language)}. {exhibit.description.said(language)}"
         yield Picture(drawing(exhibit, language), said, title)
 

@@ -13,7 +13,6 @@ import click
 from exercises.exercise import Exercise, Language
 from exercises.exhibit import Figure, Table
 from exercises.library import search_path, survey
-from reports.figures.drawing import drawing
 from reports.figures.svg import file_of
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
@@ -49,6 +48,8 @@ def command(typed: tuple[str, ...], lang: str, out: Path | None, as_json: bool, 
     if not typed or typed == (LIST,):
         click.echo(_listed(known, language, as_json), nl=False)
         return
+    from reports.figures.drawing import drawing  # NumPy, which help and the list do without
+
     chosen = _chosen(typed, known, language)
     languages = languages_of(lang)
     if out is None:
