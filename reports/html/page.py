@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from reports.html.blocks import blocks_html, line_html
 from reports.lines import Line, Sayer, inert, visible
 from reports.markup import Html
 from reports.mathematics.mathml import mathml
-from reports.pages.marks import mark
+from reports.pages.marks import mark, worth
 from reports.words import words
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
@@ -83,6 +83,7 @@ def section(template: str, language: Language, **values: object) -> Html:
             direction=direction,
             math=mathml,
             mark=mark,
+            worth=partial(worth, say),
         )
     )
 
