@@ -24,10 +24,10 @@ from solver.layers.base import numbers as elements
 from solver.layers.composite import Composite, Graph
 from solver.networks.imported import Imported, Unused
 from solver.networks.layered import labelled, read_layers
-from solver.networks.text import read_network
+from solver.networks.text import NotANetwork as NotANetwork
+from solver.networks.text import network_of
 from solver.networks.walk import WithoutFormula
 from solver.notation.printing import ascii_text
-from solver.notation.unreadable import Unreadable
 from solver.questions import analyze as analyze_layers
 from solver.values import Polynomial, Shape, Size, Value, as_formula
 
@@ -43,14 +43,6 @@ VIEWS: Final = frozenset(
 """Kinds of steps that hold no numbers of their own: they show the same ones, or pass them on in evaluation."""
 
 Given: TypeAlias = "Sequence[Any] | str"
-
-
-class NotANetwork(ValueError):
-    """A text that cannot be read as a network; `unreadable` says why and where."""
-
-    def __init__(self, text: str, unreadable: Unreadable) -> None:
-        super().__init__(f"{unreadable.reason} at {unreadable.at} {unreadable.word!r} in {text!r}")
-        self.text, self.unreadable = text, unreadable
 
 
 class NotAShape(ValueError):
@@ -335,10 +327,7 @@ def analyze(network: Any, *shapes: Given, bytes_each: int = BYTES) -> NetworkAna
     (348, 5175, 3x5x5, [5, 5])
     """
     if isinstance(network, str):
-        read = read_network(network)
-        if isinstance(read, Unreadable):
-            raise NotANetwork(network, read)
-        network = read
+        network = network_of(network)
     if not shapes:
         raise NotAShape("a network needs the shape of an input, as (3, 224, 224)")
     if isinstance(network, Layer):

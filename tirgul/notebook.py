@@ -37,7 +37,7 @@ from reports.words import words
 from solver.notation.printing import plain
 from solver.notation.reading import read
 from solver.notation.tree import Formula
-from tirgul.language import of_environment
+from tirgul.language import spoken
 
 COLOURS: Final = {
     "right": ("#1f6f43", "#e4f2e9"),
@@ -68,7 +68,7 @@ def check(
     """
     exercise_id, part_id = placed(place)
     shelf = _shelf()
-    language = lang or of_environment()
+    language = spoken(lang)
     try:
         exercise = shelf.exercise(exercise_id)
         part = part_named(exercise, part_id)

@@ -50,6 +50,14 @@ class _Refused(Exception):
         self.unreadable = Unreadable(reason, at, word)
 
 
+class NotANetwork(ValueError):
+    """A text that cannot be read as a network; `unreadable` says why and where."""
+
+    def __init__(self, text: str, unreadable: Unreadable) -> None:
+        super().__init__(f"{unreadable.reason} at {unreadable.at} {unreadable.word!r} in {text!r}")
+        self.text, self.unreadable = text, unreadable
+
+
 def read_network(text: str) -> Layer | Unreadable:
     """The network that a text describes, as a Chain; or why it cannot be read, and where.
 
@@ -67,6 +75,14 @@ def read_network(text: str) -> Layer | Unreadable:
     except _Refused as refused:
         return refused.unreadable
     return network
+
+
+def network_of(text: str) -> Layer:
+    """The network that a text describes; raises NotANetwork for a text that is none."""
+    read = read_network(text)
+    if isinstance(read, Unreadable):
+        raise NotANetwork(text, read)
+    return read
 
 
 def _tokens(text: str) -> list[Token]:

@@ -6,7 +6,7 @@ these letters, a word beside a number is its unit, and i is the imaginary unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from solver.notation.arithmetic import UNIT
@@ -17,6 +17,7 @@ from solver.notation.ladder import Ladder
 from solver.notation.naming import spelling
 from solver.notation.printing import ascii_text
 from solver.notation.reading import read
+from solver.notation.sampling import Domain
 from solver.notation.tree import (
     Call,
     Formula,
@@ -43,9 +44,9 @@ def compare(
     *,
     names: Iterable[str] | None = None,
     functions: Sequence[str] = (),
-    assume: Assumptions | None = None,
+    assume: Assumptions | Mapping[str, Domain] | None = None,
 ) -> Comparison:
-    """Whether an answer says the same as a key.
+    """Whether an answer says the same as a key. `assume` may be no more than the values that names take.
 
     >>> compare("n*(n+1)/2", "(n^2+n)/2").verdict, compare("n Var(w) E[x]^2", "n Var(w) E[x^2]").verdict
     ('equal', 'different')
@@ -53,9 +54,11 @@ def compare(
     ('sampled', 'division_by_zero')
     >>> compare("{x: x > 2", "x > 2").verdict, compare("2 < x", "x > 2").verdict
     ('unreadable', 'equal')
+    >>> compare("sqrt(x^2)", "x", assume={"x": "positive"}).verdict, compare("sqrt(x^2)", "x").verdict
+    ('equal', 'different')
     """
     known = None if names is None else tuple(names)
-    declared = assume or Assumptions()
+    declared = assume if isinstance(assume, Assumptions) else Assumptions(domains=assume or {})
     wanted = _key(key, known, tuple(functions)) if isinstance(key, str) else key
     said = _answer(answer, wanted, known, functions)
     if isinstance(said, Unreadable):

@@ -16,7 +16,9 @@ from solver.notation.unreadable import Unreadable
 from tirgul.language import language_option
 from tirgul.options import Command, Refused, document, json_option, printable, sentence
 
-KINDS = ("whole", "number", "shape", "row", "formula", "moment", "choice", "lines", "free")
+KINDS = (
+    "whole", "number", "shape", "row", "formula", "moment", "gradient", "choice", "lines", "network", "training", "free"
+)  # fmt: skip
 ANSWERS = "answers"
 WIDTH = 34
 

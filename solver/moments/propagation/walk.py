@@ -23,6 +23,7 @@ from solver.moments.propagation.rules import rule_of
 from solver.moments.propagation.schemes import scheme
 from solver.moments.propagation.state import Image, Law, State, Step, Weights, ratio, tidy, worse
 from solver.moments.propagation.table import Row, Table
+from solver.networks.text import network_of
 from solver.symbols import expression
 from solver.values import Shape, Size
 
@@ -252,7 +253,7 @@ def propagate(
 
     `weights` may be a scheme ("he", "xavier", "lecun", "torch", "recommended"), a number, a function of fan_in and
     fan_out, or variances by layer. The input is centred with E[x^2] = `second`, or s(g) for g ~ N(0, second) and the
-    activation s that it is `fed_by`. The network is one of solver/layers, an imported network or a torch module.
+    activation s that it is `fed_by`. The network is a text, one of solver/layers, an imported one or a torch module.
 
     >>> from solver.layers.activation import ReLU
     >>> from solver.layers.composite import Chain
@@ -262,10 +263,14 @@ def propagate(
     >>> block = Chain((Linear(n), ReLU()))
     >>> propagate(Repeat(block, L), (n,)).forward
     (n*Var(w_1)/2)**L
+    >>> propagate("Linear(100) ReLU Linear(10)", (50,)).forward
+    2500*Var(w_1)*Var(w_2)
     >>> table = propagate(Repeat(block, L), (n,), "he")
     >>> table.forward, table.backward, table.label, table.backward_label
     (1, 1, 'exact', 'exact')
     """
+    if isinstance(network, str):
+        network = network_of(network)
     if not isinstance(network, Layer):
         network = _imported(network, shape)
     if weights == "recommended":
