@@ -51,7 +51,7 @@ class Shared:
 class Sliding:
     """A one-dimensional layer on channels of cells: what one output reads, padding, stride and dilation included.
 
-    `values` are printed in the cells of input and output where they are given.
+    `values` are printed in the cells of input, kernel and output where they are given.
     """
 
     title: Text
@@ -60,7 +60,7 @@ class Sliding:
     shape: tuple[int, int]
     position: int = 0
     channel: int = 0
-    values: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    values: tuple[tuple[str, ...], ...] = ((), (), ())
     name: str = ""
 
 

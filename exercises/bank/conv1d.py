@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from exercises.diagram import Shared, Sliding, sized
+from exercises.diagram import Planes, Shared, Sliding, sized
 from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Row, Text
 from exercises.exhibit import Exhibit
 from solver.dense_equivalent import ORDER_IGNORED, SAME_COUNT
 from solver.derivation import TUPLE, Given, Quantity, component, shape, value_of
 from solver.layers.base import Layer
-from solver.layers.convolution import Conv1d
+from solver.layers.convolution import Conv1d, Conv2d
 from solver.layers.dense import Linear
 from solver.layers.grid import Grid
 from solver.layers.pooling import AvgPool1d, MaxPool1d
@@ -75,6 +75,7 @@ def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, 
     """The layer as neurons and as a sliding kernel; pooling, channels, padding, stride and dilation."""
     n, k = len(x), len(w)
     layer, keys = Conv1d(1, k, bias=False), derive(x, w, size)
+    values, largest, means = (value_of(keys[part]) for part in ("values", "pool.max", "pool.average"))
     shared = Shared(
         Text(he="נוירונים שחולקים משקולות", en="Neurons that share their weights"),
         Text(
@@ -87,19 +88,20 @@ def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, 
     )
     return {
         STATEMENT: (shared, _sliding("sliding-kernel", KERNEL, layer, (1, n), 1)),
-        "values": (_sliding("values-1d", KERNEL, layer, (1, n), 1, (x, value_of(keys["values"]))),),
-        "pool.max": (_sliding("max-pooling", POOLING, MaxPool1d(size), (1, n), 1, (x, value_of(keys["pool.max"]))),),
-        "pool.average": (
-            _sliding("average-pooling", POOLING, AvgPool1d(size), (1, n), 1, (x, value_of(keys["pool.average"]))),
-        ),
+        "values": (_sliding("values-1d", KERNEL, layer, (1, n), 1, (x, w, values)),),
+        "pool.max": (_sliding("max-pooling", POOLING, MaxPool1d(size), (1, n), 1, (x, (), largest)),),
+        "pool.average": (_sliding("average-pooling", POOLING, AvgPool1d(size), (1, n), 1, (x, (), means)),),
         "channels": (
             _sliding("channels-in", CHANNELS_IN, Conv1d(1, k), (3, n), 1),
             _sliding("channels-out", CHANNELS_OUT, Conv1d(2, k), (3, n), 1, at=1),
+            _planes("channels-2d", CHANNELS_2D, Conv2d(2, 3), (3, 5, 5), (1, 1), at=1),
         ),
         "general": (
             _sliding("padding", PADDED, Conv1d(1, k, padding=1), (1, n), 0),
             _sliding("stride", STRIDDEN, Conv1d(1, k, stride=2), (1, n + 1), 1),
             _sliding("dilation", DILATED, Conv1d(1, k, dilation=2), (1, n + 1), 1),
+            _planes("padding-2d", PADDED_2D, Conv2d(1, 3, stride=2, padding=1), (1, 5, 5), (0, 2)),
+            _planes("dilation-2d", DILATED_2D, Conv2d(1, 3, dilation=2), (1, 7, 7), (1, 1)),
         ),
     }
 
@@ -110,22 +112,37 @@ CHANNELS_OUT = Text(he="פלט רב־ערוצי", en="Several output channels")
 PADDED = Text(he="ריפוד P = 1", en="Padding P = 1")
 STRIDDEN = Text(he="צעד S = 2", en="Stride S = 2")
 DILATED = Text(he="התרחבות D = 2", en="Dilation D = 2")
+CHANNELS_2D = Text(he="אותו הדבר בשני ממדים", en="The same in two dimensions")
+PADDED_2D = Text(he="בשני ממדים: ריפוד P = 1 וצעד S = 2", en="In two dimensions: padding P = 1 and stride S = 2")
+DILATED_2D = Text(he="בשני ממדים: התרחבות D = 2", en="In two dimensions: dilation D = 2")
 POOLING = Text(he="חלון מחליק על הכניסה", en="A window slides along the input")
 
 
 def _sliding(
-    name: str, title: Text, layer: Layer, shape: tuple[int, int], position: int, values: Any = ((), ()), at: int = 0
+    name: str, title: Text, layer: Layer, shape: tuple[int, int], position: int, values: Any = ((), (), ()), at: int = 0
 ) -> Sliding:
     """A layer at a position; the values of its input and output, if any, as they are printed."""
-    output = sized(analyze(layer, shape).output)
-    said = Text(
-        he=f"כניסה בגודל {sized(Shape(shape))} למטה, מוצא בגודל {output} למעלה, "
-        f"וביניהם מה שקוראים כדי לחשב את מוצא מספר {position + 1}.",
-        en=f"An input of size {sized(Shape(shape))} below, an output of size {output} above, "
-        f"and between them what is read for output {position + 1}.",
-    )
+    said = _read(layer, shape, str(position + 1))
     printed: Any = tuple(tuple(str(value).replace("-", "\u2212") for value in row) for row in values)
     return Sliding(title, said, layer, shape, position, at, printed, name)
+
+
+def _planes(
+    name: str, title: Text, layer: Layer, shape: tuple[int, int, int], position: tuple[int, int], at: int = 0
+) -> Planes:
+    said = _read(layer, shape, f"({position[0] + 1}, {position[1] + 1})")
+    return Planes(title, said, layer, shape, position, at, name)
+
+
+def _read(layer: Layer, shape: tuple[int, ...], position: str) -> Text:
+    """What a picture of a layer at a position shows."""
+    output = sized(analyze(layer, shape).output)
+    return Text(
+        he=f"כניסה בגודל {sized(Shape(shape))} למטה, מוצא בגודל {output} למעלה, "
+        f"וביניהם מה שקוראים כדי לחשב את מוצא מספר {position}.",
+        en=f"An input of size {sized(Shape(shape))} below, an output of size {output} above, "
+        f"and between them what is read for output {position}.",
+    )
 
 
 EXERCISE = Exercise(

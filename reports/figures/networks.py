@@ -75,7 +75,7 @@ def volumes(figure: Volumes, language: Language) -> Html:
     """Boxes as high and deep as the images are and as wide as their channels are many, not to scale but in order."""
     signals = volumes_of(figure)
     unit = TALLEST / sqrt(max(max(signal.shape[1:], default=1) for signal in signals))
-    floor, x = 34 + TALLEST * 1.3, 6.0
+    floor, x = 10 + TALLEST * 1.25, 6.0
     inside: list[Html] = []
     for number, signal in enumerate(signals):
         wide, high, deep = _solid(signal.shape, unit)
@@ -333,8 +333,8 @@ def neuron(figure: Neuron, language: Language) -> Html:
         first = (start + across / length * 18, y + down / length * 18)
         last = (summing[0] - across / length * 22, summing[1] - down / length * 22)
         inside.append(group("soft", arrow(first, last, stroke_width=1.5)))
-        at_weight = (start + across * 0.46, y + down * 0.46)
-        inside.append(formula(f"w_{index}", at_weight[0], at_weight[1] - 8))
+        beside = 10 if down > 0 else -12  # off the line, on the side that rises
+        inside.append(formula(f"w_{index}", start + across * 0.46 + beside, y + down * 0.46 - 8))
     inside.append(group("warn", element("circle", cx=summing[0], cy=summing[1], r=21, **EDGED)))
     inside.append(text("Σ", summing[0], summing[1] + 7, "middle", font_size=20))
     end = summing[0] + 66

@@ -14,7 +14,6 @@ from reports.figures.svg import SMALL, Point, group, line, picture, polygon, tex
 from reports.markup import Html, joined
 from reports.words import words
 from solver.derivation import value_of
-from solver.fields import unit_field
 from solver.layers.base import Layer
 from solver.layers.composite import Chain
 from solver.values import Shape
@@ -120,6 +119,8 @@ def _lit(rest: Sequence[Layer], shape: tuple[int, ...], unit: tuple[int, ...]) -
         rows = [unit[0] * sh - ph + m * dh for m in range(kh)]
         columns = [unit[1] * sw - pw + m * dw for m in range(kw)]
         return frozenset((row, column) for row in rows for column in columns)
+    from solver.fields import unit_field  # numpy, which help can do without
+
     uses = unit_field(Chain(tuple(rest)), shape, position=unit).uses
     size = uses.shape
     return frozenset((i, j) for i in range(size[0]) for j in range(size[1]) if uses[i, j])
@@ -152,8 +153,13 @@ def _cells(plane: Plane, tone: str = "accent") -> Html:
     corners = ((-ph, -pw), (-ph, plane.columns + pw), (plane.rows + ph, plane.columns + pw), (plane.rows + ph, -pw))
     paper = group("paper", polygon([plane.corner(*one) for one in corners], fill="currentColor", fill_opacity=0.6))
     shades = [(one, 0.5 if _inside(plane, one) else 0.18) for one in sorted(plane.lit)]
-    look = {"fill": "currentColor", "data_cell": "lit"}
-    lit = group(tone, *(polygon(plane.cell(*one), fill_opacity=shade, **look) for one, shade in shades))
+    lit = group(
+        tone,
+        *(
+            polygon(plane.cell(*one), fill="currentColor", fill_opacity=shade, data_read=f"{one[0]},{one[1]}")
+            for one, shade in shades
+        ),
+    )
     rows = [line(plane.corner(i, 0), plane.corner(i, plane.columns)) for i in range(plane.rows + 1)]
     columns = [line(plane.corner(0, j), plane.corner(plane.rows, j)) for j in range(plane.columns + 1)]
     return joined((paper, lit, group("soft", *_around(plane), stroke_opacity=0.7), group("soft", *rows, *columns)))

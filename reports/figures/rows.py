@@ -140,8 +140,9 @@ def _inputs(bands: Bands) -> Iterator[Html]:
         for place in range(-padding, bands.last + 1):
             outside = not 0 <= place < figure.shape[1]
             lit = channel in bands.read and place in bands.places
-            at = bands.middle(place), bands.input_top + channel * CELL
-            yield _cell(*at, lit, padding=outside, said=_input_said(figure, place, outside))
+            where = bands.middle(place), bands.input_top + channel * CELL
+            said = _input_said(figure, place, outside)
+            yield _cell(*where, lit, padding=outside, said=said, at=f"{channel},{place}")
 
 
 def _outputs(bands: Bands) -> Iterator[Html]:
@@ -159,6 +160,7 @@ def _kernel(bands: Bands) -> Iterator[Html]:
         for row in range(len(bands.read)):
             for m, place in enumerate(bands.places, 1):
                 said = f"w_{m}" if len(bands.read) == 1 else f"w_{{{row + 1},{m}}}"
+                said = bands.figure.values[1][m - 1] if bands.figure.values[1] else said
                 yield _cell(bands.middle(place), bands.kernel_top + row * CELL, True, tone="warn", said=said)
     else:
         kind = bands.figure.layer.kind
@@ -201,18 +203,18 @@ def _input_said(figure: Sliding, place: int, outside: bool) -> str:
 
 
 def _output_said(figure: Sliding, channels: int, place: int) -> str:
-    if figure.values[1]:
-        return figure.values[1][place]
+    if figure.values[2]:
+        return figure.values[2][place]
     return f"y_{place + 1}" if channels == 1 else ""
 
 
 def _cell(
-    middle: float, top: float, lit: bool, *, tone: str = "accent", padding: bool = False, said: str = ""
+    middle: float, top: float, lit: bool, *, tone: str = "accent", padding: bool = False, said: str = "", at: str = ""
 ) -> Html:
     """A cell; lit it has a heavier edge and a shade, padding has a broken edge."""
     edge = {"x": middle - CELL / 2 + 1.5, "y": top + 1.5, "width": CELL - 3, "height": CELL - 3}
     look: dict[str, Attribute] = {"fill": "currentColor", "stroke": "currentColor", "rx": 3}
-    look |= {"fill_opacity": 0.18, "stroke_width": 2, "data_cell": "lit"} if lit else {"fill_opacity": 0.0}
+    look |= {"fill_opacity": 0.18, "stroke_width": 2, "data_read": at} if lit else {"fill_opacity": 0.0}
     look |= {"stroke_dasharray": "3 3"} if padding else {}
     box = element("rect", **edge, **look)
     drawn = group(tone if lit else "soft", box)

@@ -198,7 +198,7 @@ def picture(width: float, height: float, title: str, description: str, *inside: 
         "height": h,
         "role": "img",
         "aria-label": f"{title}. {description}",
-        "class": "figure broad" if w > 480 else "figure",
+        "class": "figure broad" if w > 560 else "figure",
         "color": TONES["ink"],
         "fill": "currentColor",
         "direction": "ltr",

@@ -1,4 +1,4 @@
-"""Writes figures as SVG files: those of exercises, by exercise or by their own names."""
+"""Writes figures as SVG files: those of exercises, by exercise or by their own names, and of any network."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from typing import final
 
 import click
 
-from exercises.exercise import Exercise, Language
+from exercises.diagram import Block, Volumes, sized
+from exercises.exercise import Exercise, Language, Text
 from exercises.exhibit import Figure, Table
 from exercises.library import search_path, survey
+from reports.figures.drawing import drawing
 from reports.figures.svg import file_of
+from solver.layers.base import Layer
+from solver.layers.composite import Branches, Chain
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
-from tirgul.options import Command, Refused, document, exercises_option, json_option, sentence, writing
+from tirgul.networks import analysed, input_option, layers_read, shapes_typed
+from tirgul.options import Command, Refused, document, exercises_option, json_option, printable, sentence, writing
 
 LIST = "list"
 
@@ -33,25 +38,61 @@ class Named:
 
 
 @click.command("figure", cls=Command)
-@click.argument("typed", metavar="NAME|EXERCISE…", nargs=-1)
+@click.argument("typed", metavar="NAME|EXERCISE|NETWORK…", nargs=-1)
+@input_option
 @languages_option
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=None, metavar="DIR", help="cli.option.out"
 )
 @json_option
 @exercises_option
-def command(typed: tuple[str, ...], lang: str, out: Path | None, as_json: bool, folders: tuple[Path, ...]) -> None:
-    """Writes a file for each figure and language, or prints one; without names, or with `list`, says what there is."""
+def command(
+    typed: tuple[str, ...],
+    given: tuple[str, ...],
+    lang: str,
+    out: Path | None,
+    as_json: bool,
+    folders: tuple[Path, ...],
+) -> None:
+    """Writes a file for each figure and language, or prints one; without names, or with `list`, says what there is.
+
+    With --input, what is typed is a network in short text: drawn as volumes, or, where it branches, as boxes.
+    """
+    language = spoken(lang)
+    if given and typed:
+        _write([_network_named(" ".join(typed), given, language)], languages_of(lang), out, language)
+        return
     exercises, _ = survey(search_path(folders))
     known = [named for exercise in exercises for named in figures_of(exercise)]
-    language = spoken(lang)
     if not typed or typed == (LIST,):
         click.echo(_listed(known, language, as_json), nl=False)
         return
-    from reports.figures.drawing import drawing  # NumPy, which help and the list do without
+    _write(_chosen(typed, known, language), languages_of(lang), out, language)
 
-    chosen = _chosen(typed, known, language)
-    languages = languages_of(lang)
+
+def _network_named(said: str, given: Sequence[str], language: Language) -> Named:
+    """A network of short text as a figure; refuses what cannot be read, does not fit or has no sizes."""
+    network, shapes = layers_read(said, language), shapes_typed(given, language)
+    if len(shapes) > 1 or not all(isinstance(size, int) for size in shapes[0]):
+        raise Refused(sentence("cli.bad_input", language, input=printable(" ".join(given))))
+    output = sized(analysed(network, shapes, language).outputs[0])
+    text = Text(he=f"רשת מ־{sized(shapes[0])} ל־{output}", en=f"A network from {sized(shapes[0])} to {output}")
+    kind = Block if _branches(network) else Volumes
+    return Named("network", "", "", kind(text, text, network, tuple(map(int, map(str, shapes[0])))))
+
+
+def _branches(network: Layer) -> bool:
+    match network:
+        case Branches():
+            return True
+        case Chain(layers):
+            return any(map(_branches, layers))
+        case _:
+            return False
+
+
+def _write(chosen: Sequence[Named], languages: Sequence[Language], out: Path | None, language: Language) -> None:
+    """A file for each figure and language; one alone is printed where there is no folder."""
     if out is None:
         if len(chosen) * len(languages) > 1:
             raise Refused(sentence("cli.several_figures", language))
