@@ -3,50 +3,87 @@
 Nothing in the input is lost without a word: an answer that has no place becomes a problem that names its file and
 line, and the parts that it may answer wait for a person; a student whose every row is broken still has a row of
 results; a judge that fails on one answer leaves that answer to a person.
+
+Exercise by exercise, all that has to be judged is asked of `judges` at once, equal questions once: how and where it
+is judged changes no result and no order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import PurePath
 from typing import Literal, TypeAlias, final, get_args
 
-from exercises.codes import BadCode, plain_code
-from exercises.exercise import BadExercise, Exercise, Instance, Part
+from exercises.codes import BadCode, has_variants, plain_code
+from exercises.exercise import BadExercise, Exercise, Part
 from exercises.library import EDGES, Library, UnknownExercise, UnknownPart, natural, near, part_named
+from grader.chunks import CRASHED as CRASHED
+from grader.chunks import Asked, Bench
 from grader.judge import Marker
+from grader.pile import Pile
 from grader.results import Answer, ClassResult, Problem, Result, Student
 from grader.verdict import Judgement, Review, Right, marks
 
 Policy: TypeAlias = Literal["first", "last", "best"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 
-CRASHED = "internal"
 UNREAD = "unread_input"
+OFTEN = 50  # judgements, after which it is told how many there are
 
-Place: TypeAlias = tuple[str, str]  # exercise, part
+Place: TypeAlias = tuple[str, str]  # exercise, part; or student, exercise
 Own: TypeAlias = Callable[[Exercise, str], str]
 """The code of the variant that an exercise has for a student; "" for the course's own numbers."""
+Judges: TypeAlias = Callable[[Sequence[Asked]], Iterable[Judgement]]
+"""What judges, in the order in which it was asked."""
+Taught: TypeAlias = Callable[[Exercise], Exercise | None]
+"""An exercise as a course has it, with its own marks; None where it does not count."""
+Told: TypeAlias = Callable[[int, int], None]
+"""Is told how many answers have been graded, and of how many."""
 
 
 def grade(
-    answers: Iterable[Answer | Problem], library: Library, duplicates: Policy = "last", own: Own = lambda *_: ""
+    answers: Iterable[Answer | Problem],
+    library: Library,
+    duplicates: Policy = "last",
+    own: Own = lambda *_: "",
+    judges: Judges | None = None,
+    taught: Taught = lambda exercise: exercise,
+    told: Told = lambda *_: None,
 ) -> ClassResult:
     """The graded class. Of several answers by a student to one part, the first, last or best counts.
 
     Where students have variants of their own, `own` gives the code of a student's. Otherwise the code counts that the
     student's sheet names.
     """
-    collected = _Collected(library, own)
+    collected = _Collected(library, own, taught)
     for answer in answers:
         collected.add(answer)
-    exercises = tuple(exercise.id for exercise in collected.exercises())
+    exercises = collected.exercises()
     collected.name_files()
-    grader = _Grader(duplicates, exercises, collected.marker, collected.waiting, collected.misplaced)
-    students = tuple(grader.student(name, given) for name, given in collected.given.items())
-    return ClassResult(exercises, students, tuple(collected.problems), tuple(grader.set_aside))
+    results: dict[str, list[Result]] = {name: [] for name in collected.students}
+    aside: dict[str, list[Answer]] = {}
+    done, size = 0, collected.pile.size
+    for exercise in exercises:
+        grader = _Grader(collected, exercise, duplicates, judges or Bench(library), aside)
+        many = collected.pile.count(exercise.id)
+        for name, graded in grader.results(partial(_share_told, told, done, many, size)):
+            results[name] += graded
+        done += many
+        told(done, size)
+    students = tuple(Student(name, tuple(graded)) for name, graded in results.items())
+    return ClassResult(
+        tuple(exercise.id for exercise in exercises),
+        students,
+        tuple(collected.problems),
+        tuple(answer for name in results for answer in aside.get(name, ())),
+    )
+
+
+def _share_told(told: Told, done: int, many: int, size: int, share: float) -> None:
+    told(done + int(share * many), size)
 
 
 # --- what was handed in
@@ -55,17 +92,20 @@ def grade(
 @final
 @dataclass
 class _Collected:
-    """Answers by student and place, in the order of the input."""
+    """Answers by exercise and student, in the order of the input."""
 
     library: Library
     own: Own
+    taught: Taught
+    pile: Pile = field(default_factory=Pile)
+    students: dict[str, None] = field(default_factory=dict)
     codes: dict[Place, str] = field(default_factory=dict)
-    given: dict[str, dict[Place, list[Answer]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     used: dict[str, Exercise] = field(default_factory=dict)
     unplaced: dict[str, dict[Place, Answer]] = field(default_factory=dict)
-    misnamed: dict[tuple[str, str], list[tuple[Answer, tuple[str, ...]]]] = field(default_factory=dict)
-    markers: dict[Place, Marker] = field(default_factory=dict)
+    misnamed: dict[Place, list[tuple[Answer, tuple[str, ...]]]] = field(default_factory=dict)
+    found: dict[str, Exercise | UnknownExercise | BadExercise | None] = field(default_factory=dict)
+    parts: dict[Place, str] = field(default_factory=dict)
 
     def add(self, answer: Answer | Problem) -> None:
         if isinstance(answer, Problem):
@@ -75,24 +115,27 @@ class _Collected:
         if not name:
             self._refuse(answer, "no_student")
             return
-        answer = replace(answer, student=name)
-        places = self.given.setdefault(name, {})
+        if name != answer.student:
+            answer = replace(answer, student=name)
+        self.students.setdefault(name)
         if answer.state == "unplaced" and not answer.exercise:
             self._wait(answer, "", "")
             return
-        try:
-            exercise = self.library.instance(answer.exercise).exercise
-        except UnknownExercise as unknown:
-            self._refuse(answer, "unknown_exercise", unknown.exercise)
+        exercise = self._exercise(answer.exercise)
+        if isinstance(exercise, UnknownExercise):
+            self._refuse(answer, "unknown_exercise", exercise.exercise)
             return
-        except BadExercise as bad:
-            self._refuse(answer, "bad_exercise", f"{bad.exercise}: {bad.problem}")
+        if isinstance(exercise, BadExercise):
+            self._refuse(answer, "bad_exercise", f"{exercise.exercise}: {exercise.problem}")
+            return
+        if exercise is None:
+            self._refuse(answer, "not_in_course", answer.exercise)
             return
         self.used[exercise.id] = exercise
         if not self._has_its_variant(answer, exercise):
             return
         try:
-            part = part_named(exercise, answer.part).id if answer.part or answer.text else ""
+            part = self._part(exercise, answer.part) if answer.part or answer.text else ""
         except UnknownPart as unknown:
             if answer.state != "unplaced":
                 self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}")
@@ -104,19 +147,30 @@ class _Collected:
         if answer.state == "unplaced":
             self._wait(answer, exercise.id, part)
         elif part and (answer.text.strip(EDGES) or answer.state == "unread"):
-            placed = replace(answer, exercise=exercise.id, part=part)
-            places.setdefault((exercise.id, part), []).append(placed)
+            if (exercise.id, part) != (answer.exercise, answer.part):
+                answer = replace(answer, exercise=exercise.id, part=part)
+            self.pile.add(answer, exercise.id)
+
+    def _exercise(self, name: str) -> Exercise | UnknownExercise | BadExercise | None:
+        """The exercise that is called so, its keys derived, or why there is none; None where it does not count."""
+        if name not in self.found:
+            try:
+                self.found[name] = self.taught(self.library.instance(name).exercise)
+            except (UnknownExercise, BadExercise) as problem:
+                self.found[name] = problem
+        return self.found[name]
+
+    def _part(self, exercise: Exercise, name: str) -> str:
+        """The part that is called so; raises UnknownPart."""
+        if (exercise.id, name) not in self.parts:
+            self.parts[exercise.id, name] = part_named(exercise, name).id
+        return self.parts[exercise.id, name]
 
     def _has_its_variant(self, answer: Answer, exercise: Exercise) -> bool:
         """Whether an answer is to the numbers that its student has; one to others waits for a person."""
         key = (answer.student, exercise.id)
         if key not in self.codes:
-            named = plain_code(answer.variant) if answer.variant else ""
-            self.codes[key] = self.own(exercise, answer.student) or named
-            try:
-                self.library.instance(exercise.id, self.codes[key])
-            except (BadCode, BadExercise):
-                self.codes[key] = ""
+            self.codes[key] = self.own(exercise, answer.student) or self._named(answer, exercise)
         if not answer.variant or plain_code(answer.variant) == self.codes[key]:
             return True
         if not answer.part:  # said once, at the head of the sheet
@@ -125,18 +179,20 @@ class _Collected:
             self._wait(answer, exercise.id, "")
         return False
 
-    def marker(self, student: str, exercise: str) -> Marker:
-        """What judges a student's answers to an exercise."""
-        code = self.codes.get((student, exercise), "")
-        if (exercise, code) not in self.markers:
-            self.markers[exercise, code] = Marker(self.library.instance(exercise, code))
-        return self.markers[exercise, code]
+    def _named(self, answer: Answer, exercise: Exercise) -> str:
+        """The code that a sheet names, where numbers belong to it."""
+        if not answer.variant or not has_variants(exercise):
+            return ""
+        try:
+            return self.library.instance(exercise.id, answer.variant).variant
+        except (BadCode, BadExercise):
+            return ""
 
     def name_files(self) -> None:
         """A file that could not be read and is called after a student who is known may hold any of that student's."""
         for problem in self.problems:
             name = PurePath(problem.source).stem.strip(EDGES)
-            if problem.line == 0 and name in self.given:
+            if problem.line == 0 and name in self.students:
                 self._wait(Answer(name, "", "", "", problem.source, 0, "unplaced"), "", "")
 
     def exercises(self) -> list[Exercise]:
@@ -151,16 +207,6 @@ class _Collected:
 
     def _wait(self, answer: Answer, exercise: str, part: str) -> None:
         self.unplaced.setdefault(answer.student, {}).setdefault((exercise, part), answer)
-
-    def misplaced(self, student: str, marker: Marker, part: Part) -> Answer | None:
-        """What may be the student's answer to a part, under the name of a part that there is not: one that is spelled
-        alike, or an answer that is right here."""
-        for answer, likely in self.misnamed.get((student, marker.instance.exercise.id), ()):
-            if not answer.text.strip(EDGES):
-                continue
-            if part.id in likely or isinstance(_judge(marker, part.id, answer.text, {}).verdict, Right):
-                return answer
-        return None
 
     def _refuse(self, answer: Answer, reason: str, detail: str = "") -> None:
         """Tells of an answer that has no place; where no exercise is known, any part may wait for a person."""
@@ -177,51 +223,102 @@ class _Collected:
 
 @final
 @dataclass
+class _Work:
+    """A student's answers to the parts of an exercise, and what has been said of those that count."""
+
+    student: str
+    code: str
+    given: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: dict[str, list[Asked]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    counted: dict[str, Judgement] = field(default_factory=dict)
+
+
+@final
 class _Grader:
-    """Judges with one marker an exercise, each different answer once."""
+    """Grades the answers of all students to one exercise."""
 
-    duplicates: Policy
-    exercises: tuple[str, ...]
-    marker: Callable[[str, str], Marker]
-    waiting: Callable[[str, str, str], Answer | None]
-    misplaced: Callable[[str, Marker, Part], Answer | None]
-    set_aside: list[Answer] = field(default_factory=list)
-    _known: dict[tuple[str, ...], Judgement] = field(default_factory=dict)
+    def __init__(
+        self,
+        collected: _Collected,
+        exercise: Exercise,
+        duplicates: Policy,
+        judges: Judges,
+        aside: dict[str, list[Answer]],
+    ) -> None:
+        self.collected, self.exercise, self.duplicates = collected, exercise, duplicates
+        self.judges, self.aside = judges, aside
+        marker = Marker(collected.library.instance(exercise.id))
+        self.rests_on = {part.id: marker.rests_on(part.id) for part in exercise.parts}
+        self._known: dict[Asked, Judgement] = {}
+        self._results: dict[tuple[object, ...], Result] = {}
 
-    def student(self, name: str, given: Mapping[Place, list[Answer]]) -> Student:
-        """All results of one student."""
-        results: list[Result] = []
-        for exercise_id in self.exercises:
-            marker = self.marker(name, exercise_id)
-            counted = self._chosen(exercise_id, marker, given)
-            for part in marker.instance.exercise.parts:
-                if part.id in counted:
-                    continue
-                unplaced = self.waiting(name, exercise_id, part.id) or self.misplaced(name, marker, part)
-                if unplaced:
-                    counted[part.id] = Judgement(part.id, unplaced.text, "", Review(UNREAD))
-            results += [
-                _result(marker.instance, part, counted.get(part.id), len(given.get((exercise_id, part.id), ())))
-                for part in marker.instance.exercise.parts
-            ]
-        return Student(name, tuple(results))
+    def results(self, told: Callable[[float], None]) -> Iterator[tuple[str, list[Result]]]:
+        """Every student with results for all parts; `told` what share of the answers has been judged."""
+        works = {name: self._work(name) for name in self.collected.pile.students(self.exercise.id)}
+        levels: dict[int, list[Part]] = {}  # parts rest on parts of lower levels only
+        for part in self.exercise.parts:
+            levels.setdefault(len(self.rests_on[part.id]), []).append(part)
+        for index, level in enumerate(sorted(levels)):
+            for share in self._judge(list(works.values()), levels[level]):
+                told((index + share) / len(levels))
+        for name in self.collected.students:
+            work = works.get(name) or _Work(name, self.collected.codes.get((name, self.exercise.id), ""))
+            yield name, [self._result(work, part) for part in self.exercise.parts]
 
-    def _chosen(self, exercise_id: str, marker: Marker, given: Mapping[Place, list[Answer]]) -> dict[str, Judgement]:
-        """The judgement that counts for each part that was answered; parts that others rest on come first."""
-        texts: dict[str, str] = {}
-        chosen: dict[str, Judgement] = {}
-        for part in sorted(marker.instance.exercise.parts, key=lambda part: len(marker.rests_on(part.id))):
-            answers = given.get((exercise_id, part.id), [])
-            judged = [self._judged(exercise_id, marker, part, answer, texts) for answer in answers]
-            if judged:
-                counts = self._counting(judged, part)
-                self.set_aside += [answer for index, answer in enumerate(answers) if index != counts]
-                chosen[part.id] = judged[counts]
-                if answers[counts].state != "unread":
-                    texts[part.id] = answers[counts].text
-        return chosen
+    def _work(self, name: str) -> _Work:
+        work = _Work(name, self.collected.codes.get((name, self.exercise.id), ""))
+        for answer in self.collected.pile.answers(self.exercise.id, name):
+            work.given.setdefault(answer.part, []).append(answer)
+        return work
 
-    def _counting(self, judged: list[Judgement], part: Part) -> int:
+    def _judge(self, works: Sequence[_Work], parts: Sequence[Part]) -> Iterator[float]:
+        """Finds the judgement that counts for each of these parts that was answered; gives what share is done."""
+        new: dict[Asked, None] = {}
+        for part in parts:
+            for work in works:
+                if part.id in work.given:
+                    work.asked[part.id] = [self._asked(work, part, answer) for answer in work.given[part.id]]
+                    pairs = zip(work.given[part.id], work.asked[part.id], strict=True)
+                    new.update((asked, None) for answer, asked in pairs if answer.state != "unread")
+        questions = sorted(new)  # not in the order of the input, so that other orders share what is kept of them
+        for index, (asked, judgement) in enumerate(zip(questions, self.judges(questions), strict=True)):
+            self._known[asked] = judgement
+            if index % OFTEN == 0:
+                yield index / len(questions)
+        for part in parts:
+            for work in works:
+                if part.id in work.given:
+                    self._choose(work, part)
+
+    def _asked(self, work: _Work, part: Part, answer: Answer) -> Asked:
+        earlier = tuple((other, work.texts[other]) for other in self.rests_on[part.id] if other in work.texts)
+        return Asked(self.exercise.id, work.code, part.id, answer.text, earlier)
+
+    def _choose(self, work: _Work, part: Part) -> None:
+        """Keeps the judgement that counts, and the text where later parts may rest on it."""
+        answers = work.given[part.id]
+        judged = [
+            self._judged(answer, asked, part) for answer, asked in zip(answers, work.asked[part.id], strict=True)
+        ]
+        counts = self._counting(judged, part)
+        if len(answers) > 1:
+            others = (answer for index, answer in enumerate(answers) if index != counts)
+            self.aside.setdefault(work.student, []).extend(others)
+        work.counted[part.id] = judged[counts]
+        if answers[counts].state != "unread" and not isinstance(judged[counts].verdict, Right):
+            work.texts[part.id] = answers[counts].text
+
+    def _judged(self, answer: Answer, asked: Asked, part: Part) -> Judgement:
+        """The judgement of one answer; what did not come whole out of its file is left to a person unless right."""
+        if answer.state == "unread":
+            return Judgement(part.id, answer.text, "", Review(UNREAD))
+        judgement = self._known[asked]
+        if answer.state == "cut" and marks(judgement.verdict, part) not in (None, part.marks):
+            return replace(judgement, verdict=Review(UNREAD))
+        return judgement
+
+    def _counting(self, judged: Sequence[Judgement], part: Part) -> int:
         """Which of the answers to one part counts."""
         match self.duplicates:
             case "first":
@@ -231,42 +328,36 @@ class _Grader:
             case "best":
                 return max(range(len(judged)), key=lambda index: (_worth(judged[index], part), index))
 
-    def _judged(
-        self, exercise_id: str, marker: Marker, part: Part, answer: Answer, texts: Mapping[str, str]
-    ) -> Judgement:
-        """The judgement of one answer; what did not come whole out of its file is left to a person unless right."""
-        if answer.state == "unread":
-            return Judgement(part.id, answer.text, "", Review(UNREAD))
-        judgement = self._judgement(exercise_id, marker, part.id, answer.text, texts)
-        if answer.state == "cut" and marks(judgement.verdict, part) not in (None, part.marks):
-            return replace(judgement, verdict=Review(UNREAD))
-        return judgement
+    def _result(self, work: _Work, part: Part) -> Result:
+        """The result of a part; equal ones are one object, so that a large class takes little room."""
+        judgement = work.counted.get(part.id)
+        if judgement is None:
+            unplaced = self.collected.waiting(work.student, self.exercise.id, part.id) or self._misplaced(work, part)
+            if unplaced:
+                judgement = Judgement(part.id, unplaced.text, "", Review(UNREAD))
+        notes = ("duplicate",) if len(work.given.get(part.id, ())) > 1 else ()
+        same = (part.id, work.code, notes, id(judgement))  # a judgement that is in a result here is not let go
+        if same not in self._results:
+            earned = Fraction(0) if judgement is None else marks(judgement.verdict, part)
+            full = Fraction(part.marks)
+            self._results[same] = Result(self.exercise.id, part.id, full, earned, judgement, notes, work.code)
+        return self._results[same]
 
-    def _judgement(self, exercise_id: str, marker: Marker, part: str, text: str, texts: Mapping[str, str]) -> Judgement:
-        earlier = {other: texts[other] for other in marker.rests_on(part) if other in texts}
-        said = (f"{other}={answer}" for other, answer in earlier.items())
-        known = (exercise_id, marker.instance.variant, part, text, *said)
-        if known not in self._known:
-            self._known[known] = _judge(marker, part, text, earlier)
-        return self._known[known]
-
-
-def _judge(marker: Marker, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
-    try:
-        return marker.judge(part, text, earlier)
-    except Exception:  # a fault of ours must cost neither this student nor the rest of the class
-        return Judgement(part, text, "", Review(CRASHED))
+    def _misplaced(self, work: _Work, part: Part) -> Answer | None:
+        """What may be the answer to a part, under the name of a part that there is not: one that is spelled alike, or
+        an answer that is right here."""
+        for answer, likely in self.collected.misnamed.get((work.student, self.exercise.id), ()):
+            if not answer.text.strip(EDGES):
+                continue
+            if part.id in likely:
+                return answer
+            (judgement,) = self.judges([Asked(self.exercise.id, work.code, part.id, answer.text)])
+            if isinstance(judgement.verdict, Right):
+                return answer
+        return None
 
 
 def _worth(judgement: Judgement, part: Part) -> Fraction:
     """What an answer is worth in a choice of the best: one that waits for a person beats one that earned nothing."""
     earned = marks(judgement.verdict, part)
     return earned if earned is not None else Fraction(part.marks) / 10**6
-
-
-def _result(instance: Instance, part: Part, judgement: Judgement | None, times: int) -> Result:
-    exercise_id, variant, full = instance.exercise.id, instance.variant, Fraction(part.marks)
-    if judgement is None:
-        return Result(exercise_id, part.id, full, Fraction(0), None, (), variant)
-    notes = ("duplicate",) if times > 1 else ()
-    return Result(exercise_id, part.id, full, marks(judgement.verdict, part), judgement, notes, variant)

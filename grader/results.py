@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias, final
@@ -67,6 +68,19 @@ class Result:
         return self.marks is None
 
 
+def summed(marks: Iterable[Fraction | None]) -> Fraction:
+    """The sum of marks, pending ones counted 0; in whole numbers as far as that goes, for a class has many.
+
+    >>> summed([Fraction(1, 2), Fraction(3), None, Fraction(1, 2)])
+    Fraction(4, 1)
+    """
+    parts: dict[int, int] = {}
+    for mark in marks:
+        if mark is not None:
+            parts[mark.denominator] = parts.get(mark.denominator, 0) + mark.numerator
+    return sum((Fraction(above, below) for below, above in parts.items()), Fraction(0))
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Student:
@@ -78,12 +92,12 @@ class Student:
     @property
     def total(self) -> Fraction:
         """The sum of the marks, pending ones counted 0."""
-        return sum((result.marks or Fraction(0) for result in self.results), Fraction(0))
+        return summed(result.marks for result in self.results)
 
     @property
     def max(self) -> Fraction:
         """What could be earned."""
-        return sum((result.max for result in self.results), Fraction(0))
+        return summed(result.max for result in self.results)
 
     @property
     def pending(self) -> int:

@@ -55,7 +55,7 @@ from grader.gradebooks.marks_json import judged
 from grader.schema import ATTEMPTS, OVERRIDES, SETTINGS
 from grader.verdict import Judgement
 
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 KEY = "TIRGUL_COURSE_KEY"
 FINGERPRINT = "key"
@@ -186,6 +186,11 @@ class Store:
         self._new = self._insert(ATTEMPTS).on_conflict_do_nothing(index_elements=["id"])
         _migrate(engine)
         self._know_key()
+
+    @property
+    def engine(self) -> Engine:
+        """The database, for `grader.ledger`."""
+        return self._engine
 
     def close(self) -> None:
         """Lets go of the database."""

@@ -9,42 +9,67 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
+from typing import final
 
 from grader.gradebooks.cells import decimal, harmless
-from grader.results import ClassResult, Result, Student
+from grader.results import ClassResult, Result, Student, summed
 
 FILE = "marks.csv"
+MOST_KNOWN = 50_000
 
 
 def write(result: ClassResult) -> bytes:
     """The table in UTF-8 with the mark by which spreadsheets know it."""
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow([harmless(name) for name in _header(result)])
+    return b"".join(pieces(result))
+
+
+def pieces(result: ClassResult) -> Iterator[bytes]:
+    """The table, student by student."""
+    cells = Cells()
+    yield _line([harmless(name) for name in _header(result)]).encode("utf-8-sig")
     for student in result.students:
-        table.writerow(_row(student, result.exercises))
-    return text.getvalue().encode("utf-8-sig")
+        yield _line(cells.of(student)).encode()
+
+
+def _line(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
 
 
 def _header(result: ClassResult) -> Iterator[str]:
     yield "student"
-    for exercise in result.exercises:
-        for part in _of(result.students[0], exercise):
-            yield f"{exercise}/{part.part}"
+    results = result.students[0].results if result.students else ()
+    for exercise, parts in groupby(results, key=attrgetter("exercise")):
+        yield from (f"{exercise}/{part.part}" for part in parts)
         yield exercise
     yield from ("total", "max", "pending")
 
 
-def _row(student: Student, exercises: tuple[str, ...]) -> Iterator[str]:
-    yield harmless(student.student)
-    for exercise in exercises:
-        results = _of(student, exercise)
-        yield from ("" if one.marks is None else decimal(one.marks) for one in results)
-        yield decimal(sum((one.marks or Fraction(0) for one in results), Fraction(0)))
-    yield from (decimal(student.total), decimal(student.max), str(student.pending))
+@final
+class Cells:
+    """The cells of students, written once for each result that many have."""
 
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Result, str]] = {}
 
-def _of(student: Student, exercise: str) -> list[Result]:
-    return [one for one in student.results if one.exercise == exercise]
+    def of(self, student: Student) -> Iterator[str]:
+        """A student's row."""
+        yield harmless(student.student)
+        for _, parts in groupby(student.results, key=attrgetter("exercise")):
+            results = list(parts)
+            yield from map(self._mark, results)
+            yield decimal(summed(one.marks for one in results))
+        yield from (decimal(student.total), decimal(student.max), str(student.pending))
+
+    def _mark(self, result: Result) -> str:
+        known = self._known.get(id(result))
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            text = "" if result.marks is None else decimal(result.marks)
+            known = self._known[id(result)] = (result, text)  # the result stays, and so its id
+        return known[1]

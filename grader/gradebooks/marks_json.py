@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 from grader.results import Answer, ClassResult, Problem, Result, Student
 from grader.verdict import (
@@ -32,6 +32,7 @@ from grader.verdict import (
 
 FILE = "marks.json"
 SCHEMA = "tirgul/marks/1"
+MOST_KNOWN = 50_000
 
 # direction marks and other invisible characters, separators that end lines for some programs, lone surrogates
 _TURNING = re.compile("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
@@ -41,24 +42,69 @@ Document: TypeAlias = dict[str, Any]  # what json.dumps takes
 
 def write(result: ClassResult) -> bytes:
     """The document, indented, in UTF-8."""
-    return dumped(document(result)).encode()
+    return b"".join(pieces(result))
+
+
+def pieces(result: ClassResult) -> Iterator[bytes]:
+    """The document, student by student."""
+    results = Results()
+    yield _opened({"schema": SCHEMA, "exercises": list(result.exercises)}, 0).encode()
+    yield b',\n "students": '
+    yield from (text.encode() for text in _listed((results.of(student) for student in result.students), 1))
+    for listed, rest in (
+        ("problems", (_block(_problem(problem), 2) for problem in result.problems)),
+        ("duplicates", (_block(_answer(answer), 2) for answer in result.duplicates)),
+    ):
+        yield f',\n "{listed}": '.encode()
+        yield from (text.encode() for text in _listed(rest, 1))
+    yield b"\n}\n"
 
 
 def dumped(data: Document) -> str:
     """A document as text; letters of any language are themselves, what turns text around is escaped."""
+    return _block(data, 0) + "\n"
+
+
+def _block(data: object, depth: int) -> str:
+    """Data as it is written this deep in a document."""
     text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    text = _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text.replace("\n", "\n" + " " * depth)
 
 
-def document(result: ClassResult) -> Document:
-    """The document's data."""
-    return {
-        "schema": SCHEMA,
-        "exercises": list(result.exercises),
-        "students": [_student(student) for student in result.students],
-        "problems": [_problem(problem) for problem in result.problems],
-        "duplicates": [_answer(answer) for answer in result.duplicates],
-    }
+def _opened(data: Document, depth: int) -> str:
+    """The beginning of an object, to which more is to be written."""
+    return _block(data, depth)[: -len("\n}") - depth]
+
+
+def _listed(blocks: Iterable[str], depth: int) -> Iterator[str]:
+    """A list of blocks."""
+    between = "[\n" + " " * (depth + 1)
+    for block in blocks:
+        yield between + block
+        between = ",\n" + " " * (depth + 1)
+    yield "[]" if between.startswith("[") else "\n" + " " * depth + "]"
+
+
+@final
+class Results:
+    """Students as they are written, with the text of each result that many have written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Result, str]] = {}
+
+    def of(self, student: Student) -> str:
+        """A student."""
+        listed = "".join(_listed(map(self._text, student.results), 3))
+        return f'{_opened(_student(student), 2)},\n   "results": {listed}\n  }}'
+
+    def _text(self, result: Result) -> str:
+        known = self._known.get(id(result))
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[id(result)] = (result, _block(_result(result), 4))  # the result stays, and so its id
+        return known[1]
 
 
 def number(mark: Fraction | int | None) -> float | None:
@@ -144,7 +190,6 @@ def _student(student: Student) -> Document:
         "total": number(student.total),
         "max": number(student.max),
         "pending": student.pending,
-        "results": [_result(result) for result in student.results],
     }
 
 

@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias, final
 
 from exercises.library import EDGES, placed
@@ -47,20 +48,35 @@ def read(text: str, source: str) -> Read:
     if header is None or missing:
         yield Problem(source, 1, "missing_column", ", ".join(missing))
         return
-    pieces = cut(lines, header.last, header.delimiter, len(header.cells))
-    rows = [piece.cells for piece in pieces if isinstance(piece, Row) and piece.line == piece.last]
-    known = Known(frozenset(map(header.place, rows)) - {""}, frozenset(map(header.student, rows)) - {""})
-    for piece in pieces:
+    known = Known(header, lines)
+    for piece in cut(lines, header.last, header.delimiter, len(header.cells)):
         yield from header.read(piece, lines, known, source)
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
-    """The places and students of the rows that are whole: by these a row that is not is told from any other text."""
+    """The places and students of the rows that are whole: by these a row that is not is told from any other text.
 
-    places: frozenset[str]
-    students: frozenset[str]
+    They are looked for where there is such a row.
+    """
+
+    header: Header
+    lines: Sequence[str]
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """Where answers belong."""
+        return frozenset(map(self.header.place, self._rows())) - {""}
+
+    @cached_property
+    def students(self) -> frozenset[str]:
+        """Whose rows there are."""
+        return frozenset(map(self.header.student, self._rows())) - {""}
+
+    def _rows(self) -> Iterator[Cells]:
+        pieces = cut(self.lines, self.header.last, self.header.delimiter, len(self.header.cells))
+        return (piece.cells for piece in pieces if isinstance(piece, Row) and piece.line == piece.last)
 
 
 @final
@@ -96,7 +112,7 @@ class Header:
         if isinstance(piece, Broken):
             yield from self._broken(piece, lines, known, source)
             return
-        swallowed = self._swallowed(piece, lines, known.places)
+        swallowed = self._swallowed(piece, lines, known) if piece.last > piece.line else {}
         if swallowed:
             yield Problem(source, piece.line, "quote_over_rows")
             yield self._unread(piece.cells, "\n".join(lines[piece.line - 1 : piece.last]), source, piece.line)
@@ -116,7 +132,7 @@ class Header:
             if self.student(row.cells) and not undecodable(self.student(row.cells)):
                 yield self._unread(row.cells, self.cell(row.cells, "answer"), source, row.line)
             return
-        exercise, part = placed(self.cell(row.cells, "exercise"), self.cell(row.cells, "part"))
+        exercise, part = _placed(self.cell(row.cells, "exercise"), self.cell(row.cells, "part"))
         student, text = self.cell(row.cells, "student"), self.cell(row.cells, "answer")
         yield Answer(student, exercise, part, text, source, row.line)
 
@@ -127,13 +143,13 @@ class Header:
             exercise, part = "", ""
         return Answer(self.student(cells), exercise, part, text[:MOST_CHARACTERS], source, line, state)
 
-    def _swallowed(self, row: Row, lines: Sequence[str], places: frozenset[str]) -> dict[int, Cells]:
+    def _swallowed(self, row: Row, lines: Sequence[str], known: Known) -> dict[int, Cells]:
         """The lines inside a row that look like rows: either quotes are broken, or somebody hides rows in an answer."""
         found = {}
         for number in range(row.line + 1, row.last + 1):
             inside = single(lines[number - 1], number, self.delimiter)
             cells = inside.cells if isinstance(inside, Row) else ()
-            if len(cells) == len(self.cells) and self.place(cells) in places | {self.place(row.cells)}:
+            if len(cells) == len(self.cells) and self.place(cells) in known.places | {self.place(row.cells)}:
                 found[number] = cells
         return found
 
@@ -174,6 +190,9 @@ class Header:
         if self.columns.get("answer") != columns - 1:
             return None
         return Row((*cells[:-1], self.delimiter.join((cells[-1], *more))), number, number, literal=True)
+
+
+_placed = lru_cache(4096)(placed)  # of a million rows few name a place of their own
 
 
 def _header(lines: Sequence[str]) -> Header | None:

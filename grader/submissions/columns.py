@@ -122,7 +122,7 @@ class Table:
 
     def pieces(self) -> list[Piece]:
         """The rows below the header, and the lines that are none."""
-        return cut(self.lines, self.header.last, self.delimiter, len(self.header.cells))
+        return list(cut(self.lines, self.header.last, self.delimiter, len(self.header.cells)))
 
 
 def head_of(text: str) -> Table | None:

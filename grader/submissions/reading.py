@@ -26,6 +26,7 @@ NOT_ANSWERS = frozenset({"readme.md", "thumbs.db", "desktop.ini"})
 
 _WORD = re.compile("[\u05d0-\u05ea]{2}")
 _MIXED = re.compile("[a-z][\u05d0-\u05ea]|[\u05d0-\u05ea][a-z]", re.IGNORECASE)
+_LONE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 
 Read: TypeAlias = Iterator[Answer | Problem]
@@ -293,4 +294,4 @@ def named(path: Path) -> str:
 
 def undecodable(text: str) -> bool:
     """Whether a text holds bytes that were not UTF-8."""
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return _LONE.search(text) is not None

@@ -52,22 +52,58 @@ def lines_of(text: str) -> list[str]:
     return re.split(r"\r\n|\n|\r", text)
 
 
-def cut(lines: Sequence[str], start: int, delimiter: str, columns: int) -> list[Piece]:
+def cut(lines: Sequence[str], start: int, delimiter: str, columns: int) -> Iterator[Piece]:
     """The rows of this many columns from a line on (counted from 0), and the lines that are none.
+
+    A line that is a row by itself ends whatever came before it, unless it stands inside what may be a row of several
+    lines. So only stretches that begin with any other line have to be weighed.
 
     >>> [(piece.line, getattr(piece, "cells", "broken")) for piece in cut(['a,"1', "b,2", 'c,"3"'], 0, ",", 2)]
     [(1, 'broken'), (2, ('b', '2')), (3, ('c', '3'))]
     """
-    after: list[Badness] = [(0, 0, 0)] * (len(lines) + 1)  # of the best cut from a line on
-    best: list[Piece | None] = [None] * len(lines)
-    for index in range(len(lines) - 1, start - 1, -1):
-        after[index] = after[index + 1]
+    index = start
+    while index < len(lines):
+        line = lines[index]
+        if '"' not in line and line.count(delimiter) == columns - 1:
+            if line.strip():
+                yield Row(tuple(line.split(delimiter)), index + 1, index + 1)
+            index += 1
+            continue
+        end = _reach(lines, index, delimiter, columns)
+        yield from _weighed(lines, index, end, delimiter, columns)
+        index = end
+
+
+def _reach(lines: Sequence[str], start: int, delimiter: str, columns: int) -> int:
+    """Where a stretch ends that no row which begins in it leaves."""
+    end = index = start
+    while index <= end < len(lines):
+        if lines[index].strip():
+            for piece in _pieces(lines, index, delimiter, columns):
+                end = max(end, piece.last - 1)
+        index += 1
+    return min(end + 1, len(lines))
+
+
+def _weighed(lines: Sequence[str], start: int, end: int, delimiter: str, columns: int) -> Iterator[Piece]:
+    """The best cut of a stretch."""
+    after: list[Badness] = [(0, 0, 0)] * (end - start + 1)  # of the best cut from a line on
+    best: list[Piece | None] = [None] * (end - start)
+    for index in range(end - 1, start - 1, -1):
+        at = index - start
+        after[at] = after[at + 1]
         if lines[index].strip():
             options = [
-                (_badness(piece, lines, delimiter, after), piece) for piece in _pieces(lines, index, delimiter, columns)
+                (_badness(piece, lines, delimiter, after[piece.last - start]), piece)
+                for piece in _pieces(lines, index, delimiter, columns)
             ]
-            after[index], best[index] = min(options, key=lambda option: option[0])
-    return list(_followed(best, start))
+            after[at], best[at] = min(options, key=lambda option: option[0])
+    index = start
+    while index < end:
+        piece = best[index - start]
+        if piece is not None:
+            yield piece
+        index = index + 1 if piece is None else piece.last
 
 
 def single(line: str, number: int, delimiter: str) -> Piece:
@@ -143,20 +179,11 @@ def _reason(piece: Piece) -> str:
     return "bad_row" if piece.last == piece.line else "quote_not_closed"
 
 
-def _badness(piece: Piece, lines: Sequence[str], delimiter: str, after: Sequence[Badness]) -> Badness:
-    """How bad a cut is that begins with this piece."""
-    worse, hidden, rows = after[piece.last]
+def _badness(piece: Piece, lines: Sequence[str], delimiter: str, after: Badness) -> Badness:
+    """How bad a cut is that begins with this piece, and goes on with the best from where it ends."""
+    worse, hidden, rows = after
     if isinstance(piece, Broken):
         return worse + BROKEN, hidden, rows
     inside = lines[piece.line : piece.last]
     like_rows = sum(line.count(delimiter) >= len(piece.cells) - 1 for line in inside)
     return worse + LITERAL * piece.literal, hidden + like_rows, rows - 1
-
-
-def _followed(best: Sequence[Piece | None], start: int) -> Iterator[Piece]:
-    index = start
-    while index < len(best):
-        piece = best[index]
-        if piece is not None:
-            yield piece
-        index = index + 1 if piece is None else piece.last

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from exercises.codes import code_of
-from exercises.exercise import LANGUAGES, Exercise, Instance, Language
-from exercises.library import Library
-from grader.batch import POLICIES, Policy, grade
-from grader.gradebooks import formats
+from exercises.exercise import Language
+from grader.batch import POLICIES, Policy
 from grader.gradebooks.cells import decimal
-from grader.results import ClassResult, Problem, Student
+from grader.results import Answer, ClassResult, Problem, summed
 from grader.submissions import Wanted, submissions
-from reports.formats import ENDINGS, Format, printed
-from reports.formats import files as document_files
-from reports.pages.student import REVEALS, Reveal, feedback_page
-from reports.pages.summary import class_report
+from grader.version import version
+from reports.formats import Format
+from reports.pages.student import REVEALS, Reveal
 from reports.words import words
-from tirgul.files import names, write
+from tirgul.class_files import Pages, write_class
 from tirgul.gradebooks import exchange_options, filled, write_more
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import (
@@ -41,37 +36,44 @@ from tirgul.options import (
     sentence,
     writing,
 )
-from tirgul.variants import course_option
+from tirgul.staff import Grading, course_of, course_option, engine_option, languages_said, ledger_of, ledger_option
+
+if TYPE_CHECKING:
+    from grader.ledger import Ledger
 
 PERSON_NEEDED = 1
-GENERATOR = b'<meta name="generator" content="tirgul">'
-KEYWORD = b"<pdf:Keywords>tirgul"
 MOST_ROWS = 40
 
 
 @click.command("grade", cls=Command)
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="cli.option.out"
-)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="cli.option.out")
 @languages_option
 @formats_option("html", "pdf")
 @click.option("--reveal", type=click.Choice(REVEALS), default="nothing", help="cli.option.reveal")
-@click.option("--duplicates", type=click.Choice(POLICIES), default="last", help="cli.option.duplicates")
+@click.option("--duplicates", type=click.Choice(POLICIES), help="cli.option.duplicates")
 @click.option("--variants", is_flag=True, help="cli.option.variants")
+@click.option("--no-pages", is_flag=True, help="cli.option.no_pages")
+@ledger_option
+@engine_option
 @course_option
 @exchange_options
 @exercises_option
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     paths: tuple[Path, ...],
-    out: Path,
+    out: Path | None,
     lang: str,
     formats: tuple[Format, ...] | None,
     reveal: Reveal,
-    duplicates: Policy,
+    duplicates: Policy | None,
     variants: bool,
-    course: str,
+    no_pages: bool,
+    store: str | None,
+    engine_name: str | None,
+    said: str,
     wanted: Wanted,
     to: tuple[str, ...],
     dry_run: bool,
@@ -79,105 +81,60 @@ def command(
     as_json: bool,
 ) -> int:
     """Writes marks, a feedback page for each student and a summary; exit code 1 where a person is needed."""
-    languages = languages_of(lang)
+    course = course_of(said, spoken(lang))
+    lang = languages_said(ctx, lang, course)
+    language = spoken(lang)
+    course = replace(
+        course,
+        duplicates=duplicates or course.duplicates,
+        variants=variants or course.variants,
+        engine=engine_name or course.engine,
+        store=store or course.store,
+        out=out or course.out,
+        reveal="marks" if no_pages else course.reveal,
+    )
+    if course.out is None:
+        raise click.MissingParameter(param=next(one for one in ctx.command.params if one.name == "out"), ctx=ctx)
+    out = course.out
     if out.resolve() in {path.resolve() for path in paths}:
-        raise Refused(sentence("cli.out_is_in", spoken(lang), path=out))
-    shelf = library(folders)
-    own = partial(code_of, course=course) if variants else _canonical
-    result = grade(submissions(paths, without=[out], wanted=wanted), shelf, duplicates, own)
+        raise Refused(sentence("cli.out_is_in", language, path=out))
+    grading = Grading(library((*course.folders, *folders)), course, language)
+    with ledger_of(course.store, language, must_exist=False) if course.store else nullcontext() as ledger:
+        result, run = _graded(grading, submissions(paths, without=[out], wanted=wanted), None if dry_run else ledger)
     if not result.students:
-        raise Refused(*_nothing(result, spoken(lang)))
+        raise Refused(*_nothing(result, language))
+    languages = languages_of(lang)
     returned = filled(paths, [out], result, wanted, to, languages[0])
     result = replace(result, problems=(*result.problems, *returned.problems))
     if dry_run:
-        click.echo(document("grade", returned.data()) if as_json else returned.said(spoken(lang)), nl=False)
+        click.echo(document("grade", returned.data()) if as_json else returned.said(language), nl=False)
         return PERSON_NEEDED if result.problems or _waiting(result) else 0
-    with writing(out, spoken(lang)):
-        earlier = pages_of(out)
-        pages = Pages(languages, formats or ("html",), reveal)
-        files = [*_written(result, shelf, pages, out), *returned.write(out), *write_more(result, to, out)]
-        for page in earlier - set(files):
-            (out / page).unlink(missing_ok=True)
+    with writing(out, language):
+        pages = Pages(languages, formats or ("html",), reveal) if course.reveal == "feedback" else None
+        files = write_class(result, grading.shelf, out, pages)
+        files += [*returned.write(out), *write_more(result, to, out)]
     if as_json:
-        click.echo(document("grade", _data(result, files)), nl=False)
+        click.echo(document("grade", _data(result, files) | ({"run": run} if run else {})), nl=False)
     else:
-        _tell(result, out, spoken(lang))
-        click.echo(returned.summary(spoken(lang)), nl=False)
+        _tell(result, out, language)
+        click.echo(returned.summary(language), nl=False)
+        if run:
+            click.echo(sentence("cli.run_kept", language, run=run, store=printable(course.store)))
     return PERSON_NEEDED if result.problems or _waiting(result) else 0
 
 
-def _canonical(exercise: Exercise, student: str) -> str:
-    """No code: everybody has the course's own numbers."""
-    return ""
+def _graded(grading: Grading, answers: Iterable[Answer | Problem], ledger: Ledger | None) -> tuple[ClassResult, int | None]:
+    """The graded class with the marks that a person gave, and its run where it is kept."""
+    if ledger is None:
+        return grading.result(answers, None), None
+    from grader.ledger import Handed, with_marks  # only where something is kept
 
-
-# --- files
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """What pages are written: their languages and formats, and how much they tell."""
-
-    languages: Sequence[Language]
-    formats: Sequence[Format]
-    reveal: Reveal
-
-
-def _written(result: ClassResult, shelf: Library, wanted: Pages, out: Path) -> Iterator[str]:
-    """Writes every file, and gives their names."""
-    for name, data in _files(result, shelf, wanted):
-        write(out / name, data)
-        yield name
-
-
-def _files(result: ClassResult, shelf: Library, wanted: Pages) -> Iterator[tuple[str, bytes]]:
-    instances: Mapping[str, Instance] = {exercise: shelf.instance(exercise) for exercise in result.exercises}
-    stems = names(student.student for student in result.students)
-    ending = ENDINGS[wanted.formats[0]]
-    pages = {student: quote(f"feedback/{stem}.{wanted.languages[0]}.{ending}") for student, stem in stems.items()}
-    for student in result.students:
-        own = _own(student, shelf)
-        for language in wanted.languages:
-            page = feedback_page(student, own, language, wanted.reveal)
-            yield from document_files(f"feedback/{stems[student.student]}", [page], wanted.formats)
-    summary = [class_report(result, instances, language, pages=pages) for language in wanted.languages]
-    if "html" in wanted.formats:
-        yield "summary.html", printed(summary, "html")
-    yield from document_files("summary", summary, [one for one in wanted.formats if one != "html"])
-    for name, gradebook in formats().items():
-        yield name, gradebook.write(result)
-
-
-def _own(student: Student, shelf: Library) -> Mapping[str, Instance]:
-    """The exercises with the numbers that a student has."""
-    return {one.exercise: shelf.instance(one.exercise, one.variant) for one in student.results}
-
-
-def pages_of(out: Path) -> set[str]:
-    """The feedback pages that an earlier run wrote to a folder: those of the students in its marks.json."""
-    try:
-        students = json.loads((out / "marks.json").read_bytes())["students"]
-        stems = names(str(student["student"]) for student in students)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return set()
-    pages = {
-        f"feedback/{stem}.{language}.{ending}"
-        for stem in stems.values()
-        for language in LANGUAGES
-        for ending in ("html", "pdf")
-    }
-    return {page for page in pages if _is_ours(out / page)}
-
-
-def _is_ours(page: Path) -> bool:
-    """Whether tirgul wrote a page."""
-    try:
-        with page.open("rb") as file:
-            data = file.read() if page.suffix == ".pdf" else file.read(2_000)
-            return not page.is_symlink() and (GENERATOR in data or (data[:5] == b"%PDF-" and KEYWORD in data))
-    except OSError:
-        return False
+    handed = Handed(answers)
+    result = grading.result(handed, ledger)
+    if not result.students:
+        return result, None
+    run = ledger.keep(handed, result, grading.kept(), version(grading.shelf.path))
+    return with_marks(result, ledger.hand_marks()), run
 
 
 # --- what is said
@@ -213,14 +170,30 @@ def _tell(result: ClassResult, out: Path, language: Language) -> None:
     click.echo(", ".join(counted))
     if result.problems:
         click.echo(f"{say('class.problems')}:")
-    for problem in result.problems:
-        click.echo(f"  {_problem(problem, language)}")
+        _list([_problem(problem, language) for problem in result.problems], language)
     if result.duplicates:
         click.echo(f"{say('class.duplicates')}. {say('class.duplicates_how')}")
-    for answer in result.duplicates:
-        where = f"{printable(answer.source)}:{answer.line}"
-        click.echo(f"  {where}: {printable(answer.student)}, {answer.exercise}/{answer.part}")
+        _list([_place(answer) for answer in result.duplicates], language)
+    waiting = Counter(
+        f"{one.exercise}/{one.part}" for student in result.students for one in student.results if one.pending
+    )
+    if waiting:
+        click.echo(sentence("cli.look_at", language))
+        _list([f"{place}: {count('count.answers', many)}" for place, many in waiting.most_common()], language)
     click.echo(say("cli.written", path=out))
+
+
+def _list(lines: Sequence[str], language: Language) -> None:
+    """A list of which a reader wants no more than a page."""
+    for line in lines[:MOST_ROWS]:
+        click.echo(f"  {line}")
+    if len(lines) > MOST_ROWS:
+        click.echo(f"  {sentence('cli.more_lines', language, n=len(lines) - MOST_ROWS)}")
+
+
+def _place(answer: Answer) -> str:
+    where = f"{printable(answer.source)}:{answer.line}"
+    return f"{where}: {printable(answer.student)}, {answer.exercise}/{answer.part}"
 
 
 def _problem(problem: Problem, language: Language) -> str:
@@ -240,8 +213,7 @@ def _draw(result: ClassResult, language: Language) -> None:
         table.add_column(name, justify="right")
     for student in result.students[:MOST_ROWS]:
         totals = (
-            sum((one.marks or 0 for one in student.results if one.exercise == exercise), start=0 * student.total)
-            for exercise in result.exercises
+            summed(one.marks for one in student.results if one.exercise == exercise) for exercise in result.exercises
         )
         marks = [*map(decimal, totals), f"{decimal(student.total)}/{decimal(student.max)}", str(student.pending)]
         table.add_row(Text(printable(student.student)), *marks)

@@ -1,0 +1,87 @@
+"""What a worker does, wherever it runs: bytes with questions in, bytes with judgements out.
+
+    judge_chunk(question(path, asked)) -> answers(…) reads them
+
+A chunk says in which folders exercises are found, so that any process that has these folders can judge it. A worker
+keeps what it has worked out for later chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple, final
+
+from exercises.library import Library, SearchPath
+from grader.judge import Marker
+from grader.packing import packed, unpacked
+from grader.verdict import Judgement, Review
+
+CRASHED = "internal"
+MOST_MARKERS = 64
+
+
+@final
+class Asked(NamedTuple):
+    """All that a judgement rests on: equal ones are judged once.
+
+    `earlier` are the same student's answers, not right, to parts that this one may rest on.
+    """
+
+    exercise: str
+    variant: str
+    part: str
+    text: str
+    earlier: tuple[tuple[str, str], ...] = ()
+
+
+def question(path: SearchPath, asked: Sequence[Asked]) -> bytes:
+    """A chunk for a worker."""
+    return packed((tuple(map(str, path)), tuple(tuple(one) for one in asked))).encode()
+
+
+def answers(data: bytes, asked: Sequence[Asked]) -> list[Judgement]:
+    """What a worker said; raises ValueError where that is not a judgement for each question."""
+    said = unpacked(data)
+    if not isinstance(said, tuple) or len(said) != len(asked):
+        raise ValueError("not an answer for each question")
+    for judgement, one in zip(said, asked, strict=True):
+        if not isinstance(judgement, Judgement) or (judgement.part, judgement.answer) != (one.part, one.text):
+            raise ValueError("an answer to another question")
+    return list(said)
+
+
+def judge_chunk(data: bytes) -> bytes:
+    """The judgements of a chunk, in its order."""
+    path, asked = unpacked(data)
+    return packed(tuple(_bench(path, one[0]).judged(Asked(*one)) for one in asked)).encode()
+
+
+@lru_cache(2)  # exercises come one after the other, and the variants of each take room
+def _bench(path: tuple[str, ...], _: str) -> Bench:
+    return Bench(Library(tuple(map(Path, path))))
+
+
+@final
+class Bench:
+    """Judges with one marker an exercise and variant, the last of which are kept."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._marker = lru_cache(MOST_MARKERS)(self._made)
+
+    def __call__(self, asked: Sequence[Asked]) -> list[Judgement]:
+        """The judgements, in order."""
+        return [self.judged(one) for one in asked]
+
+    def judged(self, asked: Asked) -> Judgement:
+        """One judgement."""
+        try:
+            marker = self._marker(asked.exercise, asked.variant)
+            return marker.judge(asked.part, asked.text, dict(asked.earlier))
+        except Exception:  # a fault of ours must cost neither this student nor the rest of the class
+            return Judgement(asked.part, asked.text, "", Review(CRASHED))
+
+    def _made(self, exercise: str, variant: str) -> Marker:
+        return Marker(self._library.instance(exercise, variant))

@@ -1,0 +1,94 @@
+"""What staff type all term: grade, review, regrade, publish, doctor, completion, with a course file."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from tirgul import cli
+
+TABLE = "student,exercise,part,answer\n012,11.1,2,48\n013,11.1,2,4?\n014,11.1,2,51\n"
+
+
+@pytest.fixture
+def staff(tmp_path, monkeypatch, capsys):
+    """Types a command in a course's folder; gives its exit code and what it printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIRGUL_LANG", "en")
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "a.csv").write_text(TABLE, encoding="utf-8")
+    settings = 'store = "course.db"\nout = "marks"\nengine = "serial"\nreveal = "marks"\n[marks]\n"11.1/2" = 3\n'
+    (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
+
+    def typed(*words):
+        code = cli.run(list(words))
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return typed
+
+
+def test_a_term(staff, tmp_path):
+    code, said = staff("grade", "inbox")
+    assert code == 1, said
+    document = json.loads((tmp_path / "marks" / "marks.json").read_bytes())
+    assert [one["total"] for one in document["students"]] == [3, 0, 1.5]
+    assert [one["pending"] for one in document["students"]] == [0, 1, 0]
+    assert staff("publish")[0] == 2
+    code, said = staff("review", "--json")
+    (one,) = json.loads(said)["waiting"]
+    assert (code, one["student"], one["answer"], one["max"]) == (1, "013", "4?", 3)
+    assert staff("review", "--mark", "013", "11.1/2", "4")[0] == 2
+    assert staff("review", "--mark", "013", "11.1/2", "2", "--why", "nearly", "--who", "dana")[0] == 0
+    (tmp_path / "course.toml").write_text('store = "course.db"\nout = "marks"\nengine = "serial"\n', encoding="utf-8")
+    code, said = staff("regrade", "--json")
+    again = json.loads(said)
+    assert (again["run"], again["of"]) == (2, 1)
+    assert {(one["student"], one["old"], one["new"], one["why"]) for one in again["differences"]} >= {
+        ("012", 3, 1, "max"),
+        ("014", 1.5, 0.5, "max"),
+    }
+    assert next(csv.reader(io.StringIO((tmp_path / "marks" / "differences.csv").read_text("utf-8-sig"))))[3] == "old"
+    code, said = staff("publish", "--run", "1", "--json")
+    assert (code, json.loads(said)["pending"]) == (0, 0)
+    assert json.loads((tmp_path / "marks" / "marks.json").read_bytes())["students"][1]["total"] == 2
+
+
+@pytest.mark.parametrize("lang", ["he", "en"])
+@pytest.mark.parametrize(
+    "text", ["late = 1", "lang = 'fr'", "marks = 3", "[marks]\n'11.1/2' = -1", "variants = 1", "=", "engine = 'fax'"]
+)
+def test_a_wrong_course_file_is_refused_in_words(staff, tmp_path, text, lang):
+    (tmp_path / "course.toml").write_text(f"{text}\n", encoding="utf-8")
+    code, said = staff("grade", "inbox", "--out", "o", "--lang", lang)
+    assert code == 2, said
+    assert "Traceback" not in said
+
+
+def test_an_exercise_that_does_not_count_is_told_of(staff, tmp_path):
+    (tmp_path / "course.toml").write_text('exercises = ["11.2"]\nout = "o"\nengine = "serial"\n', encoding="utf-8")
+    code, said = staff("grade", "inbox", "--json")
+    assert code == 1
+    assert {one["reason"] for one in json.loads(said)["problems"]} == {"not_in_course"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete(staff, shell):
+    code, said = staff("completion", shell)
+    assert code == 0
+    assert "_TIRGUL_COMPLETE" in said
+
+
+def test_the_doctor_looks(staff):
+    code, said = staff("doctor", "--json")
+    found = json.loads(said)["found"]
+    assert {one["what"] for one in found} >= {"version", "library", "fonts", "writing", "clock"}
+    assert code == any(one["state"] == "wrong" for one in found)
+
+
+@pytest.mark.parametrize("words", [["review"], ["regrade"], ["publish", "--out", "o"]])
+def test_where_nothing_is_kept_it_says_so(staff, words):
+    code, said = staff(*words)
+    assert code == 2
+    assert "course.db" in said

@@ -1,0 +1,80 @@
+"""Hands out the marks of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reports.words import words
+from tirgul.class_files import Pages, write_class
+from tirgul.language import languages_of, languages_option, spoken
+from tirgul.options import (
+    Command,
+    Refused,
+    document,
+    exercises_option,
+    json_option,
+    library,
+    printable,
+    sentence,
+    writing,
+)
+from tirgul.staff import (
+    course_of,
+    course_option,
+    finished_run,
+    languages_said,
+    ledger_of,
+    ledger_option,
+    run_option,
+    who_option,
+)
+
+
+@click.command("publish", cls=Command)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="cli.option.out")
+@languages_option
+@click.option("--pending", "anyway", is_flag=True, help="cli.option.pending")
+@who_option
+@run_option
+@ledger_option
+@course_option
+@exercises_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    out: Path | None,
+    lang: str,
+    anyway: bool,
+    who: str,
+    run: int | None,
+    store: str | None,
+    said: str,
+    folders: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Writes marks and feedback as they stand, with the marks by hand, and keeps that they were handed out."""
+    course = course_of(said, spoken(lang))
+    lang = languages_said(ctx, lang, course)
+    language = spoken(lang)
+    out = out or course.out
+    if out is None:
+        raise click.MissingParameter(param=next(one for one in ctx.command.params if one.name == "out"), ctx=ctx)
+    with ledger_of(store or course.store, language) as ledger:
+        seq = finished_run(ledger, run, language)
+        result = ledger.result(seq)
+        waiting = sum(student.pending for student in result.students)
+        if waiting and not anyway:
+            count = words(language).say_count("count.waiting", waiting)
+            raise Refused(sentence("cli.still_waiting", language, waiting=count))
+        with writing(out, language):
+            shelf = library((*course.folders, *folders))
+            pages = Pages(languages_of(lang)) if course.reveal == "feedback" else None
+            files = write_class(result, shelf, out, pages)
+        ledger.publish(seq, who)
+    if as_json:
+        click.echo(document("publish", {"run": seq, "pending": waiting, "files": sorted(files)}), nl=False)
+    else:
+        click.echo(sentence("cli.published", language, run=seq, path=printable(str(out))))

@@ -1,0 +1,150 @@
+"""A course's own settings, `course.toml`, so that the daily command is `tirgul grade INBOX`.
+
+    seed = "dl-2027a"               what variants are drawn for (as --course NAME)
+    lang = "he"                     he, en or both
+    exercises = ["11.1", "11.2"]    the ones that count; without it, whatever was handed in
+    folders = ["our-exercises"]     where more exercises are found
+    variants = true                 every student has numbers of their own
+    duplicates = "last"             first, last or best
+    engine = "local"                local, serial or dask://HOST:PORT
+    store = "course.db"             where graded classes are kept
+    out = "marks"                   where marks are written
+    reveal = "feedback"             feedback: pages for students; marks: none of them
+
+    [marks]                         what parts are worth here
+    "11.1/2" = 3
+
+Paths are taken from the folder of the file. It is found in the current folder, or as `--course FILE`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, final
+
+from exercises.exercise import LANGUAGES, Exercise
+from exercises.library import placed
+from grader.batch import POLICIES
+
+FILE = "course.toml"
+REVEALS = ("feedback", "marks")
+
+
+class BadCourse(Exception):
+    """What is wrong with a course file: a key of the catalogs and what it is about."""
+
+    def __init__(self, reason: str, about: str = "") -> None:
+        super().__init__(reason, about)
+        self.reason, self.about = reason, about
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The settings; None and empty where nothing is said."""
+
+    seed: str = ""
+    lang: str = ""
+    exercises: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
+    variants: bool = False
+    duplicates: str = "last"
+    engine: str = "local"
+    store: str = ""
+    out: Path | None = None
+    reveal: str = "feedback"
+    marks: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def own(self, exercise: Exercise) -> Exercise | None:
+        """An exercise with the course's marks; None where it does not count."""
+        if self.exercises and exercise.id not in self.exercises:
+            return None
+        parts = tuple(
+            replace(part, marks=self.marks.get(f"{exercise.id}/{part.id}", part.marks)) for part in exercise.parts
+        )
+        return replace(exercise, parts=parts)
+
+
+def course(said: str) -> Course:
+    """The course of `--course`: a file, a folder that has one, or a name; else that of the current folder."""
+    path = Path(said) if said else Path(FILE)
+    if said and path.is_dir():
+        path = path / FILE
+    if said and path.suffix != ".toml":
+        found = course("")
+        return replace(found, seed=said)
+    if not said and not path.is_file():
+        return Course()
+    try:
+        return _course(tomllib.loads(path.read_text(encoding="utf-8-sig")), path.parent)
+    except OSError as problem:
+        raise BadCourse("cannot_read", problem.strerror or "") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise BadCourse("not_toml", str(problem)) from None
+
+
+def _course(data: dict[str, Any], folder: Path) -> Course:
+    unknown = sorted(data.keys() - {one.name for one in fields(Course)})
+    if unknown:
+        raise BadCourse("unknown_key", ", ".join(unknown))
+    take: dict[str, Callable[[Any], Any]] = {
+        "seed": _text,
+        "lang": _one_of((*LANGUAGES, "both")),
+        "exercises": lambda value: tuple(map(_text, _list(value))),
+        "folders": lambda value: tuple(folder / _text(one) for one in _list(value)),
+        "variants": _switch,
+        "duplicates": _one_of(POLICIES),
+        "engine": _text,
+        "store": lambda value: _text(value) if "://" in _text(value) else str(folder / value),
+        "out": lambda value: folder / _text(value),
+        "reveal": _one_of(REVEALS),
+        "marks": _marks,
+    }
+    values = {}
+    for name, value in data.items():
+        try:
+            values[name] = take[name](value)
+        except (TypeError, ValueError):
+            raise BadCourse("bad_value", name) from None
+    return Course(**values)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _one_of(words: tuple[str, ...]) -> Callable[[Any], str]:
+    def taken(value: Any) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return taken
+
+
+def _marks(value: Any) -> dict[str, Fraction]:
+    """Marks by exercise and part, none of them negative; a part by itself may be worth nothing."""
+    if not isinstance(value, dict):
+        raise TypeError
+    marks = {"/".join(placed(name)): Fraction(str(mark)) for name, mark in value.items()}
+    if any(mark < 0 or isinstance(value[name], bool) for name, mark in zip(value, marks.values(), strict=True)):
+        raise ValueError
+    return marks
