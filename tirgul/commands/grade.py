@@ -123,7 +123,9 @@ def command(
     return PERSON_NEEDED if result.problems or _waiting(result) else 0
 
 
-def _graded(grading: Grading, answers: Iterable[Answer | Problem], ledger: Ledger | None) -> tuple[ClassResult, int | None]:
+def _graded(
+    grading: Grading, answers: Iterable[Answer | Problem], ledger: Ledger | None
+) -> tuple[ClassResult, int | None]:
     """The graded class with the marks that a person gave, and its run where it is kept."""
     if ledger is None:
         return grading.result(answers, None), None
