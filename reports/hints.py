@@ -36,6 +36,8 @@ def hint(say: Say, shown: Shown, rung: Rung) -> str:
             return say("hint.numbers", numbers=numbers)
         case "slip":
             slip = slip_said(say, rung.slip) if rung.slip else rule
+            if not rung.rule:
+                return say("hint.slip_alone", slip=slip)
             if not shows:
                 return say("hint.slip", slip=slip, rule=rule)
             return say("hint.slip_formula", slip=slip, rule=rule, formula=_listed(shows))

@@ -27,7 +27,7 @@ from grader.gradebooks.marks_json import judged, number
 from grader.hints import about_slip, ladder, reached
 from grader.judge import Marker
 from grader.verdict import Follows, Judgement, Right, Slip, Slipped, Unreadable, marks, name
-from reports.feedback import feedback
+from reports.feedback import feedback, requirement_said
 from reports.hints import hint
 from reports.html.blocks import line_html, typed_html
 from reports.lines import Line, Math, Sayer, inert, joined, token
@@ -37,6 +37,7 @@ from reports.words import words
 from solver.notation.printing import plain
 from solver.notation.reading import read
 from solver.notation.tree import Formula
+from solver.notation.unreadable import Unreadable as CannotRead
 from tirgul.language import spoken
 
 COLOURS: Final = {
@@ -123,11 +124,12 @@ class Checked:
     # --- how it is shown
 
     def __repr__(self) -> str:
-        return "\n".join([self._plain_feedback(), *self._plain_read_as(), *self._plain_hints()])
+        said = [self._plain_feedback(), *self._plain_requirements(), *self._plain_read_as(), *self._plain_hints()]
+        return "\n".join(said)
 
     def _repr_markdown_(self) -> str:
         say = words(self._language).say
-        lines = [f"**{_marked_down(self._plain_feedback())}**"]
+        lines = [f"**{_marked_down(self._plain_feedback())}**", *map(_marked_down, self._plain_requirements())]
         if self.read_as:
             lines.append(say("cli.read_as", formula=self._latex_read_as()))
         lines += [f"- {hint(say, _dollars, rung)}" for rung in self._given]
@@ -142,6 +144,7 @@ class Checked:
         lines = [f"<b>{line_html(inert(feedback(said, verdict, self.judgement.answer, self._kind)))}</b>"]
         if isinstance(verdict, Unreadable) and verdict.reason not in ("empty", "too_long"):
             lines.append(f'<code dir="ltr">{typed_html(self.judgement.answer, verdict.at)}</code>')
+        lines += [line_html(inert(each)) for each in self._plain_requirements()]
         if self.read_as:
             lines.append(line_html(said("web.read_as", formula=self._drawn_read_as())))
         hints = [f"<li>{line_html(inert(hint(said, _drawn, rung)))}</li>" for rung in self._given]
@@ -194,6 +197,10 @@ class Checked:
         say = words(self._language).say
         return feedback(say, self.judgement.verdict, self.judgement.answer, self._kind)
 
+    def _plain_requirements(self) -> list[str]:
+        say = words(self._language).say
+        return [f"{'✓' if each.met else '✗'} {requirement_said(say, each)}" for each in self.judgement.requirements]
+
     def _plain_read_as(self) -> list[str]:
         if not self.read_as:
             return []
@@ -211,12 +218,17 @@ class Checked:
     def _drawn_read_as(self) -> Line:
         if self._part.options:
             return joined(map(inert, self._options()), ", ")
-        formula = read(self.read_as)
-        return token(self.read_as) if isinstance(formula, Unreadable) else _drawn(formula)
+        formula = self._formula_read()
+        return token(self.read_as) if formula is None else _drawn(formula)
 
     def _latex_read_as(self) -> str:
-        formula = read(self.read_as)
-        return ", ".join(self._options()) or (self.read_as if isinstance(formula, Unreadable) else _dollars(formula))
+        formula = self._formula_read()
+        return ", ".join(self._options()) or (self.read_as if formula is None else _dollars(formula))
+
+    def _formula_read(self) -> Formula | None:
+        """What the answer was read as, where that is a formula: code is read as a name and numbers."""
+        formula = None if self.judgement.requirements else read(self.read_as)
+        return None if isinstance(formula, CannotRead) else formula
 
 
 def _slips(judgement: Judgement) -> tuple[Slip, ...]:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import final
 
 from exercises.exercise import Part
-from grader.gradebooks.marks_json import verdict_of
+from grader.gradebooks.marks_json import requirements_of, verdict_of
 from grader.store import Attempt, Override, Store, answered
 from grader.verdict import Follows, Judgement, Slip, Slipped, Verdict, marks
 from tirgul.desk import Asked, Desk, Hints, Place, Sheet
@@ -24,7 +24,8 @@ from tirgul.desk import Asked, Desk, Hints, Place, Sheet
 MOST_ANSWERS = 100
 MOST_CHARACTERS = 400
 MOST_TEXT = 8_000
-LONG_KINDS = ("free", "code", "lines")
+CODE_KINDS = ("network", "training")
+LONG_KINDS = ("free", "lines", *CODE_KINDS)
 """The kinds whose answers are more than a line."""
 MISTAKEN = ("wrong", "slipped", "follows")
 
@@ -72,7 +73,8 @@ class Progress:
         if self.last is None:
             return None
         said = self.last.judgement
-        return Judgement(self.part, self.last.text, said.get("read_as", ""), verdict_of(said))
+        read_as, required = said.get("read_as", ""), requirements_of(said)
+        return Judgement(self.part, self.last.text, read_as, verdict_of(said), requirements=required)
 
     @property
     def done(self) -> bool:

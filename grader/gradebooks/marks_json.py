@@ -126,6 +126,14 @@ def _required(requirement: Requirement) -> Document:
     return said | ({"line": requirement.line} if requirement.line else {})
 
 
+def requirements_of(said: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    """The requirements that such a document holds."""
+    return tuple(
+        Requirement(each["name"], each["met"], each.get("line", 0), tuple(each["said"]))
+        for each in said.get("requirements", ())
+    )
+
+
 def _step(step: Step, answer: str) -> Document:
     """A step of a working: what it leads to and where that stands, the verdict, rules, slips, what it rests on."""
     said: Document = {

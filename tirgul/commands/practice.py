@@ -14,7 +14,7 @@ from exercises.codes import fresh_code
 from exercises.exercise import Instance, Language, Part
 from exercises.library import Library, available
 from grader.verdict import Review, Right, Unreadable
-from reports.feedback import feedback
+from reports.feedback import feedback, requirement_said
 from reports.hints import hint
 from reports.text import options_said, text_plain
 from reports.words import words
@@ -179,6 +179,8 @@ class _Practice:
         if judgement is None:
             return
         yield f"  {printable(feedback(self.say, judgement.verdict, judgement.answer, self.instance.kind(part)))}"
+        for each in judgement.requirements:
+            yield f"    {'✓' if each.met else '✗'} {printable(requirement_said(self.say, each))}"
         if isinstance(judgement.verdict, Unreadable):
             yield from pointed(judgement.answer, judgement.verdict.at)
         elif judgement.read_as:

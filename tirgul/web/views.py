@@ -10,7 +10,7 @@ from typing import Any, final
 
 from exercises.exercise import Exercise, Language, Part
 from grader.verdict import Review, Unreadable, name
-from reports.feedback import cannot_read, feedback
+from reports.feedback import cannot_read, feedback, requirement_said
 from reports.hints import hint
 from reports.html.blocks import line_html, typed_html
 from reports.html.page import section
@@ -23,7 +23,7 @@ from solver.notation.printing import plain
 from solver.notation.reading import read
 from solver.notation.unreadable import Unreadable as CannotRead
 from tirgul.desk import Hints, Sheet
-from tirgul.service import LONG_KINDS, MOST_CHARACTERS, MOST_TEXT, Progress
+from tirgul.service import CODE_KINDS, LONG_KINDS, MOST_CHARACTERS, MOST_TEXT, Progress
 
 NO_HINTS = Hints((), more=True)
 
@@ -127,12 +127,22 @@ class PartView:
             case _:
                 return None
 
-    def read_as(self) -> Html | None:
+    def requirements(self) -> list[Html]:
+        """What was asked of code, and whether it is met."""
+        judgement = self.progress.judgement
+        return [
+            line_html(Line(f"{'✓' if each.met else '✗'} ", inert(requirement_said(self.said, each))))
+            for each in (judgement.requirements if judgement else ())
+        ]
+
+    def read_as(self) -> Line | None:
         """How the last answer was read."""
         judgement = self.progress.judgement
         if judgement is None or not judgement.read_as:
             return None
-        return line_html(read_as_line(self.part, judgement.read_as, self.language))
+        if self.kind in CODE_KINDS:
+            return token(visible(judgement.read_as))
+        return read_as_line(self.part, judgement.read_as, self.language)
 
     def hints(self) -> list[Html]:
         """The hints so far."""
