@@ -85,6 +85,18 @@ def test_an_answer_is_judged(visitor, part, text, verdict):
     assert f'data-verdict="{verdict}"' in answer(visitor, part, text).text
 
 
+def test_code_has_room_and_its_requirements_are_shown(visitor):
+    code = (ROOT / "tests" / "tables" / "student_code" / "lenet_no_padding.txt").read_text(encoding="utf-8")
+    assert '<textarea id="part-code-answer" name="answer" maxlength="8000" dir="ltr"' in visitor.get("/he/e/lenet5").text
+    said = answer(visitor, "code", code, exercise="lenet5").text
+    assert "✓" in said and "✗" in said and "LeNet5: 10, 44426" in said
+
+
+def test_how_an_answer_was_read_is_drawn(visitor):
+    said = answer(visitor, "2", "51").text
+    assert "<math><mn>51</mn></math>" in said and "&lt;math" not in said
+
+
 def test_without_a_script_the_page_comes_back_with_the_verdict(visitor):
     fields = form(visitor.get("/he/e/11.1").text, "2") | {"answer": "48"}
     sent = visitor.post("/he/e/11.1/answer", data=fields)

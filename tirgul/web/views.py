@@ -62,6 +62,11 @@ class PartView:
         return self.kind in LONG_KINDS
 
     @property
+    def is_code(self) -> bool:
+        """Whether the answer is code, which runs from left to right in every language."""
+        return self.kind in CODE_KINDS
+
+    @property
     def most(self) -> int:
         """How many characters an answer may have."""
         return MOST_TEXT if self.is_long else MOST_CHARACTERS
@@ -140,7 +145,7 @@ class PartView:
         judgement = self.progress.judgement
         if judgement is None or not judgement.read_as:
             return None
-        if self.kind in CODE_KINDS:
+        if self.is_code:
             return token(visible(judgement.read_as))
         return read_as_line(self.part, judgement.read_as, self.language)
 
