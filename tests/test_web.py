@@ -87,7 +87,8 @@ def test_an_answer_is_judged(visitor, part, text, verdict):
 
 def test_code_has_room_and_its_requirements_are_shown(visitor):
     code = (ROOT / "tests" / "tables" / "student_code" / "lenet_no_padding.txt").read_text(encoding="utf-8")
-    assert '<textarea id="part-code-answer" name="answer" maxlength="8000" dir="ltr"' in visitor.get("/he/e/lenet5").text
+    field = '<textarea id="part-code-answer" name="answer" maxlength="8000" dir="ltr"'
+    assert field in visitor.get("/he/e/lenet5").text
     said = answer(visitor, "code", code, exercise="lenet5").text
     assert "✓" in said and "✗" in said and "LeNet5: 10, 44426" in said
 
