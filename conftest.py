@@ -4,8 +4,9 @@ from importlib.util import find_spec
 
 from tests.sources import needing
 
-collect_ignore = [] if find_spec("torch") else sorted(map(str, needing("torch")))
+without_torch = [] if find_spec("torch") else sorted(map(str, needing("torch")))
+collect_ignore = [*without_torch, "grader/migrations/env.py"]  # which Alembic alone can import
 
 
 def pytest_report_header() -> list[str]:
-    return [f"not collected, as torch is not installed: {path}" for path in collect_ignore]
+    return [f"not collected, as torch is not installed: {path}" for path in without_torch]
