@@ -38,6 +38,7 @@ from solver.moments.propagation import ASSUMPTIONS, SCHEMES
 from solver.moments.propagation.state import LABELS
 from solver.notation.forms import LACKS, ROUNDED_WRONGLY
 from solver.notation.unreadable import REASONS
+from solver.verify.networks import CLAIMS
 from tests.sources import ROOT, needing
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -168,6 +169,7 @@ def wanted() -> set[str]:
         *(f"follow.{reason}" for reason in strings("solver", place=0, calls=("CannotFollow",))),
         *(f"misfit.{rule}" for rule in MISFITS),
         *(f"derive.{fact}" for fact in FACTS),
+        *(f"claim.{key}" for key in CLAIMS),
         *(f"propagation.{name}" for name in ASSUMPTIONS),
         *(f"note.{name}" for path in files(BANK) for name in load_file(path).notes()),
         *(f"no_moments.{why}" for why in {"other", *keywords("solver", "why", calls=("NoMoments",))}),

@@ -21,6 +21,8 @@ class Check:
     it went, as in H = 1..2048; `because`, also a key of the catalogs, why that is a proof, where there is something to
     say; `recorded` the day of a check that was kept.
 
+    `words` say the claim where it is no formula: a key of the catalogs, and what it names.
+
     Of samples there is more to say: what was drawn (`setting`, a key of the catalogs), how many, how many of them said
     nothing, their p or e-value, and what became of an error that was planted.
     """
@@ -39,3 +41,4 @@ class Check:
     evidence: float | None = None
     planted: Verdict | Literal[""] = ""
     recorded: str = ""
+    words: tuple[str, ...] = ()

@@ -10,10 +10,11 @@ Without torch, what can be counted is counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib.util import find_spec
 from math import lcm
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from solver.analysis import NetworkAnalysis, analyze, written
 from solver.derivation import Derived, DoesNotFit, value_of, walk
@@ -22,9 +23,20 @@ from solver.values import Polynomial, Shape, Size
 from solver.verify.check import Check, Verdict
 from solver.verify.steps import BOOKKEEPING, at, verify_step
 
+Claim: TypeAlias = "tuple[str, ...]"
+"""A key of the catalogs, and what it names."""
+
 MOST_FIELDS: Final = 4
 MOST_SIZES: Final = 64
 MOST_SECONDS: Final = 20.0
+COUNTED: Final = {
+    "output": "sizes",
+    "parameters": "counted_parameters",
+    "multiplications": "counted_multiplications",
+}
+"""What is counted one by one -> the key of the claim."""
+CLAIMS: Final = ("output", "parameters", "buffers", "macs", "sees", "formulas", *COUNTED.values())
+"""The keys of claims, for which catalogs have words."""
 LETTERS: Final = {2: ("L",), 3: ("H", "W"), 4: ("D", "H", "W")}
 
 
@@ -39,14 +51,15 @@ def network_checks(network: Any, said: NetworkAnalysis) -> Iterator[Check]:
         try:
             twin = Twin.of(network if said.layers is None else said.network, shapes, macs)
         except DoesNotFit as misfit:  # a layer that torch has no module for
-            yield Check(f"output = {written(said.output)}", "torch", "inconclusive", scope=str(misfit))
+            claim = ("output", written(said.output))
+            yield Check(_formal(claim), "torch", "inconclusive", scope=str(misfit), words=claim)
     if twin is not None:
-        yield _timed(f"output = {written(said.output)}", "torch", lambda: _output(twin, said))
+        yield _timed(("output", written(said.output)), "torch", lambda: _output(twin, said))
         for fact in ("parameters", "buffers"):
             claimed = getattr(said, fact)
             found = getattr(twin, fact)
-            yield _timed(f"{fact} = {written(claimed)}", "numel", lambda pair=(found, claimed): (*pair, ""))  # type: ignore[misc]  # a pair
-        yield _timed(f"macs = {written(said.macs)}", "flop_counter", lambda: (twin.counted(), said.macs, ""))
+            yield _timed((fact, written(claimed)), "numel", lambda pair=(found, claimed): (*pair, ""))  # type: ignore[misc]  # a pair
+        yield _timed(("macs", written(said.macs)), "flop_counter", lambda: (twin.counted(), said.macs, ""))
     yield from _counted(said)
     if twin is not None:
         for row in fields_to_check(said, twin.modules):
@@ -54,15 +67,20 @@ def network_checks(network: Any, said: NetworkAnalysis) -> Iterator[Check]:
     yield from _formulas(network, said)
 
 
-def _timed(claim: str, method: str, ask: Callable[[], tuple[Any, Any, str]]) -> Check:
+def _formal(claim: Claim) -> str:
+    """A claim for programs: its key, and what it names."""
+    return " = ".join(claim[:2]) if len(claim) < 3 else f"{claim[0]}({', '.join(claim[1:])})"
+
+
+def _timed(words: Claim, method: str, ask: Callable[[], tuple[Any, Any, str]]) -> Check:
     """Asks an oracle: what it says, what is claimed, and how far it went."""
-    started = perf_counter()
+    started, claim = perf_counter(), _formal(words)
     try:
         found, claimed, scope = ask()
     except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
-        return Check(claim, method, "inconclusive", None, perf_counter() - started, type(error).__name__)
+        return Check(claim, method, "inconclusive", None, perf_counter() - started, type(error).__name__, words=words)
     verdict: Verdict = "inconclusive" if found is None else "verified" if found == claimed else "refuted"
-    return Check(claim, method, verdict, found, perf_counter() - started, scope)
+    return Check(claim, method, verdict, found, perf_counter() - started, scope, words=words)
 
 
 def _output(twin: Any, said: NetworkAnalysis) -> tuple[Any, Any, str]:
@@ -94,10 +112,11 @@ def _counted(said: NetworkAnalysis) -> Iterator[Check]:
         refuted = [check for check in known.values() if check.verdict == "refuted"]
         done = sum(check.verdict == "verified" for check in known.values())
         verdict: Verdict = "refuted" if refuted else "verified" if done == len(known) else "inconclusive"
-        claim = {"output": "sizes", "multiplications": "multiplications beside macs"}.get(fact, fact)
+        claim = (COUNTED[fact],)
         if known:
             value = refuted[0].value if refuted else None
-            yield Check(claim, "loops", verdict, value, perf_counter() - started, f"{done}/{len(known)}")
+            seconds, scope = perf_counter() - started, f"{done}/{len(known)}"
+            yield Check(_formal(claim), "loops", verdict, value, seconds, scope, words=claim)
 
 
 # --- fields
@@ -120,7 +139,7 @@ def _fields(twin: Any, row: Row, said: NetworkAnalysis) -> Iterator[Check]:
     if not all(box):
         return
     text = "x".join(f"[{axis.start}..{axis.stop - 1}]" for axis in box)
-    claim = f"{row.name} ({row.kind}): {'x'.join(map(str, unit))} sees {text}"
+    claim = ("sees", row.name, row.kind, "x".join(map(str, unit)), text)
 
     def gradient() -> tuple[Any, Any, str]:
         found = twin.gradient(row.name, unit)
@@ -167,11 +186,12 @@ def _formulas(network: Any, said: NetworkAnalysis) -> Iterator[Check]:
     if letters is None or len(said.inputs) > 1:
         return
     started = perf_counter()
-    claim = f"formulas in {', '.join(letters)}"
+    claim = ("formulas", ", ".join(letters))
+    check = partial(Check, _formal(claim), "range", words=claim)
     try:
         symbolic = analyze(network, (said.input[0], *letters))
     except Exception as error:  # a network whose code asks for numbers has no formulas
-        yield Check(claim, "range", "inconclusive", None, perf_counter() - started, type(error).__name__)
+        yield check("inconclusive", None, perf_counter() - started, type(error).__name__)
         return
     facts = (symbolic.output, symbolic.parameters, symbolic.multiplications, symbolic.macs)
     least = max((symbolic.smallest or {"": 1}).values())
@@ -186,18 +206,18 @@ def _formulas(network: Any, said: NetworkAnalysis) -> Iterator[Check]:
         try:
             numeric = analyze(network, (said.input[0], *point.values()))
         except DoesNotFit as misfit:  # a layer that asks for one size in particular, of which a formula knows nothing
-            yield Check(claim, "range", "inconclusive", None, perf_counter() - started, str(misfit))
+            yield check("inconclusive", None, perf_counter() - started, str(misfit))
             return
         found = (numeric.output, numeric.parameters, numeric.multiplications, numeric.macs)
         if tuple(at(fact, point) for fact in facts) != found:
             where = ", ".join(f"{name} = {number}" for name, number in point.items())
-            yield Check(claim, "range", "refuted", found, perf_counter() - started, where)
+            yield check("refuted", found, perf_counter() - started, where)
             return
         tried += 1
         if perf_counter() - started > MOST_SECONDS:
             break
     verdict: Verdict = "verified" if tried else "inconclusive"
-    yield Check(claim, "range", verdict, None, perf_counter() - started, f"{letters[0]} = {least}..{size}, {tried}")
+    yield check(verdict, None, perf_counter() - started, f"{letters[0]} = {least}..{size}, {tried}")
 
 
 def _period(said: NetworkAnalysis) -> int:

@@ -114,7 +114,7 @@ def _network(names: tuple[str, ...], given: tuple[str, ...], language: Language,
         click.echo(document("verify", data), nl=False)
         return int(bool(failed))
     for check in found:
-        click.echo(printable(f"{check.claim}  {_said(check, language)}"))
+        click.echo(printable(f"{_claimed(check, language)}  {_said(check, language)}"))
         if check.verdict == "refuted" and check.value is not None:
             click.echo(f"    {sentence('cli.oracle_says', language, value=plain(as_formula(check.value)))}")
     if not find_spec("torch"):
@@ -203,6 +203,13 @@ def _line(exercise: str, row: Row, language: Language) -> str:
         claim = plain(formula(check.claim))
         return f"{exercise}/{row.part}  {claim}  {_sampled(check, language)}"
     return f"{exercise}/{row.part}  {rule}{about} = {row.says}  {_said(check, language)}"
+
+
+def _claimed(check: Check, language: Language) -> str:
+    """A claim about a network, in words."""
+    key, *named = check.words
+    values = dict(zip(("first", "second", "third", "fourth"), named, strict=False))
+    return sentence(f"claim.{key}", language, **values)
 
 
 def _said(check: Check, language: Language) -> str:
