@@ -114,9 +114,9 @@ def store(request, tmp_path):
     else:
         url = request.getfixturevalue("postgres")
         kept = opened(url, b"key")
-        METADATA.drop_all(kept._engine)
         with kept._engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE alembic_version")
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
         kept = opened(url, b"key")
     return kept
 

@@ -43,7 +43,8 @@ def feedback_page(
     for exercise, results in groupby(student.results, key=lambda result: result.exercise):
         instance = instances[exercise]
         title = say.text(instance.exercise.title.said(language, instance.numbers))
-        inside: list[Block] = [Heading(2, say("page.exercise", id=instance.exercise.id, title=title))]
+        code = say("page.variant", variant=instance.variant) if instance.variant else NOTHING
+        inside: list[Block] = [Heading(2, say("page.exercise", id=instance.exercise.id, title=title), code)]
         inside += [ResultPage(one, instance, language, answers).section(reveal) for one in results]
         blocks.append(Section("exercise", tuple(inside)))
     title_said = words(language).say("student.title", student=visible(student.student))
