@@ -46,8 +46,8 @@ def meaning(said: Formula) -> Any:
     """A formula as a SymPy object in the names of `solver.gradients`.
 
     >>> from solver.notation.reading import formula
-    >>> meaning(formula("sum_{k=0}^n dC/dy_k*delta(k, m)"))
-    Sum(KroneckerDelta(k, m)*D(C, y[k]), (k, 0, n))
+    >>> meaning(formula("sum_{k=0}^n dC/dy_k"))
+    Sum(D(C, y[k]), (k, 0, n))
     """
     match said:
         case Number(value, _):

@@ -117,8 +117,10 @@ def store(request, tmp_path):
         with kept._engine.begin() as connection:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA public")
+        kept._engine.dispose()
         kept = opened(url, b"key")
-    return kept
+    yield kept
+    kept._engine.dispose()
 
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=str)

@@ -35,7 +35,7 @@ class Scheme:
 def keeping(fan: Any, gain: Any = 1) -> Expr:
     """The V that solves fan V gain = 1: what the layer adds up, times what follows, keeps its size.
 
-    >>> keeping(Symbol("n")), keeping(Symbol("n"), Rational(1, 2))
+    >>> keeping(Symbol("n")), keeping(Symbol("n"), sympy.Rational(1, 2))
     (1/n, 2/n)
     """
     v = Symbol("V", positive=True)
