@@ -12,8 +12,11 @@ import pytest
 
 from exercises import errata
 from exercises.errata import DATA, Erratum, checked, everything, initialisation, missing, tutorial
-from exercises.exercise import LANGUAGES, Text
+from exercises.exercise import LANGUAGES, Language, Text
+from reports.html.page import document_html
+from reports.pages.errata import errata_sheet
 from solver.layers.composite import Chain
+from solver.verify.check import Check
 from tirgul import cli
 
 ENTRIES = everything()
@@ -82,3 +85,13 @@ def test_the_command_in_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert {entry["verdict"] for entry in entries} <= {"verified", "inconclusive"}
     assert all(entry["where"]["he"] and entry["seconds"] >= 0 for entry in entries)
     assert bool(os.environ.get(DATA)) or any(entry["because"] == "data" for entry in entries)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sheet_has_every_entry_with_its_check(language: Language) -> None:
+    entries = [(erratum, Check(erratum.id, erratum.by, "verified")) for erratum in everything()]
+    sheet = errata_sheet(entries, language)
+    said = document_html([sheet])
+    assert said.count('class="part"') == len(entries) >= 25
+    with pytest.raises(ValueError, match=entries[0][0].id):
+        errata_sheet([(entries[0][0], Check("", "counts", "refuted"))], language)

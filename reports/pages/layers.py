@@ -18,12 +18,14 @@ COLUMNS: Final = {  # a column, and the last words of the names of the rules tha
 
 
 def layer_table(instance: Instance, say: Sayer) -> Table | None:
-    """The layers that the keys speak of, in the order of the network; None where there are fewer than two."""
+    """The layers that the keys speak of, in the order of the network; None for fewer than two, or several networks."""
     rows: dict[str, dict[str, Derived]] = {}
     for node in _applications(instance):
         column = _column(node)
         if column and node.about:
-            rows.setdefault(node.about, {})[column] = node
+            known = rows.setdefault(node.about, {}).setdefault(column, node)
+            if known.result != node.result:
+                return None  # the keys speak of several networks, and layers of these have the same name
     drawn = [about for about, found in rows.items() if "output" in found]
     if len(drawn) < 2:
         return None

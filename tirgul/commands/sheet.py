@@ -11,6 +11,7 @@ from exercises.exercise import Instance, Language
 from reports.blank import blank_sheet
 from reports.formats import FORMATS, Format, files, printed
 from reports.pages.blank import printed_blank
+from reports.pages.errata import errata_checked, errata_sheet
 from reports.pages.sheet import Refuted, sheet, solved
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
@@ -26,6 +27,8 @@ from tirgul.options import (
 from tirgul.variants import Wanted, variant_options
 
 INTERNAL = 4
+ERRATA = "errata"
+"""What is asked for as if it were an exercise: where the chapters are wrong."""
 
 
 @click.command("sheet", cls=Command)
@@ -49,6 +52,9 @@ def command(
 ) -> None:
     """Prints the exercises' solutions as one page, or writes one file for each exercise to a folder."""
     languages = languages_of(lang)
+    if typed == (ERRATA,):
+        _errata(languages, formats or ("html",), out, spoken(lang))
+        return
     shelf = library(folders)
     instances = [wanted.instance(exercise_id, shelf, spoken(lang)) for exercise_id in typed]
     chosen: tuple[Format, ...] = formats or (("markdown",) if blank else ("html",))
@@ -68,6 +74,21 @@ def command(
         said = {"exercise": refuted.exercise, "part": refuted.part, "rule": refuted.step.rule}
         click.echo(sentence("cli.refuted", spoken(lang), **said), err=True)
         click.get_current_context().exit(INTERNAL)
+
+
+def _errata(languages: Sequence[Language], formats: Sequence[Format], out: Path | None, language: Language) -> None:
+    """Where the chapters are wrong, each entry with its check, run now."""
+    entries = errata_checked()
+    documents = [errata_sheet(entries, one) for one in languages]
+    if out is None:
+        if len(formats) > 1 or (len(languages) > 1 and formats[0] != "html"):
+            raise Refused(sentence("cli.several", language))
+        click.echo(printed(documents, formats[0]), nl=False)
+        return
+    for name, data in files(ERRATA, documents, formats):
+        with writing(out, language):
+            write(out / name, data)
+        click.echo(sentence("cli.written", language, path=out / name))
 
 
 def _printed(instances: Sequence[Instance], languages: Sequence[Language], chosen: Format, blank: bool) -> bytes:
