@@ -14,6 +14,7 @@ import ast
 import builtins
 import math
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -196,14 +197,14 @@ COMPARED: Final[dict[type[ast.AST], tuple[str, Callable[[Any, Any], Any]]]] = {
 PLAIN: Final = (int, float, str, list, tuple, dict, type(None), range)
 
 
-class World:
+class World(ABC):
     """What code meets beyond Python: how its imports are called, what their attributes are, what is an operator's."""
 
     interpreter: Interpreter
 
+    @abstractmethod
     def call(self, function: Any, args: list[Any], named: dict[str, Any]) -> Any:
         """The value of a call of something that is no function of the code."""
-        raise NotImplementedError
 
     def attribute(self, value: Any, name: str) -> Any:
         """An attribute of something that is not the code's own; NotImplemented where it has none that we know."""
@@ -213,7 +214,7 @@ class World:
         """An empty object of a class."""
         return Instance(kind)
 
-    def assigned(self, of: Instance, name: str, value: Any) -> None:
+    def assigned(self, of: Instance, name: str, value: Any) -> None:  # noqa: B027  # a world need not care
         """Notices what is assigned to an attribute."""
 
     def operated(self, name: str, operands: Sequence[Any]) -> Any:
