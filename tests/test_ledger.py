@@ -13,6 +13,7 @@ import sys
 import time
 import unicodedata
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
