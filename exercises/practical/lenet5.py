@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from exercises.practical.mnist import Mnist
-from exercises.practical.record import ETAS, Line, Result
+from exercises.practical.record import ETAS, Line, Result, tuples
 from exercises.practical.training import BATCH, Curves, Settings, evaluate, logits_of, train
 
 SHOWN = 20
@@ -53,8 +53,8 @@ def practical(
         early=evaluate(trained.early, data.test),
         confusion=_confusion(data.test.labels, said),
         shown=tuple(zip(first.labels.tolist(), said[:SHOWN].tolist(), strict=True)),
-        pixels=_tuples((first.images[:, 0] * 255).round().int().tolist()),
-        filters=_tuples([_rounded(kernel) for kernel in trained.network.conv1.weight.detach().cpu()[:, 0].tolist()]),
+        pixels=tuples((first.images[:, 0] * 255).round().int().tolist()),
+        filters=tuples([_rounded(kernel) for kernel in trained.network.conv1.weight.detach().cpu()[:, 0].tolist()]),
         made=made,
     )
 
@@ -74,11 +74,7 @@ def _rounded(kernel: list[list[float]]) -> list[list[float | None]]:
     return [[_short(value) for value in row] for row in kernel]
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
 def _confusion(labels: Any, said: Any) -> tuple[tuple[int, ...], ...]:
     counts = torch.bincount(labels * 10 + said, minlength=100).reshape(10, 10)
-    table: tuple[tuple[int, ...], ...] = _tuples(counts.tolist())
+    table: tuple[tuple[int, ...], ...] = tuples(counts.tolist())
     return table

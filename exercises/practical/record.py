@@ -76,16 +76,17 @@ def from_json(text: str) -> Result:
     held = json.loads(text)
     (main,), sweep = (tuple(map(_line_from, lines)) for lines in ([held["main"]], held["sweep"]))
     last, early = (Evaluation(**held[key]) for key in ("last", "early"))
-    rest: dict[str, Any] = {key: _tuples(held[key]) for key in ("confusion", "shown", "pixels", "filters")}
+    rest: dict[str, Any] = {key: tuples(held[key]) for key in ("confusion", "shown", "pixels", "filters")}
     return Result(sweep=sweep, main=main, last=last, early=early, made=held["made"], **rest)
 
 
 def _line_from(held: Mapping[str, Any]) -> Line:
-    return Line(**{name: _tuples(value) for name, value in held.items()})
+    return Line(**{name: tuples(value) for name, value in held.items()})
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+def tuples(value: Any) -> Any:
+    """Lists in lists as tuples, which do not change."""
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
 @cache

@@ -63,7 +63,7 @@ IGNORED: Final = (
 """What changes nothing that is read here: it gives nothing."""
 
 ITSELF: Final = frozenset(
-    "to cuda cpu float double half train eval requires_grad_ apply double zero_grad compile share_memory bfloat16 "
+    "to cuda cpu float double half train eval requires_grad_ apply zero_grad compile share_memory bfloat16 "
     "type xpu mps".split()
 )
 """Methods of a module that give the module."""
@@ -522,8 +522,6 @@ class TorchWorld(World):
             raise Unread("needs_values", self.interpreter.line, name)
         plain = name if name in OPERATIONS else name.rstrip("_") if name[-1:] == "_" and name[:2] != "__" else name
         handler = OPERATIONS.get(plain)
-        if name in ("size", "new_zeros") and handler is None:
-            raise Unread("unknown_operation", self.interpreter.line, name)
         if handler is None:
             raise Unread("unknown_operation", self.interpreter.line, name.strip("_"))
         before = len(self.walk.records)
