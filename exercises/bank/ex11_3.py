@@ -53,13 +53,16 @@ def exhibits() -> Mapping[str, tuple[Exhibit, ...]]:
 
 def _curves() -> LineChart:
     """Sigmoid, tanh and ReLU, as the engine defines them."""
-    from solver.moments.activations import ACTIVATIONS, y  # SymPy, which listing the exercises can do without
+    from sympy import lambdify  # SymPy, which listing the exercises can do without
+
+    from solver.moments.activations import ACTIVATIONS, y
 
     places = [step / 4 for step in range(-16, 17)]
-    curves = {
-        shown: [float(ACTIVATIONS[shown.lower()].define().expression.subs(y, place)) for place in places]
+    functions = {
+        shown: lambdify(y, ACTIVATIONS[shown.lower()].define().expression, "math")
         for shown in ("sigmoid", "tanh", "ReLU")
     }
+    curves = {shown: [float(function(place)) for place in places] for shown, function in functions.items()}
     zeros = ", ".join(f"{shown} {curve[len(places) // 2]:g}" for shown, curve in curves.items())
     return LineChart(
         Text(he="שלוש פונקציות אקטיבציה", en="Three activations"),
