@@ -29,6 +29,7 @@ from solver.networks.text import network_of
 from solver.networks.walk import WithoutFormula
 from solver.notation.printing import ascii_text
 from solver.questions import analyze as analyze_layers
+from solver.tabled import table_html, table_lines
 from solver.values import Polynomial, Shape, Size, Value, as_formula
 
 COLUMNS: Final = ("name", "kind", "output", "parameters", "multiplications", "macs", "field")
@@ -285,13 +286,8 @@ class NetworkAnalysis:
 
     def __str__(self) -> str:
         """The rows and the totals as a table of text."""
-        table = [COLUMNS, *map(cells, self.rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-            for row in table
-        ]
-        return "\n".join([*map(str.rstrip, lines), "", *(f"{name}: {value}" for name, value in self._below())])
+        table = table_lines(COLUMNS, map(cells, self.rows))
+        return "\n".join([*table, "", *(f"{name}: {value}" for name, value in self._below())])
 
     def _below(self) -> Iterator[tuple[str, str]]:
         yield from self.totals(written)
@@ -299,18 +295,8 @@ class NetworkAnalysis:
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
-
-        def line(cell: str, values: Iterable[str]) -> str:
-            sides = ("left" if at < 2 else "right" for at in range(len(COLUMNS)))
-            cells = (
-                f'<{cell} style="text-align:{side}">{escape(value)}</{cell}>'
-                for side, value in zip(sides, values, strict=True)
-            )
-            return f"<tr>{''.join(cells)}</tr>"
-
-        body = "".join(line("td", cells(row)) for row in self.rows)
         below = "".join(f"<div>{name}: <b>{escape(value)}</b></div>" for name, value in self._below())
-        return f'<div dir="ltr"><table><thead>{line("th", COLUMNS)}</thead><tbody>{body}</tbody></table>{below}</div>'
+        return f'<div dir="ltr">{table_html(COLUMNS, map(cells, self.rows))}{below}</div>'
 
 
 # --- asking

@@ -675,3 +675,12 @@ def test_lenet():
     symbolic = propagate(network, (1, 28, 28))
     known = {var(index): row.variance for index, row in enumerate(table.weighted, start=1)}
     assert float(symbolic.output.second.subs(known).evalf()) == pytest.approx(float(table.output.second), rel=1e-12)
+
+
+def test_a_table_prints_a_line_a_layer_and_leaves_what_is_not_followed_empty():
+    table = propagate("Linear(512) ReLU Linear(512) Softmax", (512,), "he")
+    lines = str(table).splitlines()
+    assert [line.split()[0] for line in lines[1:5]] == [row.name for row in table.rows]
+    assert lines[2].split()[2:] == ["512", "√(1/π)", "1", "1/2", "1/2", "exact"]
+    assert lines[4].split() == ["Softmax", "Softmax", "512"]
+    assert table._repr_html_().count("<tr>") == 5

@@ -17,6 +17,7 @@ from solver.moments.activations import NoMoments as NoMoments
 from solver.moments.propagation import SCHEMES, Edge, Row, Table, edge_of_chaos, moments_of_layer, propagate, scheme
 from solver.moments.propagation.telling import is_short, number, shown, whole_gain
 from solver.notation.printing import ascii_text, plain
+from solver.tabled import table_lines
 from solver.values import Shape, as_formula
 from tirgul.options import sentence
 
@@ -252,10 +253,5 @@ def _quantity(value: Any) -> dict[str, Any] | None:
 def _aligned(rows: list[list[str]], left: int) -> Iterator[str]:
     """Columns with a line below their heads, the first `left` to the left, the others to the right; none empty."""
     kept = [index for index in range(len(rows[0])) if any(row[index] for row in rows[1:])]
-    table = [[row[index] for index in kept] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    table.insert(1, ["-" * width for width in widths])
-    for row in table:
-        sides = [cell.ljust(width) for cell, width in zip(row[:left], widths[:left], strict=True)]
-        sides += [cell.rjust(width) for cell, width in zip(row[left:], widths[left:], strict=True)]
-        yield "  ".join(sides).rstrip()
+    heads, *table = ([row[index] for index in kept] for row in rows)
+    yield from table_lines(heads, table, left, ruled=True)

@@ -16,6 +16,7 @@ from solver.analysis import COLUMNS, NetworkAnalysis, cells, written
 from solver.conventions import CONVENTIONS, counted
 from solver.layers.base import Row
 from solver.notation.printing import plain
+from solver.tabled import table_lines
 from solver.values import Value, as_formula
 from tirgul.files import write
 from tirgul.language import language_option
@@ -81,11 +82,7 @@ def _table(said: NetworkAnalysis, depth: int | None, language: Language) -> Iter
     heads = [sentence(f"analysis.{column}", language) for column in COLUMNS]
     whole = sentence("analysis.whole", language)
     rows = [cells(row, shown, whole) for row in _rows(said, depth)]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for cell in (heads, ["-" * width for width in widths], *rows):
-        places = enumerate(zip(cell, widths, strict=True))
-        line = (text.ljust(width) if at < 2 else text.rjust(width) for at, (text, width) in places)
-        yield printable("  ".join(line).rstrip())
+    yield from map(printable, table_lines(heads, rows, ruled=True))
 
 
 def totals(said: NetworkAnalysis, language: Language) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Literal, final
 
 import sympy
@@ -13,7 +15,12 @@ from solver.layers.base import Layer, Operation
 from solver.moments.propagation.layers import elements
 from solver.moments.propagation.schemes import Scheme, fixup, keeping
 from solver.moments.propagation.state import Label, State, Step, ratio, tidy, worse
-from solver.values import Shape
+from solver.moments.propagation.telling import shown, whole_gain
+from solver.notation.printing import plain
+from solver.tabled import table_html, table_lines
+from solver.values import Shape, as_formula
+
+COLUMNS = ("name", "kind", "output", "fan_in", "fan_out", "mean", "second", "forward", "backward", "label")
 
 
 @final
@@ -205,6 +212,20 @@ class Table:
         every = (inner for row in self.rows for inner in (row, *row.inside))
         return tuple(row for row in every if row.step.weights is not None)
 
+    def __str__(self) -> str:
+        """A line a layer, and the gains of the whole network."""
+        return "\n".join([*table_lines(COLUMNS, map(_cells, self.rows)), "", *self._below()])
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        below = "".join(f"<div>{escape(line)}</div>" for line in self._below())
+        return f'<div dir="ltr">{table_html(COLUMNS, map(_cells, self.rows))}{below}</div>'
+
+    def _below(self) -> Iterator[str]:
+        for way, label in (("forward", self.label), ("backward", self.backward_label)):
+            if (gain := whole_gain(getattr(self, way))) is not None:
+                yield f"{way}: {shown(gain)} ({label})"
+
     def __getitem__(self, name: str) -> Row:
         """The row of the layer with this name."""
         for row in self.rows:
@@ -240,3 +261,13 @@ def positions_of(row: Row) -> Expr:
     shape = row.shape
     spatial = shape[:-1] if row.kind == "Linear" else shape[1:]
     return elements(Shape(spatial)) if spatial else sympy.S.One
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """A row as text, a cell for each of COLUMNS; nothing where a layer has none, or is not followed."""
+    told = {"name": row.name, "kind": row.kind, "output": plain(as_formula(row.shape))}
+    if row.step.reason is None:
+        values = {name: getattr(row, name) for name in COLUMNS[3:-1]}
+        told |= {name: shown(value) for name, value in values.items() if value is not None}
+        told["label"] = row.label
+    return tuple(told.get(column, "") for column in COLUMNS)
