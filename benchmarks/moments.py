@@ -56,14 +56,15 @@ def against_sympy() -> Iterator[Row]:
     from sympy import stats
 
     from solver.moments import neuron
-    from solver.moments.activations import _made, activation_moments
+    from solver.moments.activations import activation_moments
+    from solver.moments.activations.moments import made
 
     q = sympy.Symbol("q", positive=True)
     y = stats.Normal("y", 0, sympy.sqrt(q))
 
     def ours(name: str, fact: str) -> Callable[[], Any]:
         def run() -> Any:
-            _made.cache_clear()
+            made.cache_clear()
             return getattr(activation_moments(name), fact)
 
         return run
