@@ -30,7 +30,7 @@ def derivations() -> Iterator[Row]:
     """Var(v) = n Var(w) E[x^2]: derived from nothing remembered, then checked with all the steps of its lemmas."""
     from solver.derivation import walk
     from solver.moments import neuron
-    from solver.verify.finite_models import check_step, inner_checks
+    from solver.verify.law_checks import check_step, inner_checks
 
     first = timed(neuron.variance)
     steps = list(walk(neuron.variance()))

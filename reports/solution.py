@@ -199,7 +199,7 @@ def _inner(node: Derived) -> Iterator[Step]:
     """The steps that a lemma opens into, each with its check."""
     if node.rule.opens is None:
         return
-    from solver.verify.finite_models import inner_checks  # SymPy, which a law of moments has loaded
+    from solver.verify.law_checks import inner_checks  # SymPy, which a law of moments has loaded
 
     for step, check in inner_checks(node):
         yield _step(step, (check,))

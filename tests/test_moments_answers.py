@@ -20,7 +20,7 @@ from solver.notation.printing import ascii_text
 from solver.notation.reading import formula
 from solver.symbols import E, Var, family, size_symbol, variable
 from solver.values import as_formula
-from solver.verify.finite_models import refuted
+from solver.verify.law_checks import refuted
 
 INSTANCE = EXERCISE.canonical()
 

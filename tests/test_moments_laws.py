@@ -33,7 +33,8 @@ from solver.moments.laws import LAWS
 from solver.notation.bridge import from_sympy
 from solver.notation.equality import Assumptions, compare
 from solver.symbols import Cov, E, Var, family, relu, sigmoid, size_symbol, variable
-from solver.verify.finite_models import Model, check_step, inner_checks, linear_in_law, refuted
+from solver.verify.finite_models import Model
+from solver.verify.law_checks import check_step, inner_checks, linear_in_law, refuted
 
 n, m = size_symbol("n"), size_symbol("m")
 i, j = Symbol("i", integer=True), Symbol("j", integer=True)

@@ -16,7 +16,7 @@ from solver.moments.derive import given as begin
 from solver.moments.laws import rewriting
 from solver.moments.normal import NORMAL_LAWS, PRICE, STEIN, TRUNCATED
 from solver.symbols import Cov, E, Var, family, relu
-from solver.verify.finite_models import check_step
+from solver.verify.law_checks import check_step
 
 y = family("y")
 NORMAL = about(Normal, "y")

@@ -16,7 +16,7 @@ from solver.moments.assumptions import Centred, Symmetric, about, assumed, indep
 from solver.moments.laws import HALF
 from solver.moments.seed import dead, second_growth, seed_example
 from solver.symbols import E, Var, family, relu, variable
-from solver.verify.finite_models import check_step, refuted
+from solver.verify.law_checks import check_step, refuted
 
 w, x, y = map(family, "wxy")
 

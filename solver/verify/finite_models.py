@@ -1,24 +1,18 @@
-"""Checks the laws of moments exactly, in small random models that satisfy nothing but the assumptions of a step.
+"""Finite probability spaces in which expressions in E, Var and Cov have exact values, and which satisfy given facts.
 
-A model is a finite probability space with whole numbers for chances and values, and n = 1, 2, 3. Both sides of a step
-are computed in it as fractions, outcome by outcome, with no law used but the definition of E.
+A model has whole numbers for chances and values. Expressions are computed in it as fractions, outcome by outcome, with
+no law used but the definition of E.
 
 Families that are not declared independent share a space of ATOMS outcomes on which each w_i is an arbitrary table. An
 assumption adds just the structure that it names: a fair coin turns all signs of a symmetric family, a centred one has
 its mean taken off, uncorrelated members are each multiplied by an independent factor of mean 0, members that are alike
 trade places, and some are mirrored at their mean, so that no more than mean and variance are the same.
-
-Why this is more than trying: both sides are polynomials in the values and chances of the model, so that a wrong step
-agrees in a random model with probability degree/2^32 at most (Schwartz-Zippel); laws with ATOMS atoms satisfy no
-equation of degree below DEGREE that not all laws satisfy; and where at most two indices differ, n = 1, 2, 3 decide all
-n. What is linear in the law of a symmetric y is decided by y = a and y = -a, also where it is no polynomial. A step
-outside these bounds is checked all the same, and the check says that it is evidence.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -26,46 +20,24 @@ from itertools import product
 from math import prod
 from operator import add, mul
 from random import Random
-from time import perf_counter
 from typing import Any, Final, TypeAlias, final
 
 import sympy
 
-from solver.derivation import Derived, opened, walk
-from solver.moments.assumptions import (
-    NORMAL,
-    Assumed,
-    Expr,
-    Fact,
-    Facts,
-    families,
-    is_fact,
-    kind_of,
-)
-from solver.moments.laws import activations
-from solver.notation.printing import ascii_text
+from solver.moments.assumptions import Assumed, Expr, Fact, Facts
 from solver.symbols import Cov, E, Var, Variable, relu, sigmoid
-from solver.values import as_formula
-from solver.verify.check import Check
-from solver.verify.integrals import check_step as integrated
 
 Number: TypeAlias = "int | Fraction"
 Values: TypeAlias = "Number | list[Any]"
 """A number, or one for each outcome."""
 
 ATOMS: Final = 5
-DEGREE: Final = 10
 SPREAD: Final = 2**32
-SIZES: Final = (1, 2, 3)
-MODELS: Final = 2
 MOST_OUTCOMES: Final = 6_000
 
 
 class NotComputable(Exception):
     """An expression that has no exact value in a finite model."""
-
-
-# --- models
 
 
 @final
@@ -92,7 +64,7 @@ class Model:
         self.seed = f"{seed} {size}"
         self.given: dict[Expr, Number] = {}
         self.definitions = {
-            _name(left): (tuple(getattr(left, "indices", ())), right) for left, right in facts.definitions().items()
+            family_name(left): (tuple(getattr(left, "indices", ())), right) for left, right in facts.definitions().items()
         }
         self.names = tuple(sorted(members.keys() - self.definitions.keys()))
         self.indices = {name: tuple(product(range(1, self.last + 1), repeat=members[name])) for name in self.names}
@@ -237,7 +209,7 @@ class Model:
             case sympy.Symbol():
                 return indices.get(expr, self.size)
             case sympy.Indexed():
-                return self.member(_name(expr), tuple(self.whole(index, indices) for index in expr.indices))
+                return self.member(family_name(expr), tuple(self.whole(index, indices) for index in expr.indices))
             case sympy.Add():
                 return _reduced(add, [self.at(term, indices) for term in expr.args])
             case sympy.Mul():
@@ -348,7 +320,8 @@ class Model:
         )
 
 
-def _name(one: Expr) -> str:
+def family_name(one: Expr) -> str:
+    """The family of a variable or a member of one."""
     return str(one.base.label) if isinstance(one, sympy.Indexed) else str(one.name)
 
 
@@ -378,192 +351,11 @@ def _power(base: Values, exponent: int) -> Values:
     return _each(lambda value: value**exponent, base)
 
 
-# --- how far an agreement reaches
-
-
-def values_degree(expr: Expr) -> int:
-    """The degree of an expression in the values of random variables."""
-    match expr:
-        case sympy.Indexed() | Variable():
-            return 1
-        case sympy.Add():
-            return max(map(values_degree, expr.args))
-        case sympy.Mul() | Cov():
-            return sum(map(values_degree, expr.args))
-        case sympy.Pow():
-            return values_degree(expr.base) * abs(int(expr.exp)) if expr.exp.is_Integer else DEGREE
-        case Var():
-            return 2 * values_degree(expr.args[0])
-        case sympy.Sum():
-            return values_degree(expr.function)
-        case _:
-            return max(map(values_degree, expr.args), default=0)
-
-
-def index_degree(expr: Expr) -> int:
-    """How many indices of an expression may differ, and the degree of n in it: both sides of a step are decided by
-    one more values of n."""
-    match expr:
-        case sympy.Symbol():
-            return int(bool(expr.is_integer))
-        case sympy.Indexed():
-            return 0
-        case sympy.Add():
-            return max(map(index_degree, expr.args))
-        case sympy.Mul() | Cov():
-            return sum(map(index_degree, expr.args))
-        case sympy.Pow():
-            return index_degree(expr.base) * abs(int(expr.exp)) if expr.exp.is_Integer else DEGREE
-        case Var():
-            return 2 * index_degree(expr.args[0])
-        case sympy.Sum():
-            return index_degree(expr.function) + len(expr.limits)
-        case _:
-            return max(map(index_degree, expr.args), default=0)
-
-
-def reach(sides: Sequence[Expr], facts: Facts) -> str:
-    """Why agreement in the models is a proof: "polynomial", "mixtures"; "" where it is evidence."""
-    if max(map(values_degree, sides)) >= DEGREE or max(map(index_degree, sides)) >= len(SIZES):
-        return ""
-    bent = {name for side in sides for one in activations(side) for name in families(one)}
-    if not bent:
-        return "polynomial"
-    return "mixtures" if all(linear_in_law(side, name, facts) for side in sides for name in bent) else ""
-
-
-def linear_in_law(expr: Expr, name: str, facts: Facts) -> bool:
-    """Whether a side is c + d E[f(y)] for the y of a family; the variance of a symmetric y is E[y^2]."""
-    moments = [one for one in expr.atoms(E, Var, Cov) if name in families(one)]
-    plain = all(isinstance(one, E) or (isinstance(one, Var) and facts.symmetric(name)) for one in moments)
-    t = sympy.Dummy()
-    scaled = sympy.expand(expr.xreplace({one: t * sympy.Dummy() for one in moments}))
-    return plain and not scaled.has(sympy.Sum) and sympy.Poly(scaled, t).degree() <= 1
-
-
-# --- checks
-
-
-def check_step(node: Derived) -> Check:
-    """A step of a law: right in every model of its assumptions that was tried, or refuted by one.
-
-    No finite model is normal: a step that assumes normal variables is integrated instead.
-    """
-    if any(is_fact(one.result) and kind_of(one.result) == NORMAL for one in node.premises.values()):
-        return integrated(node)
-    started = perf_counter()
-    claim = f"{node.rule.name} = {ascii_text(as_formula(node.result))}"
-    premises = {name: premise.result for name, premise in node.premises.items()}
-    try:
-        trial = _trial(node.result, premises)
-        failed = next(_failures(trial), None)
-    except NotComputable:
-        return Check(claim, "models_evidence", "inconclusive", None, perf_counter() - started)
-    why = "definition" if node.rule.name == "moments.definition" else trial.why
-    method = {"": "models_evidence", "definition": "definition"}.get(why, "models")
-    scope = "" if method == "definition" else f"n = {', '.join(map(str, SIZES))}"
-    if failed is not None:
-        return Check(claim, method, "refuted", failed.said, perf_counter() - started, f"n = {failed.size}")
-    return Check(claim, method, "verified", None, perf_counter() - started, scope, trial.why if scope else "")
-
-
-def inner_checks(node: Derived) -> Iterator[tuple[Derived, Check]]:
-    """The steps that a lemma opens into, each with its check; the last ends where the lemma does."""
-    inside = opened(node)
-    if inside is None:
-        return
-    for step in walk(inside):
-        yield step, check_step(step)
-    if inside.result != node.result:
-        yield node, Check(node.rule.name, "models", "refuted")
-
-
-def refuted(before: Expr, after: Expr, facts: Iterable[Fact]) -> bool:
-    """Whether some model of the facts tells two expressions apart."""
-    return next(_failures(_equal(before, after, Facts.among(facts))), None) is not None
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What is asked of each model of some facts: None where it agrees, otherwise what it says instead."""
-
-    facts: Facts
-    expressions: tuple[Expr, ...]
-    ask: Callable[[Model], Number | bool | None]
-    why: str
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The size of a model that disagrees, and what it says."""
-
-    size: int
-    said: Any
-
-
-def _trial(result: Any, premises: Mapping[str, Any]) -> Trial:
-    facts = Facts.among(premises.values())
-    if is_fact(result):
-        return Trial(facts, (), lambda model: None if model.holds(result) else False, "")
-    if isinstance(result, bool):
-        expression = premises["expression"]
-        return Trial(
-            facts,
-            (expression,),
-            lambda model: None if (model.value(expression) == 0) is result else model.value(expression),
-            "polynomial",
-        )
-    if "unknown" in premises:
-        return _solution(result, premises)
-    return _equal(premises["expression"], result, facts)
-
-
-def _equal(before: Expr, after: Expr, facts: Facts) -> Trial:
-    """before = after"""
-
-    def ask(model: Model) -> Number | None:
-        said = model.value(before)
-        return None if said == model.value(after) else said
-
-    return Trial(facts, (before, after), ask, reach((before, after), facts))
-
-
-def _solution(result: Expr, premises: Mapping[str, Any]) -> Trial:
-    """variance = wanted where the unknown is the result"""
-    variance, wanted, unknown = premises["variance"], premises["wanted"], premises["unknown"]
-
-    def ask(model: Model) -> Number | None:
-        model.given[unknown] = model.value(result)
-        said = model.value(variance)
-        return None if said == model.value(wanted) else said
-
-    return Trial(Facts.among(()), (variance, wanted, unknown, result), ask, reach((variance, wanted), Facts.among(())))
-
-
-def _failures(trial: Trial) -> Iterator[Failure]:
-    """The models that disagree."""
-    seed = " ".join(map(str, (*trial.expressions, *trial.facts)))
-    members, least = families_in((*trial.expressions, *trial.facts)), _greatest_index(trial.expressions)
-    most = 2 if max(members.values(), default=0) > 1 else SIZES[-1]
-    for size, turn in product((size for size in SIZES if size <= most), range(MODELS)):
-        said = trial.ask(Model(trial.facts, members, size, f"{turn} {seed}", least))
-        if said is not None:
-            yield Failure(size, said)
-
-
-def _greatest_index(expressions: Iterable[Expr]) -> int:
-    """The greatest number that stands as an index."""
-    indices = (index for expr in expressions for one in expr.atoms(sympy.Indexed) for index in one.indices)
-    return max((int(index) for index in indices if index.is_Integer), default=1)
-
-
 def families_in(expressions: Iterable[Expr]) -> dict[str, int]:
     """The families in some expressions and facts, each with its number of indices."""
     found: dict[str, int] = {}
     for expr in expressions:
         found |= {one.name: 0 for one in expr.atoms(Variable)}
-        found |= {_name(one): len(one.indices) for one in expr.atoms(sympy.Indexed)}
+        found |= {family_name(one): len(one.indices) for one in expr.atoms(sympy.Indexed)}
     named = {name for expr in expressions if isinstance(expr, Assumed) for name in expr.names}
     return dict.fromkeys(named, 1) | found

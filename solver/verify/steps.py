@@ -42,7 +42,7 @@ def verify_step(node: Derived, oracles: Oracles = ORACLES, method: str = "loops"
 
         return derivatives.check_step(node)
     if node.rule.assumes is not None:
-        from solver.verify.finite_models import check_step  # SymPy is loaded where a law of moments was used
+        from solver.verify.law_checks import check_step  # SymPy is loaded where a law of moments was used
 
         return check_step(node)
     claim = f"{node.rule.name} = {ascii_text(as_formula(node.result))}"

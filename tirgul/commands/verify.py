@@ -182,7 +182,7 @@ def _rows(instance: Instance, seed: int) -> Iterator[Row]:
 def _inside(part: str, node: Derived) -> Iterator[Row]:
     """The steps that a lemma opens into."""
     if node.rule.opens is not None:
-        from solver.verify.finite_models import inner_checks  # SymPy, which a law of moments has loaded
+        from solver.verify.law_checks import inner_checks  # SymPy, which a law of moments has loaded
 
         for step, check in inner_checks(node):
             yield Row(part, step.rule.name, node.rule.name, plain(as_formula(step.result)), check)
