@@ -64,7 +64,7 @@ class Model:
         self.seed = f"{seed} {size}"
         self.given: dict[Expr, Number] = {}
         self.definitions = {
-            family_name(left): (tuple(getattr(left, "indices", ())), right) for left, right in facts.definitions().items()
+            family_of(left): (tuple(getattr(left, "indices", ())), right) for left, right in facts.definitions().items()
         }
         self.names = tuple(sorted(members.keys() - self.definitions.keys()))
         self.indices = {name: tuple(product(range(1, self.last + 1), repeat=members[name])) for name in self.names}
@@ -209,7 +209,7 @@ class Model:
             case sympy.Symbol():
                 return indices.get(expr, self.size)
             case sympy.Indexed():
-                return self.member(family_name(expr), tuple(self.whole(index, indices) for index in expr.indices))
+                return self.member(family_of(expr), tuple(self.whole(index, indices) for index in expr.indices))
             case sympy.Add():
                 return _reduced(add, [self.at(term, indices) for term in expr.args])
             case sympy.Mul():
@@ -320,7 +320,7 @@ class Model:
         )
 
 
-def family_name(one: Expr) -> str:
+def family_of(one: Expr) -> str:
     """The family of a variable or a member of one."""
     return str(one.base.label) if isinstance(one, sympy.Indexed) else str(one.name)
 
@@ -356,6 +356,6 @@ def families_in(expressions: Iterable[Expr]) -> dict[str, int]:
     found: dict[str, int] = {}
     for expr in expressions:
         found |= {one.name: 0 for one in expr.atoms(Variable)}
-        found |= {family_name(one): len(one.indices) for one in expr.atoms(sympy.Indexed)}
+        found |= {family_of(one): len(one.indices) for one in expr.atoms(sympy.Indexed)}
     named = {name for expr in expressions if isinstance(expr, Assumed) for name in expr.names}
     return dict.fromkeys(named, 1) | found
