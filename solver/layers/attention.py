@@ -12,7 +12,7 @@ from typing import final
 
 from solver.derivation import Quantity, Rule, component, formula, rank, total, value_of
 from solver.derivation import shape as shape_of
-from solver.layers.base import WHOLE, Field, Hyper, Join, Layer, every, named, sizes_of
+from solver.layers.base import WHOLE, Field, Hyper, Join, Layer, Operation, every, named, sizes_of
 from solver.values import Value
 
 SOURCE = "Vaswani et al. 2017, Attention is all you need, section 3.2; torch, MultiheadAttention"
@@ -67,11 +67,26 @@ EMBEDDING = formula(
 )
 
 
-def _refused(operation: Layer | Join, embed_dim: Hyper, num_heads: Hyper) -> None:
-    if not every((embed_dim, num_heads), 1):
-        raise operation.misfit(embed_dim=embed_dim, num_heads=num_heads)
-    if isinstance(embed_dim, int) and isinstance(num_heads, int) and embed_dim % num_heads:
-        raise operation.misfit(embed_dim=embed_dim, num_heads=num_heads)
+@dataclass(frozen=True)
+class Heads(Operation):
+    """What self-attention and attention on other sequences are made of: E features in h heads."""
+
+    embed_dim: Hyper
+    num_heads: Hyper
+    dropout: float = 0.0
+    bias: bool = True
+    add_bias_kv: bool = False
+    add_zero_attn: bool = False
+    kdim: Hyper | None = None
+    vdim: Hyper | None = None
+    batch_first: bool = False
+
+    def __post_init__(self) -> None:
+        embed_dim, num_heads = self.embed_dim, self.num_heads
+        if not every((embed_dim, num_heads), 1):
+            raise self.misfit(embed_dim=embed_dim, num_heads=num_heads)
+        if isinstance(embed_dim, int) and isinstance(num_heads, int) and embed_dim % num_heads:
+            raise self.misfit(embed_dim=embed_dim, num_heads=num_heads)
 
 
 def _matches(operation: Layer | Join, shape: Quantity, features: Hyper) -> tuple[Quantity, Quantity]:
@@ -86,21 +101,8 @@ def _matches(operation: Layer | Join, shape: Quantity, features: Hyper) -> tuple
 
 @final
 @dataclass(frozen=True)
-class MultiheadAttention(Layer):
+class MultiheadAttention(Heads, Layer):
     """Self-attention on (L, E): every position is a weighted sum over all positions, in h heads of E/h features."""
-
-    embed_dim: Hyper
-    num_heads: Hyper
-    dropout: float = 0.0
-    bias: bool = True
-    add_bias_kv: bool = False
-    add_zero_attn: bool = False
-    kdim: Hyper | None = None
-    vdim: Hyper | None = None
-    batch_first: bool = False
-
-    def __post_init__(self) -> None:
-        _refused(self, self.embed_dim, self.num_heads)
 
     def output(self, shape: Quantity) -> Quantity:
         return self._cross().output((shape,) * 3)
@@ -118,37 +120,13 @@ class MultiheadAttention(Layer):
         return WHOLE
 
     def _cross(self) -> CrossAttention:
-        return CrossAttention(
-            self.embed_dim,
-            self.num_heads,
-            self.dropout,
-            self.bias,
-            self.add_bias_kv,
-            self.add_zero_attn,
-            self.kdim,
-            self.vdim,
-            self.batch_first,
-            name=self.name,
-        )
+        return CrossAttention(**self.arguments, name=self.name)  # type: ignore[arg-type]  # its own fields
 
 
 @final
 @dataclass(frozen=True)
-class CrossAttention(Join):
+class CrossAttention(Heads, Join):
     """torch's MultiheadAttention on queries (L, E), keys (S, E_k) and values (S, E_v) of their own."""
-
-    embed_dim: Hyper
-    num_heads: Hyper
-    dropout: float = 0.0
-    bias: bool = True
-    add_bias_kv: bool = False
-    add_zero_attn: bool = False
-    kdim: Hyper | None = None
-    vdim: Hyper | None = None
-    batch_first: bool = False
-
-    def __post_init__(self) -> None:
-        _refused(self, self.embed_dim, self.num_heads)
 
     @property
     def kind(self) -> str:

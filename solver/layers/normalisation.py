@@ -73,11 +73,8 @@ class Norm(Elementwise):
 
 
 @dataclass(frozen=True)
-class BatchNorm(Norm):
-    """(x - mean)/sqrt(variance + eps)*scale + shift for each channel; at inference by the running statistics.
-
-    Without running statistics the mean is over the input at hand, and every output depends on all of it.
-    """
+class ChannelNorm(Norm):
+    """A scale and a shift for each channel; without running statistics every output depends on all of the input."""
 
     num_features: Hyper | None = None
     eps: float = 1e-05
@@ -85,16 +82,6 @@ class BatchNorm(Norm):
     affine: bool = True
     track_running_stats: bool = True
     bias: bool = field(default=True, kw_only=True)
-
-    axes: ClassVar[int]
-
-    def output(self, shape: Quantity) -> Quantity:
-        least = 1 if self.axes == 1 else self.axes + 1
-        if not least <= rank(shape) <= self.axes + 1:
-            raise self.misfit(shape=value_of(shape), axes=self.axes + 1)
-        if self.affine or self.track_running_stats:
-            self.has_channels(shape, self.num_features)
-        return shape
 
     def parameters(self, shape: Quantity) -> Quantity:
         return self.for_channels(shape, self.affine, self.bias)
@@ -110,18 +97,29 @@ class BatchNorm(Norm):
 
 
 @dataclass(frozen=True)
-class InstanceNorm(Norm):
+class BatchNorm(ChannelNorm):
+    """(x - mean)/sqrt(variance + eps)*scale + shift for each channel, at inference by the running statistics."""
+
+    axes: ClassVar[int]
+
+    def output(self, shape: Quantity) -> Quantity:
+        least = 1 if self.axes == 1 else self.axes + 1
+        if not least <= rank(shape) <= self.axes + 1:
+            raise self.misfit(shape=value_of(shape), axes=self.axes + 1)
+        if self.affine or self.track_running_stats:
+            self.has_channels(shape, self.num_features)
+        return shape
+
+
+@dataclass(frozen=True)
+class InstanceNorm(ChannelNorm):
     """(x - mean)/sqrt(variance + eps) for each channel of each input, over all its positions.
 
     With running statistics they serve at inference instead.
     """
 
-    num_features: Hyper | None = None
-    eps: float = 1e-05
-    momentum: float | None = 0.1
     affine: bool = False
     track_running_stats: bool = False
-    bias: bool = field(default=True, kw_only=True)
 
     axes: ClassVar[int]
 
@@ -133,18 +131,6 @@ class InstanceNorm(Norm):
         if not self.track_running_stats and all(value_of(size) == 1 for size in sizes_of(shape)[1:]):
             raise self.misfit(shape=value_of(shape))
         return shape
-
-    def parameters(self, shape: Quantity) -> Quantity:
-        return self.for_channels(shape, self.affine, self.bias)
-
-    def buffers(self, shape: Quantity) -> Quantity:
-        return BUFFERS(self.name, C=component(shape, 0)) if self.track_running_stats else 0
-
-    def reach(self, field: Field) -> Field:
-        return field if self.track_running_stats else WHOLE
-
-    def inferred(self, shape: Quantity) -> Mapping[str, Value]:
-        return {"num_features": value_of(component(shape, 0))}
 
 
 BatchNorm1d, BatchNorm2d, BatchNorm3d = family(BatchNorm)
