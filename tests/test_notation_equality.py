@@ -117,9 +117,18 @@ def test_declared_independence_and_means_count() -> None:
 
 def test_declared_domains_count() -> None:
     assert compare("sqrt(x^2)", "x", assume=Assumptions({"x": "positive"})).verdict == "equal"
-    assert compare("floor(x)", "x").certainty == "sampled"
-    assert compare("floor(x)", "x", assume=Assumptions({"x": "real"})).verdict == "different"
+    assert compare("floor(m + n)", "m + n").certainty == "sampled"
+    assert compare("floor(m + n)", "m + n", assume=Assumptions({"n": "real"})).verdict == "different"
+    assert compare("floor(x)", "x", assume=Assumptions({"x": "size"})).verdict == "equal"
     assert compare("max(n - 1, 0)", "n - 1", assume=Assumptions({"n": "size"})).verdict == "equal"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("floor(x)", "ceil(x)"), ("floor(a)", "a"), ("floor(x + 1/2)", "floor(x)"), ("2^floor(x)", "2^x")],
+)
+def test_what_is_rounded_is_not_whole_already(one: str, other: str) -> None:
+    assert compare(one, other).verdict == "different"
 
 
 def test_names_are_those_that_are_declared() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from solver.notation.evaluation import exact
-from solver.notation.sampling import Domain, default_domain
+from solver.notation.sampling import Domain, default_domain, is_rounding
 from solver.notation.tree import Call, Div, Formula, Mul, Name, Neg, Pow, names, subformulas
 
 _LOGARITHMS = frozenset({"ln", "log", "lg"})
@@ -30,8 +30,9 @@ def domains(formulas: Sequence[Formula], assume: Mapping[str, Domain]) -> dict[s
     if any(isinstance(part, Pow) and names(part.exponent) for power in powers for part in _bases(power)):
         suggested = dict.fromkeys(free, "real")
     elif raised:
-        others: Domain = "size" if default_domain(formulas) == "size" else "positive"
-        suggested = {**dict.fromkeys(free, others), **dict.fromkeys(raised, "size")}
+        rounded = {name for part in parts if is_rounding(part) for name in names(part)}
+        sizes = {name for name in free if default_domain(name, formulas) == "size"} | (raised - rounded)
+        suggested = {name: "size" if name in sizes else "positive" for name in free}
     else:
         suggested = {name: "positive" for part in parts for name in _positive(part)}
     return {**suggested, **assume}

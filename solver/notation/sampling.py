@@ -1,9 +1,10 @@
 """Equality of formulas with floors, remainders, maxima and conditions: exact values at points of their declared domain.
 
-A point where they differ proves that they differ; agreement is evidence from so many points, not proof. Names under a
-floor or a factorial are positive whole numbers unless declared otherwise: every name runs through all of its small
-values, so that every residue is met. Other names are real: the points include 0, whole numbers, their neighbours and
-places where names are equal, because that is where such formulas break.
+A point where they differ proves that they differ; agreement is evidence from so many points, not proof. Names beside a
+floor or a factorial are positive whole numbers unless declared otherwise (x, y, z, t, u, v under a floor are not, nor
+what is rounded alone): every name runs through all of its small values, so that every residue is met. Other names are
+real: the points include 0, whole numbers, their neighbours and places where names are equal, because that is where such
+formulas break.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from solver.notation import limits
 from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import FUNCTIONS, exact, power, whole
 from solver.notation.modular import largest
-from solver.notation.tree import Call, Div, Fold, Formula, names, subformulas
+from solver.notation.tree import Call, Div, Fold, Formula, Name, names, subformulas
 from solver.notation.vocabulary import BARE
 
 Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
@@ -29,6 +30,9 @@ Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
 Exact: TypeAlias = "int | Fraction"
 
 WHOLE_FUNCTIONS: Final = frozenset({"floor", "ceil", "mod", "factorial", "binomial"})
+_COUNTING: Final = WHOLE_FUNCTIONS - {"floor", "ceil"}
+_CONTINUOUS: Final = frozenset("xyztuv")
+"""Letters that stand for real numbers also where they are rounded: floor(x + 1/2) is not floor(x)."""
 REAL_FUNCTIONS: Final = BARE | frozenset("tanh' sigmoid sigmoid' erf std root".split())
 POINTS: Final = 64
 SWEEP: Final = 16
@@ -86,7 +90,7 @@ def points(
 ) -> Iterator[dict[str, Exact]]:
     """Points of the domain: each name through its small values, and all names at random."""
     free = sorted({name for formula in formulas for name in names(formula)} - chance.random)
-    domains = {name: assume.get(name, default_domain(formulas)) for name in free}
+    domains = {name: assume.get(name, default_domain(name, formulas)) for name in free}
     random = Random(int.from_bytes(sha256(seed.encode()).digest(), "big"))
     sweep = max(SWEEP, 2 * period(formulas))
     for name in free:
@@ -100,13 +104,30 @@ def points(
         yield {**point, same: point[other] if domains[same] == domains[other] else point[same]}
 
 
-def default_domain(formulas: Sequence[Formula]) -> Domain:
-    """Sizes where something is rounded or counted, real numbers elsewhere."""
-    for formula in formulas:
-        for part in subformulas(formula):
-            if isinstance(part, Fold) or (isinstance(part, Call) and part.function in WHOLE_FUNCTIONS):
-                return "size"
-    return "real"
+def default_domain(name: str, formulas: Sequence[Formula]) -> Domain:
+    """A size where something is rounded or counted; real elsewhere, and where what is rounded is not whole by itself.
+
+    >>> from solver.notation.reading import formula
+    >>> [default_domain(name, [formula("floor((n + x)/2)*floor(a)")]) for name in "nxa"]
+    ['size', 'real', 'real']
+    """
+    steps = [part for formula in formulas for part in subformulas(formula) if is_rounding(part) or _is_counting(part)]
+    if not steps:
+        return "real"
+    if any(name in names(part) for part in steps if _is_counting(part)):
+        return "size"
+    alone = any(part.arguments[0] == Name(name) for part in steps if isinstance(part, Call))
+    return "real" if alone or name.split("_")[0] in _CONTINUOUS else "size"
+
+
+def is_rounding(part: Formula) -> bool:
+    """Whether it makes a whole number of any number."""
+    return isinstance(part, Call) and part.function in ("floor", "ceil")
+
+
+def _is_counting(part: Formula) -> bool:
+    """Whether it is meant for whole numbers alone."""
+    return isinstance(part, Fold) or (isinstance(part, Call) and part.function in _COUNTING)
 
 
 def period(formulas: Sequence[Formula]) -> int:
