@@ -9,13 +9,15 @@ from typing import Any, Final, final
 
 from exercises.exercise import Part
 from grader.algebra import REARRANGED, Algebra, Link
-from grader.moments import MOMENTS, Moment, whole_sums
+from grader.kinds import read_as
+from grader.moments import MOMENTS, Moment
+from grader.respelling import sums, variances
 from grader.verdict import Explanation, Slip, Unreadable, Verdict
 from grader.working import Side
 from solver.derivation import Derivation, Derived, mistakes
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
-from solver.notation.reading import formula, read
+from solver.notation.reading import formula
 from solver.notation.tree import (
     Call,
     Div,
@@ -84,10 +86,10 @@ class Chances(Algebra):
         return tuple(dict.fromkeys([*more, *members, *sorted(single)]))
 
     def read(self, side: Side) -> Formula | Unreadable:
-        text, places = whole_sums(side.text, (*self.known.sizes, "n")[0])
-        said = read(text, self.names)
+        text = side.text
+        said = read_as(text, self.names, [sums(text, self.kind.last), variances(text)], ())
         if isinstance(said, Unreadable):
-            return Unreadable(said.reason, side.at - _lead(side) + places(said.at), said.word)
+            return Unreadable(said.reason, side.at - _lead(side) + said.at, said.word)
         if isinstance(said, Group):
             return Unreadable("wrong_type", side.at)
         free = [text.partition("_")[2] for text in names(said) if text.partition("_")[2] in ("i", "j", "k")]

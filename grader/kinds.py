@@ -18,12 +18,13 @@ from typing import TypeAlias, final
 
 from exercises.exercise import Option, Part
 from grader.prose import without_words
+from grader.respelling import Respelling, declared, longest, respelled, sums
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
 from solver.notation.forms import form, unit
 from solver.notation.printing import plain
 from solver.notation.reading import read
-from solver.notation.tree import Bracket, Formula, Group, Mul, Name, Number, Pow, Relation, names
+from solver.notation.tree import Bracket, Call, Formula, Group, Mul, Name, Number, Pow, Relation, names
 from solver.notation.unreadable import Unreadable
 from solver.values import Shape, Value, as_formula
 
@@ -47,6 +48,8 @@ _ABOUT = re.compile(
     r"|^\s*[x×](?=\s*\d)",
     re.IGNORECASE,
 )
+_SHORT = re.compile(r"\d(?:\.(\d+))?\s*([KMBkm])\b[^\d]*$")
+_THOUSANDS = {"K": 10**3, "M": 10**6, "B": 10**9}
 _TOTAL = re.compile(
     r"^.*[\d)].*(?:סה[\"'\u05f3\u05f4\u2019\u201d]כ|סך הכו?ל|\btotal|\bin all|\baltogether)\s*[:=]?\s*(?=[\d(])",
     re.IGNORECASE | re.DOTALL,
@@ -58,6 +61,10 @@ _AROUND_OPTION = re.compile(
 )
 _NAMED_SIZE = re.compile(r"\b([CHW])\s*=\s*(\d{1,9})\b")
 _BATCH = re.compile(r"(?<![\w@])(?:N|B|batch(?:[_ ]size)?|None)\s*[,xX×]\s*(?=\d)", re.IGNORECASE)
+_AROUND_ROW = re.compile(
+    r"^[\s$]*[A-Za-z]\w*\s*=(?!=)|\$|\b(?:torch\.|np\.|numpy\.)?(?:tensor|array)(?=\s*\()"
+    r"|\^\s*\{?\s*(?:\\?top\b|\\intercal\b|T\b)\}?|ᵀ"
+)
 _ROW = re.compile(r"\s*\d{1,9}(?:\s+\d{1,9})+\s*")
 
 
@@ -110,7 +117,15 @@ class Numeric(AnswerKind):
         value = _number(_total(text) if self.part.within is None else _ABOUT.sub(_blank, text))
         if isinstance(value, Unreadable):
             return value
+        if (short := _SHORT.search(text)) and self._is_rounded(value, short):
+            return Unreadable("approximate", short.start(2))
         return Read((value,), plain(as_formula(value)))
+
+    def _is_rounded(self, value: Fraction | int, short: re.Match[str]) -> bool:
+        """Whether 61.7K is the key in short, where the key itself is asked for."""
+        place: Fraction = Fraction(_THOUSANDS[short[2].upper()], 10 ** len(short[1] or ""))
+        near = isinstance(self.key, int) and 0 < abs(Fraction(value) - self.key) <= place / 2
+        return near and self.part.within is None
 
     @property
     def literal(self) -> bool:
@@ -228,9 +243,29 @@ class Row(AnswerKind):
         return True
 
     def read(self, text: str) -> Read | Unreadable:
-        said = without_words(text)
-        inside = re.sub(r"[\[\](){}]|^\s*[A-Za-z]\w*\s*=", lambda match: " " * len(match.group()), said)
-        separator = r"[,;]" if re.search(r"[,;]", inside) else r"\s+"
+        said = _AROUND_ROW.sub(_blank, without_words(text))
+        values = self._typeset(said) if "\\" in said else self._separated(said)
+        if isinstance(values, Unreadable):
+            return values
+        return Read((values,), plain(as_formula(values))) if values else Unreadable("empty")
+
+    def _typeset(self, text: str) -> tuple[Value, ...] | Unreadable:
+        """The numbers of a list, or of a matrix that is a row or a column, in LaTeX."""
+        match read(text, ()):
+            case Call("matrix", (Group(items, _),)) | Group(items, _):
+                pass
+            case Call("matrix", rows) if all(isinstance(row, Group) and len(row.items) == 1 for row in rows):
+                items = tuple(row.items[0] for row in rows if isinstance(row, Group))
+            case Unreadable() as unreadable:
+                return unreadable
+            case _:
+                return Unreadable("wrong_type")
+        values = [exact(item) for item in items]
+        return next((value for value in values if isinstance(value, Unreadable)), None) or tuple(values)
+
+    def _separated(self, text: str) -> tuple[Value, ...] | Unreadable:
+        inside = re.sub(r"[\[\](){}]", " ", text)
+        separator = r"[,;|]" if re.search(r"[,;|]", inside) else r"\s+"
         values: list[Value] = []
         for piece in re.finditer(rf"(?:(?!{separator}).)+", inside.strip()):
             if not piece.group().strip():
@@ -240,9 +275,7 @@ class Row(AnswerKind):
                 lead = len(inside) - len(inside.lstrip())
                 return Unreadable(value.reason, value.at + piece.start() + lead, value.word)
             values.append(value)
-        if not values:
-            return Unreadable("empty")
-        return Read((tuple(values),), plain(as_formula(tuple(values))))
+        return tuple(values)
 
     def same(self, reading: Reading, key: Value) -> bool | None:
         return isinstance(reading, tuple) and isinstance(key, tuple) and tuple(reading) == tuple(key)
@@ -256,9 +289,8 @@ class Expression(AnswerKind):
         said = without_words(text)
         if "x" not in self._known:
             said = re.sub(r"(?<=\s)[xX](?=\s)", "×", said)
-        formula = read(said, self._names(text))
-        if isinstance(formula, Unreadable) and formula.reason == "unknown_name":
-            formula = read(in_declared_case(said, self._known), self._names(text))
+        last = longest(self._known)
+        formula = read_as(said, self._names(text), [sums(said, last)] if last else [], self._known)
         match formula:
             case Unreadable():
                 return formula
@@ -366,15 +398,16 @@ KINDS: dict[str, type[AnswerKind]] = {
 """The kinds by the names that `Instance.kind` gives."""
 
 
-def in_declared_case(text: str, names: Iterable[str]) -> str:
-    """A text with single letters in the case in which the question has them, where it has them in one case only.
-
-    >>> in_declared_case("(k-1)L + 1", ["K", "L"])
-    '(K-1)L + 1'
-    """
-    declared = {name for name in names if len(name) == 1}
-    wrong = {name.swapcase(): name for name in declared if name.swapcase() not in declared}
-    return re.sub(r"(?<![A-Za-z\\_])[A-Za-z](?![A-Za-z_])", lambda letter: wrong.get(letter[0], letter[0]), text)
+def read_as(
+    text: str, names: Iterable[str], short: Iterable[Iterable[Respelling]], known: Iterable[str]
+) -> Formula | Unreadable:
+    """A formula, short spellings written out; where a name is unknown, letters are those that the question has."""
+    spelled, was = respelled(text, (one for each in short for one in each))
+    found = read(spelled, names)
+    if isinstance(found, Unreadable) and found.reason == "unknown_name":
+        again = read(respelled(spelled, declared(spelled, known))[0], names)
+        found = found if isinstance(again, Unreadable) else again
+    return Unreadable(found.reason, was(found.at), found.word) if isinstance(found, Unreadable) else found
 
 
 def _total(text: str) -> str:

@@ -8,17 +8,17 @@ is not wrong but unreadable: it does not say what was asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
 from typing import Final, final
 
 from exercises.exercise import Part, Quantities
-from grader.kinds import AnswerKind, Read, Reading, in_declared_case
+from grader.kinds import AnswerKind, Read, Reading, read_as
 from grader.prose import without_words
+from grader.respelling import sums, variances
 from solver.notation.equality import Assumptions, compare
 from solver.notation.printing import plain
-from solver.notation.reading import formula, read
+from solver.notation.reading import formula
 from solver.notation.tree import (
     Call,
     Fold,
@@ -37,9 +37,6 @@ from solver.values import Value, as_formula
 MOMENTS = ("E", "Var", "Cov", "std")
 KEY = "key"
 
-_SUM: Final = re.compile(
-    r"(?:\\sum|∑|Σ|(?<![A-Za-z])[Ss]um)(?:\\limits)?\s*(?:_\s*(?:\{\s*([ijk])\s*\}|([ijk])))?(?!\s*[_^])(?![A-Za-z])"
-)
 _CALLED: Final = {"E": "ה?תוחלת|the expectation|the mean", "Var": "ה?שונות|the variance"}
 _ASKED_ALONE: Final = re.compile(r"(?<![A-Za-z\\])(?:std|Var)(?=\s*=)")
 
@@ -58,13 +55,10 @@ class Moment(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         text = self._asked_words.sub(lambda words: " " * len(words.group()), text)
         text = _ASKED_ALONE.sub(lambda asked: ("σ²" if asked.group() == "Var" else "σ").ljust(3), without_words(text))
-        text, places = whole_sums(text, (*self.known.sizes, "n")[0])
-        said = read(text, self.readable)
-        if isinstance(said, Unreadable) and said.reason == "unknown_name":
-            said = read(in_declared_case(text, self.readable), self.readable)
+        said = read_as(text, self.readable, [sums(text, self.last), variances(text)], self.readable)
         match said:
-            case Unreadable(reason, at, word):
-                return Unreadable(reason, places(at), word)
+            case Unreadable():
+                return said
             case Group():
                 return Unreadable("wrong_type", 0)
             case Relation(_, operators) if set(operators) != {"="}:
@@ -149,6 +143,11 @@ class Moment(AnswerKind):
 
     # --- names
 
+    @property
+    def last(self) -> str:
+        """Where sums end that do not say it."""
+        return (*self.known.sizes, "n")[0]
+
     @cached_property
     def readable(self) -> tuple[str, ...]:
         """The names that an answer may use."""
@@ -165,27 +164,3 @@ class Moment(AnswerKind):
                 return said
             case _:
                 return rebuild(said, self._spelled)
-
-
-def whole_sums(text: str, last: str) -> tuple[str, Callable[[int], int]]:
-    """Sums that say over what, where a student only wrote the sign; and where a place of the new text was before."""
-    pieces: list[str] = []
-    shifts: list[tuple[int, int]] = []
-    place = done = 0
-    for match in _SUM.finditer(text):
-        if re.match(r"\s*\(\s*\w+\s*,", text[match.end() :]):
-            continue  # sum(i, 1, n, …)
-        body = text[match.end() :]
-        index = match[1] or match[2] or next(iter(re.findall(r"_\{?([ijk])", body)), "i")
-        sign = f"∑_{{{index}=1}}^{{{last}}} "
-        pieces += [text[done : match.start()], sign]
-        place += match.start() - done + len(sign)
-        done = match.end()
-        shifts.append((place, done))
-    pieces.append(text[done:])
-
-    def was(at: int) -> int:
-        new, old = next(((new, old) for new, old in reversed(shifts) if new <= at), (0, 0))
-        return min(len(text), old + at - new) if new or not shifts else min(at, shifts[0][1])
-
-    return "".join(pieces), was

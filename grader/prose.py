@@ -55,7 +55,8 @@ _SIZED_MAPS = re.compile(rf"(?<=\d)(\s+)(\d+{_BY_SIGN}\d+)(\s+{_MAPS})", re.IGNO
 _STAR = re.compile(r"(?<=@)(\s*\d+\s*)\*(?=\s*\d)")
 _DEPTH = re.compile(r"(?<=\d)(\s*,?\s*(?:and|with|ו)?\s*(?:depth|עומק)\s*(?:of|של|=)?\s*)(?=\d)", re.IGNORECASE)
 _MAPS_OF = re.compile(
-    rf"(?<=\d)(\s+{_MAPS}\s*(?:of(?: size)?|של|בגודל|,)?\s+)(?=\d+\s*(?:[xX×*]|by|על|כפול))",
+    rf"(?<=\d)(\s+{_MAPS}\s*,?\s*(?:(?:each|כל אחד|כל אחת)\b)?\s*(?:of(?: size)?|של|בגודל|,)?\s+)"
+    r"(?=\d+\s*(?:[xX×*]|by|על|כפול))",
     re.IGNORECASE,
 )
 _AND_MAPS = re.compile(

@@ -193,6 +193,21 @@ TABLE = [  # exercise, part, answer, verdict, slips or reason
     ("resnet", "size18", "floor((H-1)/32)+1", "right", ""),
     ("resnet", "size18", "H/32", "slipped", "divided_by_stride"),
     ("resnet", "size18", "floor(H/32)", "slipped", "rounded_down"),
+    ("11.1", "1a", "3 ערוצים, כל אחד 10×10", "right", ""),
+    ("11.1", "1a", "3 channels, each of 10x10", "right", ""),
+    ("11.3", "1.3", "n V[w] V[x]", "right", ""),
+    ("11.3", "1.3", "n V(w)", "wrong", ""),
+    ("conv1d", "values", "$(-3,8,0,-2)^\\top$", "right", ""),
+    ("conv1d", "values", r"\begin{pmatrix}-3\\8\\0\\-2\end{pmatrix}", "right", ""),
+    ("conv1d", "values", r"\begin{pmatrix}-3&8\\0&-2\end{pmatrix}", "unreadable", "wrong_type"),
+    ("conv1d", "values", "tensor([-3., 8., 0., -2.])", "right", ""),
+    ("conv1d", "output", "D-K+1", "right", ""),
+    ("conv1d", "output", "D-k+2", "wrong", ""),
+    ("conv1d", "fc", "D*D + D", "unreadable", "unknown_name"),
+    ("lenet5", "parameters.total", "61.7K", "unreadable", "approximate"),
+    ("lenet5", "parameters.total", "61.706K", "right", ""),
+    ("lenet5", "parameters.total", "61.5K", "wrong", ""),
+    ("lenet5", "objective", r"\log\sum_j e^{z_j} - z_1", "right", ""),
 ]
 
 
