@@ -97,6 +97,24 @@ _AFTER_EN = re.compile(
     r"multiplications?|mults?|multiplies|channels?|pixels?|neurons?|outputs?|units?|elements?|classes)\b[\s,.]*)+$",
     re.IGNORECASE,
 )
+_NOUN = (
+    r"(?:weights?|bias(?:es)?|param(?:eter)?s?|kernels?|filters?|conv(?:olution)?s?|fc|dense|linear|mults?|"
+    r"multiplications?|pool(?:ing)?|layers?|outputs?|inputs?|each)"
+)
+_COUNTED_EN = re.compile(  # "K weights + 1 bias", "48 (conv) + 300 (FC)"
+    rf"(?<=[\d)\]}}\w])(?:\s+{_NOUN}\b|\s*\(\s*{_NOUN}(?:\s+{_NOUN})*\s*\))+(?=\s*(?:[-+=,;.]|plus\b|and\b|$))",
+    re.IGNORECASE,
+)
+_SUMMED = re.compile(rf"(?<=[\w)\]])(\s+{_NOUN}\s+)(and)(?=\s+[\w(\\])", re.IGNORECASE)
+_ONE = re.compile(
+    rf"(?<![\w{_HEBREW}])(?:(?:one|a|a single)\s+bias|(?:ביאס|היסט|איבר חופשי)\s+אחד)(?![\w{_HEBREW}])", re.IGNORECASE
+)
+_WHERE = re.compile(
+    r"[\s,;]+(?:(?:on|at|from|to)\s+(?:each|every|both|all)\s+(?:sides?|edges?|directions?)|"
+    r"for\s+(?:each|every|all|any)\s+(?:layers?|l|channels?)|(?:no|without)\s+bias(?:es)?|"
+    r"[במל]כל\s+(?:צד|הצדדים|כיוון|שכבה|השכבות)|(?:בלי|ללא)\s+(?:ביאס|היסט|היסטים))\s*[.,]?\s*$",
+    re.IGNORECASE,
+)
 _EDGES = re.compile(r"^[\s*]+(?=\S)|(?<=\S)[\s*,.;]+$")
 
 
@@ -108,8 +126,10 @@ def without_words(text: str) -> str:
     >>> without_words("סה״כ: 456 פרמטרים").strip(), without_words("לא 48").strip()
     ('456', 'לא 48')
     """
-    for words in (_REASON, _LABEL_HE, _LABEL_EN, _REMARK_EN):
+    for words in (_REASON, _LABEL_HE, _LABEL_EN, _REMARK_EN, _WHERE):
         text = words.sub(_blank, text)
+    text = _ONE.sub(lambda one: "1".ljust(len(one.group())), text)
+    text = _SUMMED.sub(lambda summed: summed[1] + "+".ljust(len(summed[2])), text)
     for said, sign in _IN_WORDS:
         text = said.sub(lambda match, sign=sign: sign.center(len(match.group())), text)  # type: ignore[misc]
     text = _COUNTED.sub(lambda word: str(_NUMBERS[word[1].lower()]).ljust(len(word[1])), text)
@@ -120,7 +140,7 @@ def without_words(text: str) -> str:
     text = _MAPS_OF.sub(lambda maps: "@".ljust(len(maps[1])), text)
     text = _STAR.sub(r"\1x", text)
     text = _AND_MAPS.sub(lambda maps: "x".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
-    for words in (_REMARK_HE, _RUN_HE, _BEFORE_EN, _AFTER_EN, _EDGES):
+    for words in (_REMARK_HE, _COUNTED_EN, _RUN_HE, _BEFORE_EN, _AFTER_EN, _EDGES):
         text = words.sub(_blank, text)
     return text
 

@@ -208,6 +208,18 @@ TABLE = [  # exercise, part, answer, verdict, slips or reason
     ("lenet5", "parameters.total", "61.706K", "right", ""),
     ("lenet5", "parameters.total", "61.5K", "wrong", ""),
     ("lenet5", "objective", r"\log\sum_j e^{z_j} - z_1", "right", ""),
+    ("conv1d", "weights", "K weights and 1 bias", "right", ""),
+    ("conv1d", "weights", "K משקולות + היסט אחד", "right", ""),
+    ("conv1d", "weights", "K weights and 2 biases", "wrong", ""),
+    ("conv1d", "fc", "D_in*D_out weights plus D_out biases", "right", ""),
+    ("conv1d", "fc", "D_in×D_out + D_out (bias)", "right", ""),
+    ("11.1", "2", "4*4*3 = 48 weights, no bias", "right", ""),
+    ("11.1", "3", "48 (conv) + 300 (FC) = 348", "right", ""),
+    ("11.1", "3", "48 (conv) + 300 (not FC) = 348", "unreadable", ""),
+    ("lenet5", "padding", "2 on each side", "right", ""),
+    ("lenet5", "padding", "2 פיקסלים בכל צד", "right", ""),
+    ("lenet5", "sizes.C3", "16 feature maps, 10×10 each", "right", ""),
+    ("init-demo", "gradients", "y for every layer", "right", ""),
 ]
 
 
