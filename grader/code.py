@@ -15,7 +15,7 @@ from typing import Final, final
 from exercises.exercise import Code, Numbers, Part
 from grader.kinds import AnswerKind, Read, Reading
 from grader.verdict import Judgement, Requirement, Right, Slip, Slipped, Unreadable, Verdict, Wrong
-from solver.networks.interpreter import Broken, Unread
+from solver.networks.interpreter.stopped import Broken, Unread
 from solver.networks.likeness import Act, Difference, acts, alike, differences
 from solver.networks.source import CodeNetwork, read_source
 from solver.networks.training import Training, read_training

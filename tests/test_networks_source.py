@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solver.networks.interpreter import Broken, Stopped, Unread
+from solver.networks.interpreter.stopped import Broken, Stopped, Unread
 from solver.networks.source import CodeNetwork, from_notebook, read_source
 
 TABLE = Path(__file__).parent / "tables" / "student_code"

@@ -15,8 +15,12 @@ from functools import cached_property
 from typing import Any, final
 
 from solver.networks.imported import Imported, Registered
-from solver.networks.interpreter import Broken, Class, Function, Interpreter, Stopped, Unknown, Unread
-from solver.networks.stand_ins import LISTINGS, Leaf, Module, SourceGhost, TorchWorld, ghost, is_module, register
+from solver.networks.interpreter.statements import Interpreter
+from solver.networks.interpreter.stopped import Broken, Stopped, Unknown, Unread
+from solver.networks.interpreter.values import Class, Function
+from solver.networks.stand_ins.listings import LISTINGS, register
+from solver.networks.stand_ins.objects import Leaf, Module, SourceGhost, ghost, is_module
+from solver.networks.stand_ins.torch_world import TorchWorld
 from solver.networks.walk import Walk
 from solver.values import Shape, Size
 
@@ -94,7 +98,7 @@ def read_source(
     (34726, 10)
     """
     world = TorchWorld()
-    interpreter = Interpreter(world)
+    interpreter = world.interpreter
     try:
         interpreter.load(from_notebook(code, wanted))
         network = _network(interpreter, wanted, list(arguments), dict(named or {}))
@@ -219,6 +223,5 @@ def _signature(interpreter: Interpreter, network: Any) -> tuple[tuple[str, ...],
     said = []
     for method in ("__init__", "forward"):
         found = interpreter.found(network.kind, method, None)
-        arguments = found.node.args.args[1:] if isinstance(found, Function) else ()
-        said.append(tuple(each.arg for each in arguments))
+        said.append(tuple(found.positional[1:]) if isinstance(found, Function) else ())
     return said[0], said[1]

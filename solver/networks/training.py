@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, final
 
-from solver.networks.interpreter import Unread, parse
+from solver.networks.interpreter.stopped import Unread
+from solver.networks.interpreter.syntax import parse
 from solver.networks.source import from_notebook
 
 FUNCTIONAL: Final = {

@@ -1,0 +1,46 @@
+"""Where reading stops, as data: why, in which line, at which word. Words for readers are found elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+
+class Stopped(Exception):
+    """Reading ends here: why, in which line, at which word."""
+
+    def __init__(self, reason: str, line: int = 0, word: str = "") -> None:
+        super().__init__(reason, line, word)
+        self.reason, self.line, self.word = reason, line, word
+
+
+@final
+class Unread(Stopped):
+    """What we cannot read: our limit, which costs nobody a mark.
+
+    Reasons: syntax, too_long, too_deep, too_many_steps, construct (a statement or expression outside our part of
+    Python), unknown_name (something imported or made elsewhere), unknown_operation (an operation without a rule),
+    needs_values (what happens next depends on numbers), no_network (no class of a network in it), needs_arguments
+    (a network's constructor wants what nobody says).
+    """
+
+
+@final
+class Broken(Stopped):
+    """What Python or torch would refuse: a mistake of the code's, with its line.
+
+    Reasons: missing_name, missing_attribute, wrong_arguments, not_whole (a size that is no whole number),
+    no_super_init, not_callable, raised (the code's own raise or assert), wrong_type, misfit (a layer and its input;
+    then `misfit` and `made_by` say more).
+    """
+
+    misfit: Any = None
+    made_by: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that nobody knows, and why."""
+
+    stopped: Stopped
