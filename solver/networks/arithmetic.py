@@ -286,7 +286,9 @@ def reduced(walk: Walk, name: str, x: Ghost, axes: Sequence[int], kept: bool, wh
     if not inner:
         return walk.ghost(walk, x.index, x.sizes, batched, x.field, x.roles, x.element)
     roles = tuple(role for axis, role in enumerate(x.roles) if kept or axis not in inner)
-    return walk.arranged(Reduce(name, inner, kept, mixes), x, name, batched, roles)
+    made = walk.arranged(Reduce(name, inner, kept, mixes), x, name, batched, roles)
+    first_again = not x.batched and not kept and inner[0] == 0 and made.sizes[:1] == (1,)
+    return walk.reshaped(made, made.full, "squeeze") if first_again else made
 
 
 @operation("cumsum", "cumprod", "roll", "flip", "flipud", "fliplr", "logcumsumexp")

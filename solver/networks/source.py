@@ -17,26 +17,13 @@ from typing import Any, final
 from solver.networks.imported import Imported, Registered
 from solver.networks.interpreter.statements import Interpreter
 from solver.networks.interpreter.stopped import Broken, Stopped, Unknown, Unread
-from solver.networks.interpreter.values import Class, Function
+from solver.networks.interpreter.values import Class, Dotted, Function
 from solver.networks.stand_ins.listings import LISTINGS, register
-from solver.networks.stand_ins.objects import Leaf, Module, SourceGhost, ghost, is_module
+from solver.networks.stand_ins.objects import Leaf, Module, SourceGhost, is_module
 from solver.networks.stand_ins.torch_world import TorchWorld
-from solver.networks.walk import Walk
 from solver.values import Shape, Size
 
 MOST_NOTEBOOK = 5_000_000
-
-
-@final
-@dataclass
-class SourceWalk(Walk):
-    """A walk through code that is read."""
-
-    world: Any = None
-
-    def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What a function of torch's gives, by its name."""
-        return self.world.operation(str(function), list(args), kwargs)
 
 
 @final
@@ -148,8 +135,17 @@ def _network(interpreter: Interpreter, wanted: str, arguments: list[Any], named:
         raise unknown[-1].stopped
     if not classes:
         stopped = next((each.stopped for each in scope.values() if isinstance(each, Unknown)), None)
-        raise stopped or Unread("no_network")
+        raise stopped or _foreign(scope) or Unread("no_network")
     return _constructed(interpreter, classes[-1], arguments, named)
+
+
+def _foreign(scope: Mapping[str, Any]) -> Unread | None:
+    """Why a class that may be a network's is none that we know: it is built on something from elsewhere."""
+    for each in scope.values():
+        if isinstance(each, Class) and each.name in scope and "forward" in each.body:
+            base = next((one.name for one in each.order() if isinstance(one, Dotted)), "")
+            return Unread("unknown_name", each.line, base) if base else Unread("no_network", each.line, each.name)
+    return None
 
 
 def _outermost(objects: list[Module | Leaf]) -> Module | Leaf:
@@ -180,27 +176,31 @@ def _walked(
     world: TorchWorld, interpreter: Interpreter, network: Any, inputs: Sequence[Sequence[int | str]]
 ) -> CodeNetwork:
     """The network followed on its inputs."""
-    walk = SourceWalk(ghost, lambda: str(interpreter.line), {"truth": "bool", "integer": "int64", "float": "float"},
-                      world=world)  # fmt: skip
-    known = register(walk, network)
+    walk = world.new_walk()
+    trained, frozen = register(walk, network)
     given = [walk.input(Shape(Size.symbol(s) if isinstance(s, str) else s for s in sizes)) for sizes in inputs]
     walk.symbolic = any(not isinstance(size, int) for x in walk.inputs for size in x.sizes)
     world.walk = walk
     interpreter.steps = 0
+    forward = interpreter.found(network.kind, "forward", None)
+    interpreter.line = forward.line if isinstance(forward, Function) else interpreter.line
     try:
         made = world.module(network, list(given), {})
     except Stopped as stopped:
         stopped.line = stopped.line or interpreter.line
         raise
-    outputs = [each for each in (made if isinstance(made, list | tuple) else [made]) if isinstance(each, SourceGhost)]
+    parts = made if isinstance(made, list | tuple) else [made]
+    outputs = [each for each in parts if isinstance(each, SourceGhost)]
     if not outputs:
+        if isinstance(parts[0] if parts else None, Unknown):
+            raise parts[0].stopped
         raise Broken("wrong_type", interpreter.line, "forward → None" if made is None else "forward")
-    walk.world = None
+    walk.operate = None
     name = network.kind.name.rpartition(".")[2]
     shapes = tuple(x.sizes for x in walk.inputs)
     late = _lazy(network)
     learned_late: Any = sum(record[5][1] for record in walk.records if record[3] in late)
-    registered = Registered(trainable=known + learned_late)
+    registered = Registered(trainable=trained + learned_late, frozen=frozen)
     imported = Imported(name, shapes, registered, walk, tuple(outputs))
     lines = {record[3]: world.lines.get(number, 0) for number, record in enumerate(walk.records)}
     loose = tuple(path for path, _ in walk.modules.values() if path.startswith("unregistered_"))

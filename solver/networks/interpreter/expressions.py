@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from solver.networks.interpreter.library import Library
 from solver.networks.interpreter.limits import MOST_ITEMS, MOST_LETTERS, MOST_ROUNDS
+from solver.networks.interpreter.natives import said
 from solver.networks.interpreter.operations import BINARY, UNARY
-from solver.networks.interpreter.reflection import Reflection
 from solver.networks.interpreter.stopped import Stopped, Unknown, Unread
-from solver.networks.interpreter.values import Function, Scopes
+from solver.networks.interpreter.values import Function, Scope, Scopes
 
 
-class Expressions(Reflection):
+class Expressions(Library):
     """One method reads any expression; those behind it read what has parts of its own."""
 
     def value(self, node: ast.expr, scopes: Scopes) -> Any:
@@ -26,7 +28,7 @@ class Expressions(Reflection):
             case ast.Name(name):
                 return self.name(name, scopes)
             case ast.Attribute(of, name):
-                return self.attribute(self.value(of, scopes), name)
+                return self.resolved(self.attribute(self.value(of, scopes), name))
             case ast.Call():
                 return self._called(node, scopes)
             case ast.BinOp(left, how, right):
@@ -59,15 +61,21 @@ class Expressions(Reflection):
             case ast.Lambda(wanted, body):
                 owner = self.frames[-1][0] if self.frames else None
                 defaults = self.defaults(wanted, scopes)
-                return Function("lambda", wanted, lambda inner: self.value(body, inner), scopes, defaults, owner)
+                inside = lambda inner: self.value(body, inner)  # noqa: E731  # as short as what it reads
+                return Function("lambda", wanted, inside, scopes, defaults, owner, line=node.lineno)
             case ast.JoinedStr(values):
                 return self._text("".join(self._formatted(each, scopes) for each in values))
+            case ast.Yield(value):
+                self.yielded[-1].append(None if value is None else self.value(value, scopes))
+            case ast.YieldFrom(value):
+                self.yielded[-1] += self.items(self.value(value, scopes))
             case ast.NamedExpr(target, value):
                 made = self.value(value, scopes)
                 self.assign(target, made, scopes)
                 return made
             case _:
                 raise Unread("construct", self.line, type(node).__name__)
+        return None
 
     def name(self, name: str, scopes: Scopes) -> Any:
         """What a name stands for, the innermost scope first."""
@@ -77,7 +85,16 @@ class Expressions(Reflection):
                 if isinstance(value, Unknown):
                     raise value.stopped
                 return value
+        module = next((each for each in self.starred if self.world.exports(each, name)), None)
+        if module is not None:
+            return self.imported(f"{module}.{name}")
+        if self.starred and not hasattr(builtins, name):
+            raise Unread("unknown_name", self.line, name)
         return self.builtin(name)
+
+    def imported(self, name: str) -> Any:
+        """What a dotted name stands for."""
+        return self.resolved(self.world.imported(name, self.line))
 
     def attempt(self, node: ast.expr, scopes: Scopes) -> Any:
         """A value, or what is unknown of it."""
@@ -142,9 +159,10 @@ class Expressions(Reflection):
         match node:
             case ast.Constant(value):
                 return str(value)
-            case ast.FormattedValue(value):
+            case ast.FormattedValue(value, _, how):
                 made = self.value(value, scopes)
-                return str(made) if isinstance(made, int | str | float) else "…"
+                spec = "" if how is None else self.value(how, scopes)
+                return str(self.bounded(lambda: said(made, spec)))
             case _:
                 raise Unread("construct", self.line, type(node).__name__)
 
@@ -156,7 +174,7 @@ class Expressions(Reflection):
 
     def _comprehended(self, parts: Sequence[ast.comprehension], scopes: Scopes) -> Iterator[Scopes]:
         """The scopes in which a comprehension's element is computed."""
-        inner = (*scopes, {})
+        inner = (*scopes, Scope())
 
         def each(depth: int) -> Iterator[Scopes]:
             if depth == len(parts):
@@ -198,7 +216,8 @@ class Expressions(Reflection):
         """Gives a value to a name, an attribute, an entry or several of these."""
         match target:
             case ast.Name(name):
-                scopes[-1][name] = value
+                scope = scopes[-1]
+                scope.elsewhere.get(name, scope)[name] = value
             case ast.Attribute(of, name):
                 self.set_attribute(self.value(of, scopes), name, value)
             case ast.Subscript(of, index):
@@ -211,6 +230,8 @@ class Expressions(Reflection):
     def _set_entry(self, container: Any, at: Any, value: Any) -> None:
         if isinstance(container, list | dict):
             self.bounded(lambda: operator.setitem(container, at, value))
+        elif self.own("__setitem__", container, at, value) is not NotImplemented:
+            return
         elif self.world.operated("__setitem__", (container, at, value)) is NotImplemented:
             self.refuse("[] =", "unknown_operation")
 

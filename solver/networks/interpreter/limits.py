@@ -12,3 +12,5 @@ MOST_ITEMS: Final = 5_000
 MOST_LETTERS: Final = 10_000
 LARGEST: Final = 10**15
 LARGEST_EXPONENT: Final = 64
+ITEMS_A_STEP: Final = 16
+"""A list or text that is computed costs as many steps as it has sixteens of items, so that memory has an end too."""

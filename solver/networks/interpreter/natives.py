@@ -2,36 +2,79 @@
 
 from __future__ import annotations
 
-import math
+import itertools
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from solver.networks.interpreter.limits import MOST_ITEMS
-from solver.networks.interpreter.values import Instance
+from solver.networks.interpreter.limits import MOST_ITEMS, MOST_LETTERS
+
+
+class TooMuch(Exception):
+    """What Python would compute and we do not."""
 
 
 def _through(items: Any) -> Any:
-    """What Python goes through, of something plain; objects of the code's own go through their numbered fields."""
-    if isinstance(items, Instance):
-        return [value for key, value in items.fields.items() if key.isdigit()]
+    """What Python goes through, of something plain."""
     if not isinstance(items, list | tuple | dict | str | range) and not hasattr(items, "__next__"):
         raise TypeError(f"{type(items).__name__} is not iterable")
-    if isinstance(items, range) and len(items) > MOST_ITEMS:
-        raise OverflowError("range")
     return items
+
+
+def _range(*bounds: int) -> range:
+    if len(range(*bounds)) > MOST_ITEMS:
+        raise TooMuch
+    return range(*bounds)
 
 
 def _rounded(value: float, digits: int | None = None) -> Any:
     return round(value, digits) if digits is None or abs(digits) < 20 else value
 
 
-def _sized(value: Any) -> int:
-    return len(_through(value) if isinstance(value, Instance) else value)
+SPECIFIED: Final = re.compile(r"[<>^=]?[+\- ]?0?\d{0,2},?(\.\d{1,2})?[bdoxXeEfFgGs%]?")
+"""What may stand behind the colon of a value in a text: widths of two digits at most."""
+PLACES: Final = re.compile(r"\{\{|\}\}|\{(\w*)(?::([^{}]*))?\}")
+
+
+def said(value: Any, how: str = "") -> str:
+    """A value in a text, as f"{value:how}" says it; what is no number and no text is a dot."""
+    if not isinstance(value, int | float | str):
+        return "…"
+    if not SPECIFIED.fullmatch(how):
+        raise TooMuch
+    return format(value, how)
+
+
+def fillable(text: str) -> bool:
+    """Whether all places of a text are ones that `filled` fills."""
+    return not {"{", "}"} & set(PLACES.sub("", text))
+
+
+def filled(text: str, *given: Any, **named: Any) -> str:
+    """The text with values in its places, as text.format(…) fills them; it reaches into nothing."""
+    numbers = itertools.count()
+
+    def value(place: re.Match[str]) -> str:
+        name, how = place[1], place[2] or ""
+        if name is None:
+            return place[0][0]
+        if name.isidentifier():
+            return said(named[name], how)
+        return said(given[int(name) if name else next(numbers)], how)
+
+    return PLACES.sub(value, text)
+
+
+def replaced(text: str, old: str, new: str, *most: int) -> str:
+    """text.replace(old, new), unless it would be far too long."""
+    if text.count(old) * len(new) > MOST_LETTERS:
+        raise TooMuch
+    return text.replace(old, new, *most)
 
 
 BUILTINS: Final[Mapping[str, Callable[..., Any]]] = {
-    "len": _sized,
-    "range": lambda *bounds: range(*bounds),
+    "len": len,
+    "range": _range,
     "enumerate": lambda items, start=0: list(enumerate(_through(items), start)),
     "zip": lambda *lists, strict=False: list(zip(*map(_through, lists), strict=strict)),
     "list": lambda items=(): list(_through(items)),
@@ -45,24 +88,23 @@ BUILTINS: Final[Mapping[str, Callable[..., Any]]] = {
     "any": lambda items: any(_through(items)),
     "all": lambda items: all(_through(items)),
     "abs": abs,
+    "divmod": divmod,
+    "iter": lambda items: iter(_through(items)),
+    "next": lambda items, *default: next(iter(_through(items)), *default),
     "round": _rounded,
     "int": lambda value=0: int(value),
     "float": lambda value=0: float(value),
     "bool": lambda value=False: bool(value),
-    "str": lambda value="": str(value) if isinstance(value, int | float | str) else "…",
+    "str": lambda value="": said(value),
 }
 
 METHODS: Final[Mapping[type, frozenset[str]]] = {
     list: frozenset("append extend insert pop index count reverse copy clear remove".split()),
     dict: frozenset("get items keys values pop update setdefault copy".split()),
-    str: frozenset("lower upper startswith endswith strip split join replace isdigit".split()),
+    str: frozenset(
+        "lower upper title capitalize startswith endswith strip lstrip rstrip split join replace isdigit count find "
+        "removeprefix removesuffix format".split()
+    ),
     tuple: frozenset(("index", "count")),
 }
-"""Methods of plain values; texts are not formatted, which reaches into objects."""
-
-MATHEMATICS: Final[Mapping[str, Any]] = {
-    "math.sqrt": math.sqrt, "math.floor": math.floor, "math.ceil": math.ceil, "math.log2": math.log2,
-    "math.log": math.log, "math.prod": math.prod, "math.pi": math.pi, "numpy.prod": math.prod,
-    "numpy.sqrt": math.sqrt, "numpy.floor": math.floor, "numpy.ceil": math.ceil, "math.inf": math.inf,
-}  # fmt: skip
-"""What libraries of numbers compute on plain values."""
+"""Methods of plain values; `format` is ours, as Python's own reaches into objects."""

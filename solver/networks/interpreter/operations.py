@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from solver.networks.interpreter.limits import LARGEST, LARGEST_EXPONENT, MOST_ITEMS
-from solver.networks.interpreter.machine import Machine
-from solver.networks.interpreter.stopped import Unknown
+from solver.networks.interpreter.objects import Objects
+from solver.networks.interpreter.stopped import Unknown, Unread
 from solver.networks.interpreter.values import PLAIN, Bound, Class, Dotted, Function, Instance
 
 Operator = tuple[str, Callable[..., Any]]
@@ -42,9 +43,11 @@ COMPARED: Final[dict[type[ast.AST], Operator]] = {
 }
 ON_PLAIN: Final = {name: plain for table in (UNARY, BINARY, COMPARED) for name, plain in table.values()}
 """The name of a method of Python's -> what it does to plain values."""
+WIDE: Final = re.compile(r"%[^a-zA-Z%]*(\d{3}|\*)")
+"""A place of an old-fashioned text that is more than 99 letters wide, or as wide as it is told."""
 
 
-class Operations(Machine):
+class Operations(Objects):
     """What Python's signs do."""
 
     def operate(self, how: Operator | None, *operands: Any) -> Any:
@@ -52,25 +55,36 @@ class Operations(Machine):
         if how is None:
             self.refuse("operator")
         name, plain = how
+        if all(isinstance(operand, PLAIN) for operand in operands):
+            self._affordable(name, operands)
+            return self.bounded(lambda: plain(*operands), name.strip("_"))
         for operand in operands:
             if isinstance(operand, Unknown):
                 raise operand.stopped
-        made = self.world.operated(name, operands)
+        made = self.own(name, *operands)
+        if made is NotImplemented:
+            made = self.world.operated(name, operands)
         if made is not NotImplemented:
             return made
-        if not all(isinstance(operand, PLAIN) for operand in operands):
-            self.refuse(name.strip("_"), "unknown_operation")
-        self._affordable(name, operands)
-        return self.bounded(lambda: plain(*operands), name.strip("_"))
+        if name in ("__eq__", "__ne__") and any(isinstance(operand, Instance) for operand in operands):
+            return (operands[0] is operands[1]) is (name == "__eq__")
+        raise Unread("unknown_operation", self.line, name.strip("_"))
+
+    def own(self, name: str, of: Any, *more: Any) -> Any:
+        """What an object's own method with a name of Python's gives; NotImplemented where its class has none."""
+        method = self.found(of.kind, name, of) if isinstance(of, Instance) else NotImplemented
+        return method if method is NotImplemented else self.call(method, list(more), {})
 
     def _affordable(self, name: str, operands: tuple[Any, ...]) -> None:
         """Refuses products and powers that would fill the memory."""
         whole = [operand for operand in operands if isinstance(operand, int)]
-        if any(abs(operand) > LARGEST for operand in whole):
+        if any(not -LARGEST <= operand <= LARGEST for operand in whole):
             self.refuse(reason="too_many_steps")
         if name == "__pow__" and len(whole) == 2 and abs(whole[1]) > LARGEST_EXPONENT:
             self.refuse(reason="too_many_steps")
-        if name in ("__mul__", "__mod__", "__add__"):
+        if name == "__mod__" and isinstance(operands[0], str) and WIDE.search(operands[0]):
+            self.refuse("%", "too_many_steps")
+        if name in ("__mul__", "__add__"):
             sized = [operand for operand in operands if isinstance(operand, str | list | tuple)]
             many = max(whole) if sized and whole else len(sized)
             if sized and max(map(len, sized)) * max(many, 1) > MOST_ITEMS:
@@ -97,7 +111,9 @@ class Operations(Machine):
             raise of.stopped
         if isinstance(of, list | tuple | dict | str | range):
             return self.bounded(lambda: of[index])
-        made = self.world.operated("__getitem__", (of, index))
+        made = self.own("__getitem__", of, index)
+        if made is NotImplemented:
+            made = self.world.operated("__getitem__", (of, index))
         if made is NotImplemented:
             self.refuse("[]", "unknown_operation")
         return made
@@ -119,10 +135,11 @@ class Operations(Machine):
         """What a loop goes through."""
         if isinstance(value, Unknown):
             raise value.stopped
-        if isinstance(value, range) and len(value) > MOST_ITEMS:
-            self.refuse(reason="too_many_steps")
         if isinstance(value, list | tuple | dict | str | range):
             return list(value)
+        own = self.own("__iter__", value)
+        if own is not NotImplemented:
+            return self.items(own)
         found = self.world.items(value)
         if found is None:
             if isinstance(value, int | float) or value is None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, final
 
-from solver.networks.interpreter.expressions import Expressions
 from solver.networks.interpreter.limits import MOST_ROUNDS
 from solver.networks.interpreter.operations import BINARY
-from solver.networks.interpreter.stopped import Stopped, Unknown, Unread
-from solver.networks.interpreter.syntax import assigned, loaded, names, parse
-from solver.networks.interpreter.values import Class, Dotted, Function, Instance, Scopes
+from solver.networks.interpreter.patterns import Patterns
+from solver.networks.interpreter.stopped import Broken, Stopped, Unknown, Unread
+from solver.networks.interpreter.syntax import assigned, loaded, parse, root, yields
+from solver.networks.interpreter.values import Class, Dotted, Function, Instance, Scope, Scopes
 
 
 class _Return(Exception):
@@ -28,14 +29,22 @@ class _Continue(Exception):
 
 
 @final
-class Interpreter(Expressions):
+class Interpreter(Patterns):
     """One reading of one piece of code."""
 
     def load(self, source: str) -> None:
         """Goes through the code's outermost statements; one that cannot be read leaves its names unknown."""
-        for statement in parse(source).body:
+        self._outermost(parse(source).body)
+
+    def _outermost(self, body: Sequence[ast.stmt]) -> None:
+        outer = (self.module,)
+        for statement in body:
             try:
-                self.statement(statement, (self.module,))
+                match statement:
+                    case ast.If(test, then, orelse):
+                        self._outermost(then if self.truth(self.value(test, outer)) else orelse)
+                    case _:
+                        self.statement(statement, outer)
             except Stopped as stopped:
                 for name in assigned(statement):
                     self.module[name] = Unknown(stopped)
@@ -51,10 +60,14 @@ class Interpreter(Expressions):
         """One statement."""
         self.step(node)
         match node:
-            case ast.Expr(ast.Constant()) | ast.Pass() | ast.Global() | ast.Nonlocal() | ast.AnnAssign(value=None):
+            case ast.Expr(ast.Constant()) | ast.Pass() | ast.AnnAssign(value=None):
                 pass
+            case ast.Global(declared):
+                scopes[-1].elsewhere |= dict.fromkeys(declared, self.module)
+            case ast.Nonlocal(declared):
+                scopes[-1].elsewhere |= {name: _holder(name, scopes) for name in declared}
             case ast.Expr(value):
-                self.value(value, scopes)
+                self._done(value, scopes)
             case ast.Assign(targets, value):
                 made = self.value(value, scopes)
                 for target in targets:
@@ -80,17 +93,23 @@ class Interpreter(Expressions):
                 for alias in imported:
                     first = alias.name.partition(".")[0]
                     scopes[-1][alias.asname or first] = Dotted(alias.name if alias.asname else first)
+            case ast.ImportFrom(module, [ast.alias("*")]):
+                self.starred.append(str(module))
             case ast.ImportFrom(module, imported):
                 for alias in imported:
-                    scopes[-1][alias.asname or alias.name] = Dotted(f"{module}.{alias.name}")
+                    scopes[-1][alias.asname or alias.name] = self.imported(f"{module}.{alias.name}")
             case ast.With(items, body):
                 for item in items:
                     entered = self.value(item.context_expr, scopes)
                     if item.optional_vars is not None:
                         self.assign(item.optional_vars, entered, scopes)
                 self.block(body, scopes)
-            case ast.Try(body, _, orelse, last):
-                self.block([*body, *orelse, *last], scopes)
+            case ast.Match(subject, cases):
+                value = self.value(subject, scopes)
+                fits = next((each for each in cases if self._fits(each, value, scopes)), None)
+                self.block(fits.body if fits else [], scopes)
+            case ast.Try():
+                self._tried(node, scopes)
             case ast.Assert(test):
                 self._asserted(test, scopes)
             case ast.Raise(raised):
@@ -104,6 +123,39 @@ class Interpreter(Expressions):
                 raise _Continue
             case _:
                 self.refuse(type(node).__name__)
+
+    def _fits(self, case: ast.match_case, value: Any, scopes: Scopes) -> bool:
+        """Whether a value is one that a case is for."""
+        guard = case.guard
+        return self.matches(case.pattern, value, scopes) and (guard is None or self.truth(self.value(guard, scopes)))
+
+    def _done(self, node: ast.expr, scopes: Scopes) -> None:
+        """An expression whose value nobody uses: what a library that we do not know does there is passed over."""
+        try:
+            self.value(node, scopes)
+        except Unread:
+            name = root(node)
+            here = next((scope[name] for scope in reversed(scopes) if name in scope), None)
+            elsewhere = isinstance(here, Unknown) or (isinstance(here, Dotted) and not here.name.startswith("torch"))
+            if not elsewhere and (here is not None or name != "print"):
+                raise
+
+    def _tried(self, node: ast.Try, scopes: Scopes) -> None:
+        """A block, and what is done where Python would raise in it."""
+        try:
+            self.block([*node.body, *node.orelse], scopes)
+        except Broken as broken:
+            handler = next((each for each in node.handlers if _catches(each, broken)), None)
+            if handler is None:
+                raise
+            if handler.name is not None:
+                scopes[-1][handler.name] = str(broken.word)
+            try:
+                self.block(handler.body, scopes)
+            except Broken as again:
+                raise broken if again.word == "raise" else again from None
+        finally:
+            self.block(node.finalbody, scopes)
 
     def _asserted(self, test: ast.expr, scopes: Scopes) -> None:
         """A condition of the code's own: false is a refusal, and what nobody knows is passed over."""
@@ -145,11 +197,17 @@ class Interpreter(Expressions):
                 instance = self.value(of, scopes)
                 if isinstance(instance, Instance):
                     instance.fields.pop(name, None)
+            case ast.Subscript(of, index):
+                container, at = self.value(of, scopes), self.value(index, scopes)
+                if isinstance(container, list | dict):
+                    self.bounded(lambda: operator.delitem(container, at))
+                elif self.world.operated("__delitem__", (container, at)) is NotImplemented:
+                    self.refuse("del")
             case _:
                 self.refuse("del")
 
-    def _function(self, node: ast.FunctionDef, scopes: Scopes, owner: Class | None) -> Function:
-        """A function, which is called later."""
+    def _function(self, node: ast.FunctionDef, scopes: Scopes, owner: Class | None) -> Any:
+        """A function, which is called later; the code's own decorators are called here."""
 
         def body(inner: Scopes) -> Any:
             try:
@@ -158,17 +216,48 @@ class Interpreter(Expressions):
                 return returned.value
             return None
 
-        marks = {name for each in node.decorator_list for name in names(each)}
+        def generator(inner: Scopes) -> Any:
+            self.yielded.append([])
+            try:
+                body(inner)
+            finally:
+                made = self.yielded.pop()
+            return made
+
+        inside = generator if yields(node) else body
+        marks = {ast.unparse(each) for each in node.decorator_list}
         how = next((mark for mark in ("property", "staticmethod", "classmethod") if mark in marks), "")
-        return Function(node.name, node.args, body, scopes, self.defaults(node.args, scopes), owner, how)
+        how = "property" if marks & {"cached_property", "functools.cached_property"} else how
+        defaults = self.defaults(node.args, scopes)
+        made: Any = Function(node.name, node.args, inside, scopes, defaults, owner, how, node.lineno)
+        for decorator in reversed(node.decorator_list):
+            value = None if ast.unparse(decorator) == how else self.attempt(decorator, scopes)
+            if isinstance(value, Function):
+                made = self.call(value, [made], {})
+        return made
 
     def _class(self, node: ast.ClassDef, scopes: Scopes) -> Class:
         """A class with its methods and attributes."""
-        made = Class(node.name, tuple(self.value(base, scopes) for base in node.bases), {}, node.lineno)
+        made = Class(node.name, tuple(self.value(base, scopes) for base in node.bases), Scope(), node.lineno)
         inside = (*scopes, made.body)
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef):
+                if any(ast.unparse(each).endswith((".setter", ".deleter")) for each in statement.decorator_list):
+                    self.refuse(statement.name)
                 made.body[statement.name] = self._function(statement, scopes, made)
             elif not isinstance(statement, ast.Expr | ast.Pass):
                 self.statement(statement, inside)
-        return made
+        return self.completed(made, node, scopes)
+
+
+def _holder(name: str, scopes: Scopes) -> Scope:
+    """The scope around that has a name."""
+    return next((scope for scope in reversed(scopes[:-1]) if name in scope), scopes[0])
+
+
+def _catches(handler: ast.ExceptHandler, broken: Broken) -> bool:
+    """Whether a handler is for what Python would raise."""
+    if handler.type is None:
+        return True
+    named = {each.id for each in ast.walk(handler.type) if isinstance(each, ast.Name)}
+    return bool(named & {broken.raises, "Exception", "BaseException"})

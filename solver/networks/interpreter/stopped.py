@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Final, final
 
 
 class Stopped(Exception):
@@ -36,6 +37,21 @@ class Broken(Stopped):
 
     misfit: Any = None
     made_by: str = ""
+
+    @property
+    def raises(self) -> str:
+        """The exception that Python would raise, by name."""
+        said = re.match(r"(?:raise )?([A-Z]\w+)", self.word)
+        if self.reason in ("wrong_type", "raised") and said:
+            return said[1]
+        return RAISES.get(self.reason, "TypeError")
+
+
+RAISES: Final = {
+    "missing_name": "NameError", "missing_attribute": "AttributeError", "misfit": "RuntimeError",
+    "no_super_init": "AttributeError", "raised": "AssertionError",
+}  # fmt: skip
+"""Reason -> what Python raises; TypeError for the others."""
 
 
 @final

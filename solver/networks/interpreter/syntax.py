@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -14,7 +15,7 @@ def parse(source: str) -> ast.Module:
     """Python's own tree of the code; a notebook's commands (%, !, ?) are left out. Raises Unread."""
     if len(source) > MOST_CHARACTERS:
         raise Unread("too_long")
-    kept = "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n"))
+    kept = "\n".join(map(_kept, source.split("\n")))
     try:
         with warnings.catch_warnings():  # Python's warnings about the code's own texts are nobody's business here
             warnings.simplefilter("ignore")
@@ -23,6 +24,13 @@ def parse(source: str) -> ast.Module:
         raise Unread("syntax", error.lineno or 0, (error.text or "").strip()[:40]) from None
     except (RecursionError, MemoryError, ValueError):
         raise Unread("too_deep") from None
+
+
+def _kept(line: str) -> str:
+    """A line without a notebook's command; a name that one gives a value to is None."""
+    if line.lstrip().startswith(("%", "!", "?")):
+        return ""
+    return re.sub(r"^(\s*\w+\s*=\s*)[!%](?=\w).*", r"\1None", line)
 
 
 def assigned(statement: ast.stmt) -> Iterator[str]:
@@ -35,9 +43,23 @@ def assigned(statement: ast.stmt) -> Iterator[str]:
             yield node.id
 
 
-def names(node: ast.expr) -> set[str]:
-    """All names in an expression."""
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+def root(node: ast.expr) -> str:
+    """The name that a call, attribute or entry is of; "" where there is none."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def yields(node: ast.FunctionDef) -> bool:
+    """Whether a function is a generator: functions inside it are none of its own."""
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(each, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(each)
+    return False
 
 
 def loaded(target: ast.expr) -> ast.expr:

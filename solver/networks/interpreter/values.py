@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, final
 
-Scope: TypeAlias = "dict[str, Any]"
+
+class Scope(dict[str, Any]):
+    """Names and what they stand for; `elsewhere` has those that belong to another scope (global, nonlocal)."""
+
+    def __init__(self, *known: Any, **named: Any) -> None:
+        super().__init__(*known, **named)
+        self.elsewhere: dict[str, Scope] = {}
+
+
 Scopes: TypeAlias = "tuple[Scope, ...]"
 """The scopes that a piece of code sees, the innermost last."""
 
@@ -39,6 +47,7 @@ class Function:
     defaults   parameter -> its value where a call says none
     owner      the class that it is a method of
     how        property, staticmethod, classmethod or ""
+    line       where it is written
     """
 
     name: str
@@ -48,6 +57,7 @@ class Function:
     defaults: Mapping[str, Any]
     owner: Class | None = None
     how: str = ""
+    line: int = 0
 
     @property
     def positional(self) -> list[str]:
@@ -87,13 +97,13 @@ class Instance:
     """An object of a class of the code: what has been assigned to it, in order."""
 
     kind: Any
-    fields: Scope = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Bound:
-    """A method and its object."""
+    """A method and its object, or its class."""
 
     function: Function
     of: Any

@@ -13,6 +13,14 @@ class World(ABC):
     """The libraries that code imports, and their objects. It says NotImplemented of what it does not know."""
 
     @abstractmethod
+    def exports(self, module: str, name: str) -> bool:
+        """Whether `from module import *` gives a name."""
+
+    @abstractmethod
+    def imported(self, name: str, line: int) -> Any:
+        """What a dotted name stands for. Raises Broken where a library that we know has nothing of this name."""
+
+    @abstractmethod
     def call(self, function: Any, args: list[Any], named: dict[str, Any]) -> Any:
         """The value of a call of something that is no function of the code."""
 
@@ -25,7 +33,7 @@ class World(ABC):
         """An empty object of a class."""
 
     @abstractmethod
-    def assigned(self, of: Instance, name: str, value: Any) -> None:
+    def assigned(self, of: Any, name: str, value: Any) -> None:
         """Notices what is assigned to an attribute."""
 
     @abstractmethod

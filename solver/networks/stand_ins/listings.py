@@ -40,16 +40,19 @@ LISTINGS: Final[dict[str, Callable[[Registered], list[Any]]]] = {
 """What a module lists of itself."""
 
 
-def register(walk: Walk, network: Registered, path: str = "") -> int:
-    """Names all modules and parameters of a network for a walk; how many numbers are registered, shared ones once."""
-    total = 0
+def register(walk: Walk, network: Registered, path: str = "") -> tuple[int, int]:
+    """Names all modules and parameters of a network for a walk; how many numbers are trained and how many frozen.
+
+    Shared ones count once.
+    """
+    counts = {True: 0, False: 0}
     for inner_path, module in inside(network, path):
         own = []
         for name, tensor in module.weights():
             if id(tensor) not in walk.weights.owners:
                 count = prod(tensor.shape)
                 walk.weights.owners[id(tensor)] = (f"{inner_path}.{name}".lstrip("."), count)
-                total += count
+                counts[tensor.trained] += count
             own.append(id(tensor))
         walk.modules[id(module)] = (inner_path, tuple(own))
-    return total
+    return counts[True], counts[False]

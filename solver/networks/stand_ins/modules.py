@@ -11,7 +11,7 @@ from solver.networks.interpreter.values import Native
 from solver.networks.operations import placed, told
 from solver.networks.stand_ins.listings import LISTINGS, register
 from solver.networks.stand_ins.names import ITSELF
-from solver.networks.stand_ins.objects import Leaf, Module, Registered, SourceGhost, container, holds
+from solver.networks.stand_ins.objects import Leaf, Module, Registered, SourceGhost, Tensor, container, holds
 from solver.networks.stand_ins.signals import OPERATIONS, Signals
 from solver.networks.walk import Walk, step_of
 
@@ -29,13 +29,25 @@ class Modules(Signals):
         walk = self.walk
         if isinstance(of, Leaf) and of.layer is None:
             raise Unread("needs_values", self.line, "loss")
-        if walk is None or not holds(SourceGhost, [*args, *named.values()]):
+        given = [*args, *named.values()]
+        if walk is None and holds(Tensor, given):
+            return self._tested(of, args, named)
+        if walk is None or not holds(SourceGhost, given):
             raise Unread("needs_values", self.line)
         before, walk.path = walk.path, self._path(walk, of)
         try:
             return self._through_leaf(walk, of, args, named) if isinstance(of, Leaf) else self._own(of, args, named)
         finally:
             walk.path = before
+
+    def _tested(self, of: Registered, args: list[Any], named: dict[str, Any]) -> Any:
+        """What a module gives on tensors that are no signals, as a constructor tries it to learn a size."""
+
+        def ask(walk: Walk, args: list[Any], named: dict[str, Any]) -> Any:
+            register(walk, of)
+            return self.module(of, args, named)
+
+        return self.aside(ask, args, named, (True, False))
 
     def _own(self, of: Any, args: list[Any], named: dict[str, Any]) -> Any:
         """The signal after a module of the code's own class, or a container."""
@@ -44,6 +56,10 @@ class Modules(Signals):
         forward = self.interpreter.found(of.kind, "forward", of)
         if forward is not NotImplemented:
             return self.interpreter.call(forward, args, named)
+        return self._contained(of, args)
+
+    def _contained(self, of: Module, args: list[Any]) -> Any:
+        """The signal after all modules of a Sequential, one after the other."""
         if of.container != "Sequential":
             raise Broken("not_callable", self.line, of.container or "forward")
         (x,) = args
@@ -96,11 +112,32 @@ class Modules(Signals):
             return Native(name, lambda *args, **named: of)
         if name in LISTINGS:
             return Native(name, lambda *args, **named: LISTINGS[name](of))
-        if name == "training":
-            return False
-        if name in ("forward", "__call__"):
-            return Native(name, lambda *args, **named: self.module(of, list(args), named))
+        match name:
+            case "training":
+                return False
+            case "forward" | "__call__":
+                return Native(name, lambda *args, **named: self.module(of, list(args), named))
+            case "_modules":
+                return dict(of.children())
+            case "_parameters":
+                return dict(of.weights())
         return self._of_container(of, name) if isinstance(of, Module) else NotImplemented
+
+    def of_super(self, of: Module, name: str) -> Any:
+        """What torch's own class has for a module whose class has its own."""
+        match name:
+            case "__init__":
+                return Native(name, lambda *args, **named: self.initialised(of, list(args)))
+            case "forward" if of.container:
+                return Native(name, lambda *args: self._contained(of, list(args)))
+            case _:
+                return self.of_module(of, name)
+
+    def initialised(self, of: Module, args: list[Any]) -> None:
+        """Runs torch's own constructor of a module."""
+        of.ready = True
+        if of.container:
+            self.filled(of, args, self.line)
 
     def _of_container(self, of: Module, name: str) -> Any:
         def add(key: Any, value: Any) -> None:
@@ -136,6 +173,8 @@ class Modules(Signals):
                 entries = {}
             case [dict() as entries]:
                 pass
+            case [list() as pairs] if made.container == "ModuleDict":
+                entries = {str(name): each for name, each in pairs}
             case _:
                 values = args if made.container == "Sequential" else self.interpreter.items(args[0])
                 entries = {str(place): each for place, each in enumerate(values)}
@@ -156,8 +195,24 @@ class Modules(Signals):
             case "__setitem__" if isinstance(of, Module) and of.container:
                 of.fields[str(operands[1])] = operands[2]
                 return None
+            case "__delitem__" if isinstance(of, Module) and of.container:
+                self._left_out(of, operands[1])
+                return None
+            case "__add__" if isinstance(of, Module) and of.container in ("Sequential", "ModuleList"):
+                both = [each for one in operands for _, each in one.children()]
+                return container(of.container, {str(place): each for place, each in enumerate(both)})
             case _:
                 return NotImplemented
+
+    def _left_out(self, of: Module, index: Any) -> None:
+        """Takes an entry out of a container; the others are numbered anew."""
+        if isinstance(index, str):
+            self.interpreter.bounded(lambda: of.fields.pop(index))
+            return
+        kept = list(of.children())
+        self.interpreter.bounded(lambda: kept.__delitem__(index))
+        of.fields.clear()
+        of.fields |= {str(place) if name.isdigit() else name: each for place, (name, each) in enumerate(kept)}
 
     def _entry(self, of: Module, index: Any) -> Any:
         values = [each for _, each in of.children()]

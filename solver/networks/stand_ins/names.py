@@ -8,9 +8,21 @@ LOSSES: Final = frozenset(
     "CrossEntropyLoss NLLLoss MSELoss L1Loss BCELoss BCEWithLogitsLoss SmoothL1Loss HuberLoss KLDivLoss".split()
 )
 CONTAINERS: Final = frozenset(("Sequential", "ModuleList", "ModuleDict", "Module", "ParameterList"))
+OTHERS: Final = frozenset(
+    "AdaptiveLogSoftmaxWithLoss Buffer ChannelShuffle CircularPad1d CircularPad2d CircularPad3d Container "
+    "CosineSimilarity CrossMapLRN2d DataParallel EmbeddingBag Fold FractionalMaxPool2d FractionalMaxPool3d GLU GRU "
+    "GRUCell Hardshrink LPPool1d LPPool2d LPPool3d LSTM LSTMCell LinearCrossEntropyOptions LocalResponseNorm "
+    "MaxUnpool1d MaxUnpool2d MaxUnpool3d Mish MultiheadAttention NLLLoss2d PairwiseDistance Parameter ParameterDict "
+    "PixelUnshuffle RNN RNNBase RNNCell RNNCellBase RReLU Softmax2d Softmin Softshrink SyncBatchNorm Tanhshrink "
+    "Threshold Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer "
+    "Unfold UninitializedBuffer UninitializedParameter Upsample UpsamplingBilinear2d UpsamplingNearest2d attention "
+    "common_types factory_kwargs functional grad init intrinsic modules parallel parameter qat quantizable quantized "
+    "utils".split()
+)
+"""What else torch.nn has, modules that we have no layer for among them; losses and lazy modules aside."""
 IGNORED: Final = (
     "torch.nn.init.", "torch.manual_seed", "torch.cuda.", "torch.backends.", "torch.set_", "torch.use_", "warnings.",
-    "numpy.random.seed", "random.seed",
+    "numpy.random.seed", "random.seed", "os.environ", "os.makedirs",
 )  # fmt: skip
 """What changes nothing that is read here: it gives nothing."""
 PASSING: Final = ("torch.device", "torch.no_grad", "torch.inference_mode", "torch.compile", "torch.jit.")
@@ -24,6 +36,12 @@ ITSELF: Final = frozenset(
     "type xpu mps".split()
 )
 """Methods of a module that give the module."""
+
+IN_PLACE: Final = frozenset(
+    "normal_ uniform_ zero_ fill_ copy_ xavier_uniform_ kaiming_normal_ requires_grad_ mul_ add_ div_ sub_ clamp_ "
+    "trunc_normal_ bernoulli_ exponential_ detach_".split()
+)
+"""Methods of a tensor that give the tensor."""
 
 CALLED: Final = {"np": "numpy", "F": "torch.nn.functional", "nn": "torch.nn"}
 """What names usually stand for where code does not import them."""

@@ -15,11 +15,12 @@ from solver.values import Shape
 @final
 @dataclass(eq=False)
 class Tensor:
-    """A tensor that is no signal: its shape, and whether it is learned."""
+    """A tensor that is no signal: its shape, whether it is a parameter, and whether that is trained."""
 
     shape: tuple[int, ...]
     learned: bool = False
     dtype: str = "float"
+    trained: bool = True
 
     def requires_grad_(self) -> None:
         """It is a tensor."""
@@ -76,7 +77,7 @@ class Module(Registered):
 
     @property
     def container(self) -> str:
-        """Sequential, ModuleList or ModuleDict, if it is one or is built on one."""
+        """Sequential, ModuleList or ModuleDict, if it is one or is built on one; "" for other modules."""
         for kind in self.kind.order() if isinstance(self.kind, Class) else (self.kind,):
             if isinstance(kind, Dotted) and kind.last in CONTAINERS and kind.last != "Module":
                 return kind.last

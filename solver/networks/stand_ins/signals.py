@@ -1,9 +1,14 @@
-"""What code does to signals: each operation becomes a step of the walk, with the line that makes it."""
+"""What code does to signals: each operation becomes a step of the walk, with the line that makes it.
+
+Tensors that are no signals have a shape alone: what is done to them is tried on signals of their shape, aside.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, final
 
 from solver.derivation import DoesNotFit
 from solver.networks.arithmetic import OPERATIONS as ARITHMETIC
@@ -11,13 +16,29 @@ from solver.networks.arranging import OPERATIONS as ARRANGING
 from solver.networks.conditions import Undecided
 from solver.networks.interpreter.machine import RAISED
 from solver.networks.interpreter.statements import Interpreter
-from solver.networks.interpreter.stopped import Broken, Unread
+from solver.networks.interpreter.stopped import Broken, Stopped, Unread
 from solver.networks.interpreter.values import Dotted, Native
 from solver.networks.interpreter.world import World
-from solver.networks.stand_ins.objects import SourceGhost
-from solver.networks.walk import CannotFollow, Ghost, Walk
+from solver.networks.stand_ins import tensors
+from solver.networks.stand_ins.names import IN_PLACE
+from solver.networks.stand_ins.objects import SourceGhost, Tensor, ghost
+from solver.networks.walk import CannotFollow, Ghost, Walk, natural
+from solver.values import Shape
 
 OPERATIONS: Final = ARITHMETIC | ARRANGING
+ELEMENTS: Final = {"truth": "bool", "integer": "int64", "float": "float"}
+
+
+@final
+@dataclass
+class SourceWalk(Walk):
+    """A walk through code that is read; `operate` gives the value of an operation by its name."""
+
+    operate: Callable[[str, list[Any], dict[str, Any]], Any] | None = None
+
+    def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function of torch's gives, by its name."""
+        return NotImplemented if self.operate is None else self.operate(str(function), list(args), kwargs)
 
 
 class Signals(World):
@@ -36,6 +57,10 @@ class Signals(World):
     def line(self) -> int:
         """Where the reading is."""
         return self.interpreter.line
+
+    def new_walk(self) -> SourceWalk:
+        """A walk that nothing has been recorded in."""
+        return SourceWalk(ghost, lambda: str(self.line), ELEMENTS, operate=self.operation)
 
     def operation(self, name: str, args: list[Any], named: dict[str, Any]) -> Any:
         """What a function or method of torch's does to signals."""
@@ -79,6 +104,60 @@ class Signals(World):
         broken.made_by = _maker(walk, next((each for each in given if isinstance(each, SourceGhost)), None))
         return broken
 
+    # --- tensors that are no signals
+
+    @contextmanager
+    def beside(self) -> Iterator[SourceWalk]:
+        """Another walk for what is tried; what has been recorded stays as it is."""
+        kept, self.walk, lines, self.lines = self.walk, self.new_walk(), self.lines, {}
+        try:
+            yield self.walk
+        finally:
+            self.walk, self.lines = kept, lines
+
+    def computed(self, name: str, args: list[Any], named: dict[str, Any]) -> Any:
+        """What a function gives on tensors that are no signals: of the shape that signals would have."""
+        if name in tensors.DECIDING:
+            raise Unread("needs_values", self.line, name.strip("_"))
+        given = [each for each in args if isinstance(each, Tensor)]
+        if name in IN_PLACE and given:
+            return given[0]
+        made = self.aside(lambda _, args, named: self.operation(name, args, named), args, named, (False, True))
+        for each in made if isinstance(made, tuple) else (made,):
+            if isinstance(each, Tensor):
+                each.learned = any(one.learned for one in given)
+                if self.walk is not None:
+                    self.walk.weights.rests(each, (self.walk.weights.sources(one) for one in given))
+        return made
+
+    def aside(
+        self, ask: Callable[[Walk, list[Any], dict[str, Any]], Any], args: list[Any], named: dict[str, Any],
+        batched: tuple[bool, bool],
+    ) -> Any:  # fmt: skip
+        """What is asked of signals of the tensors' shapes, whose first axis is taken for the batch or not, or both."""
+        first = next((each.shape for each in (*args, *named.values()) if isinstance(each, Tensor)), ())
+        for last, how in enumerate(batched):
+            try:
+                with self.beside() as walk:
+                    made = ask(walk, lifted(walk, args, how), lifted(walk, named, how))
+                    return lowered(made, first[:1] if how else (1,))
+            except Stopped:
+                if last:
+                    raise
+        return NotImplemented
+
+    def of_tensor(self, of: Tensor, name: str) -> Any:
+        """What a tensor that is no signal says of itself."""
+        said = tensors.said(of, name)
+        if said is not NotImplemented:
+            return said
+        if name == "T":
+            return self.computed("transpose", [of, -2, -1], {})
+        asked = tensors.asked(of, name)
+        if asked is not NotImplemented:
+            return Native(name, asked)
+        return Native(name, lambda *args, **named: self.computed(name, [of, *args], named))
+
     def of_signal(self, of: SourceGhost, name: str) -> Any:
         """What a signal says of itself."""
         match name:
@@ -109,3 +188,28 @@ def _maker(walk: Walk, x: SourceGhost | None) -> str:
             return name
         index = inputs[0] - walk.given
     return ""
+
+
+def lifted(walk: Walk, values: Any, batched: bool) -> Any:
+    """Arguments with signals of their shapes for tensors, whose first axis is the batch or one like the others."""
+    match values:
+        case Tensor(shape):
+            inner = batched and bool(shape)
+            made = walk.input(Shape(shape[1:] if inner else shape))
+            made.batched = inner
+            made.roles = natural(len(made.sizes)) if inner else (None,) * len(made.sizes)
+            return made
+        case list() | tuple():
+            return type(values)(lifted(walk, each, batched) for each in values)
+        case dict():
+            return {name: lifted(walk, each, batched) for name, each in values.items()}
+        case _:
+            return values
+
+
+def lowered(made: Any, batch: tuple[int, ...]) -> Any:
+    """What was made, with tensors for signals; `batch` is the size of the batch axis."""
+    if isinstance(made, SourceGhost):
+        sizes: tuple[Any, ...] = tuple(made.sizes)
+        return Tensor((*batch, *sizes) if made.batched else sizes)
+    return tuple(lowered(each, batch) for each in made) if isinstance(made, list | tuple) else made

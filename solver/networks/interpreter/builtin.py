@@ -1,4 +1,4 @@
-"""Python's own functions that look at objects of the code, or call them: super, isinstance, getattr, map."""
+"""Python's own functions: on plain values, and those that look at objects of the code or call them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ import builtins
 from typing import Any, Final
 
 from solver.networks.interpreter.natives import BUILTINS
-from solver.networks.interpreter.objects import Objects
-from solver.networks.interpreter.operations import BINARY
+from solver.networks.interpreter.operations import BINARY, Operations
 from solver.networks.interpreter.stopped import Broken, Unread
-from solver.networks.interpreter.values import Bound, Class, Function, Instance, Native, Super
+from solver.networks.interpreter.values import Bound, Class, Dotted, Function, Instance, Native, Super
 
 KINDS: Final = {"int": int, "float": float, "str": str, "list": list, "tuple": tuple, "dict": dict, "bool": bool}
-REFLECTING: Final = "super isinstance setattr getattr hasattr callable type map print sum".split()
-"""The methods of `Reflection` that names of Python's stand for, each behind an underscore."""
+REFLECTING: Final = "super isinstance issubclass setattr getattr hasattr callable type map filter print sum".split()
+"""The methods of `Builtins` that names of Python's stand for, each behind an underscore."""
 
 
-class Reflection(Objects):
+class Builtins(Operations):
     """What a name stands for that nobody in the code has given a value to."""
 
     def builtin(self, name: str) -> Any:
-        """A function of Python's own."""
+        """A function of Python's own; one of plain values is given objects as lists of what a loop goes through."""
         if name in BUILTINS:
-            return Native(name, BUILTINS[name])
+            plain = BUILTINS[name]
+            return Native(name, lambda *given, **named: plain(*map(self._plainly, given), **named))
         if name in REFLECTING:
             return Native(name, getattr(self, f"_{name}"))
+        if isinstance(vars(builtins).get(name), type):  # object, exceptions, kinds that networks do without
+            return Dotted(f"builtins.{name}")
         if name in vars(builtins):
             raise Unread("unknown_name", self.line, name)
         raise Broken("missing_name", self.line, name)
+
+    def _plainly(self, value: Any) -> Any:
+        iterated = isinstance(value, Instance) or self.world.items(value) is not None
+        return self.items(value) if iterated and not hasattr(value, "__next__") else value
 
     def _super(self, *given: Any) -> Super:
         owner, of = self.frames[-1] if self.frames else (None, None)
@@ -51,6 +57,11 @@ class Reflection(Objects):
         if made is NotImplemented:
             self.refuse("isinstance")
         return bool(made)
+
+    def _issubclass(self, kind: Any, of: Any) -> bool:
+        if not isinstance(kind, Class):
+            self.refuse("issubclass")
+        return of in kind.order()
 
     def _setattr(self, of: Any, name: Any, value: Any) -> None:
         self.set_attribute(of, str(name), value)
@@ -77,6 +88,12 @@ class Reflection(Objects):
 
     def _map(self, function: Any, *lists: Any) -> list[Any]:
         return [self.call(function, list(items), {}) for items in zip(*map(self.items, lists), strict=False)]
+
+    def _filter(self, function: Any, items: Any) -> list[Any]:
+        return [
+            item for item in self.items(items)
+            if self.truth(item if function is None else self.call(function, [item], {}))
+        ]  # fmt: skip
 
     def _sum(self, items: Any, start: Any = 0) -> Any:
         made = start
