@@ -40,7 +40,8 @@ SLIPS: Final = (
 )  # fmt: skip
 LOOP_SLIPS: Final = (
     "no_backward", "no_step", "no_zero_grad", "zero_grad_outside", "step_before_backward", "zero_after_backward",
-    "softmax_before_cross_entropy", "predictions_in_objective", "arguments_exchanged",
+    "softmax_before_cross_entropy", "predictions_in_objective", "arguments_exchanged", "nll_without_log_softmax",
+    "backward_on_number", "forward_without_gradients", "other_network", "outside_batches",
 )  # fmt: skip
 EVENTS: Final = ("zero", "loss", "backward", "step")
 """What has to happen to each batch."""

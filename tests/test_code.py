@@ -158,6 +158,31 @@ def test_gradients_zeroed_once_an_epoch_are_not_enough():
     assert slips(found) == {"zero_grad_outside"}
 
 
+def loops() -> dict[str, tuple[list[str], str]]:
+    """Name -> what is missing of a loop, each with its line, and its code; `right` where nothing is."""
+    sections = (TABLE.parent / "training_loops.txt").read_text(encoding="utf-8").split("#### ")[1:]
+    heads = [section.split("\n", 1) for section in sections]
+    return {head.partition(" -> ")[0]: (head.partition(" -> ")[2].split(), code) for head, code in heads}
+
+
+@pytest.mark.parametrize("missing, text", loops().values(), ids=loops())
+def test_training_loops_of_all_kinds(missing, text):
+    found = judged(text, "loop")
+    assert [f"{each.name}:{each.line}" for each in found.requirements if not each.met] == (
+        [] if missing == ["right"] else missing
+    )
+    assert (found.verdict == Right()) is (missing == ["right"])
+
+
+@pytest.mark.parametrize("text", [
+    "for x in y:\n" + "".join(f"    a{i} = a{i - 1} + a{i - 1}(1)\n" for i in range(1, 60)) + "    a59.backward()",
+    "".join(f"def f{i}(): f{i + 1}(); f{i + 1}()\n" for i in range(40)) + "for x in y: f0(); loss.backward()",
+    "for x in y: loss.backward(" + "1+" * 950 + "1)",
+])  # fmt: skip
+def test_loops_that_blow_up_come_to_an_end(text):
+    assert judged(text, "loop").verdict is not None
+
+
 @pytest.mark.parametrize("text", ["x = 3", "def f(x): return x", "for i in range(3): print(i)"])
 def test_code_without_a_loop_says_so(text):
     found = judged(text, "loop")

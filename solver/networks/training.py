@@ -10,15 +10,16 @@ in which Python reaches them, are a cycle, as one batch follows another:
     step      the optimiser changes the parameters
 
 The cycle is right when gradients are zeroed after each step and before the next backward, and each step follows a
-backward.
+backward. Functions of the code are followed into where the loop calls them.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Final, TypeAlias, final
 
 from solver.networks.interpreter.stopped import Unread
 from solver.networks.interpreter.syntax import parse
@@ -31,8 +32,11 @@ FUNCTIONAL: Final = {
 """torch's functions that are objectives, and the modules that do the same."""
 
 SOFTMAXES: Final = frozenset(("softmax", "log_softmax", "Softmax", "LogSoftmax"))
+PREDICTING: Final = frozenset(("argmax", "max"))
 OPTIMISERS: Final = frozenset("SGD Adam AdamW RMSprop Adagrad Adadelta NAdam RAdam Adamax Rprop LBFGS ASGD".split())
 
+MOST_EVENTS: Final = 1_000
+MOST_REACHED: Final = 10_000
 GIVEN: Final = "given"
 """An objective that the code is given and does not make."""
 
@@ -72,124 +76,354 @@ def read_training(code: str) -> Training:
     >>> said.objective, said.optimiser, [name for name, _ in said.events], said.slips
     ('CrossEntropyLoss', 'SGD', ['forward', 'loss', 'backward', 'step'], (('no_zero_grad', 7),))
     """
-    tree = parse(from_notebook(code))
+    try:
+        return _read(parse(from_notebook(code)))
+    except RecursionError:
+        raise Unread("too_deep") from None
+
+
+def _read(tree: ast.Module) -> Training:
     known = _Names(tree)
-    loop = _batch_loop(tree, known)
-    if loop is None:
+    followed = _batch_loop(tree, known)
+    if followed is None:
         raise Unread("no_training", 0)
-    events = tuple(_events(loop.body, known))
-    return Training(known.objective(), known.optimiser, events, tuple(_slips(tree, loop, events, known)))
+    events = tuple(followed.events)
+    if "loss" not in dict(events) and followed.unknown is not None:
+        raise Unread("unknown_operation", followed.unknown.lineno, ast.unparse(followed.unknown)[:40])
+    slips = dict.fromkeys((*_slips(tree, followed, known), *followed.slips))
+    return Training(followed.objective, known.optimiser, events, tuple(slips))
 
 
+@final
 class _Names:
-    """What the names of a piece of code stand for, as far as a training loop needs it."""
+    """What the names of a piece of code stand for wherever they stand: optimisers, objectives, networks, functions."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.losses: dict[str, str] = {}
-        self.optimisers: set[str] = set()
         self.schedulers: set[str] = set()
-        self.networks: set[str] = set()
-        self.made: dict[str, ast.expr] = {}
+        self.networks = {"net", "model", "network"}
+        self.trained: set[str] = set()
+        """What an optimiser is given the parameters of."""
         self.optimiser = ""
-        self.used: list[str] = []
+        self.functions = {each.name: each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
         for node in ast.walk(tree):
             match node:
-                case ast.Assign([ast.Name(name)], value):
-                    self.made[name] = value
-                    if isinstance(value, ast.Call):
-                        self._assigned(name, _last(value.func), value)
-                case ast.Call(ast.Attribute(ast.Name(name), "parameters")):
-                    self.networks.add(name)
-                case ast.Call(ast.Attribute(ast.Name(name), "train" | "eval")):
-                    self.networks.add(name)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "zero_grad":
-                owner = _last(node.func.value)
-                if owner not in self.networks:
-                    self.optimisers.add(owner)
+                case ast.Assign([ast.Name() | ast.Attribute() as target], ast.Call() as value):
+                    self._assigned(_last(target), _last(value.func), value)
+                case ast.Call(ast.Attribute(ast.Name() | ast.Attribute() as of, "parameters" | "train" | "eval")):
+                    self.networks.add(_last(of))
 
     def _assigned(self, name: str, called: str, value: ast.Call) -> None:
         if called.endswith("Loss"):
             self.losses[name] = called
         elif called in OPTIMISERS:
-            self.optimisers.add(name)
             self.optimiser = called
+            self.trained |= {
+                _last(each.func.value)
+                for given in value.args[:1] for each in _calls(given)
+                if isinstance(each.func, ast.Attribute) and each.func.attr == "parameters"
+            }  # fmt: skip
         elif called.endswith("LR") or "scheduler" in ast.unparse(value.func).casefold():
             self.schedulers.add(name)
 
     def loss_of(self, call: ast.Call) -> str:
         """The objective that a call computes, if it is one."""
         name = _last(call.func)
-        if isinstance(call.func, ast.Call) and _last(call.func.func).endswith("Loss"):
-            return _last(call.func.func)
+        if isinstance(call.func, ast.Call) and name.endswith("Loss"):
+            return name
         if name in FUNCTIONAL:
             return FUNCTIONAL[name]
         return self.losses.get(name, GIVEN if name in ("criterion", "loss_fn", "loss_func", "loss_function") else "")
 
-    def objective(self) -> str:
-        """The objective that the loop's code computes."""
-        known = [name for name in self.used if name != GIVEN]
-        return known[0] if known else ""
+    def kind(self, call: ast.Call) -> str:
+        """Which event a call is, "" for none."""
+        match call.func:
+            case ast.Attribute(of, "zero_grad"):
+                return "zero"
+            case ast.Attribute(of, "zero_") if _is_gradient(of):
+                return "zero"
+            case ast.Attribute(_, "backward"):
+                return "backward"
+            case ast.Attribute(of, "step") if _last(of) not in self.schedulers and "sched" not in _last(of).casefold():
+                return "step"
+            case ast.Attribute(_, "sub_" | "add_") if any(map(_is_gradient, call.args)):
+                return "step"
+        if self.loss_of(call):
+            return "loss"
+        named = isinstance(call.func, ast.Name | ast.Attribute)
+        return "forward" if named and _last(call.func) in self.networks else ""
+
+    def called(self, call: ast.Call) -> ast.FunctionDef | None:
+        """The function of the code that a call is of, if it is one: `step(…)`, `self.step(…)`."""
+        match call.func:
+            case ast.Name(name) | ast.Attribute(ast.Name("self"), name):
+                return self.functions.get(name)
+            case _:
+                return None
 
 
-def _batch_loop(tree: ast.Module, known: _Names) -> Any:
-    """The innermost loop that goes backward or takes a step."""
+@final
+@dataclass
+class _Followed:
+    """What happens to one batch, in order, with what each name stands for at that place.
+
+    made      name -> the expression that it was given last
+    within    name -> the calls that its value comes from, up to the network's
+    aliases   a function's parameter -> what a call gives it
+    """
+
+    known: _Names
+    events: list[Event] = field(default_factory=list)
+    slips: list[Event] = field(default_factory=list)
+    objective: str = ""
+    unknown: ast.expr | None = None
+    made: dict[str, ast.expr] = field(default_factory=dict)
+    within: dict[str, tuple[ast.Call, ...]] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    inside: tuple[str, ...] = ()
+    without_gradients: set[int] = field(default_factory=set)
+    reached: Iterator[int] = field(default_factory=count)
+
+    # --- statements and calls, in the order in which Python reaches them
+
+    def block(self, body: Sequence[ast.stmt]) -> None:
+        """One statement after the other."""
+        for statement in body:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        """One statement."""
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                return
+            case ast.With(items, body):
+                if any("no_grad" in ast.unparse(item) or "inference_mode" in ast.unparse(item) for item in items):
+                    self.without_gradients |= {id(call) for each in body for call in _calls(each)}
+                self.expressions(*(item.context_expr for item in items))
+                self.block(body)
+            case ast.For() | ast.While() | ast.If() | ast.Try():
+                self.expressions(*(each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)))
+                for part in ("body", "handlers", "orelse", "finalbody"):
+                    self.block([each for each in getattr(node, part, ()) if isinstance(each, ast.stmt)])
+            case ast.Assign(targets, value):
+                self.expressions(value)
+                for target in targets:
+                    if _is_gradient(target):
+                        self.events.append(("zero", node.lineno))
+                    self.assign(target, value)
+            case ast.AugAssign(target, _, value):
+                self.expressions(value)
+                if _is_gradient(value):
+                    self.events.append(("step", node.lineno))
+                if isinstance(target, ast.Name):
+                    self.within[target.id] = _once(*self.within.get(target.id, ()), *self.calls(value))
+            case _:
+                self.expressions(*(each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)))
+
+    def assign(self, target: ast.expr, value: ast.expr) -> None:
+        """Notes what a name, or each of several, comes from."""
+        names = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
+        calls = _once(*self.calls(value))
+        for name in names:
+            self.made[name], self.within[name] = value, calls
+
+    def expressions(self, *nodes: ast.expr) -> None:
+        """The calls in expressions, arguments before the call."""
+        for node in nodes:
+            if isinstance(node, ast.Lambda):
+                continue
+            self.expressions(*(each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)))
+            if isinstance(node, ast.Call):
+                self.expressions(*(keyword.value for keyword in node.keywords))
+                self.call(node)
+
+    def call(self, call: ast.Call) -> None:
+        """One call: an event, or a function of the code, which is followed."""
+        if len(self.events) > MOST_EVENTS or next(self.reached) > MOST_REACHED:
+            raise Unread("too_many_steps", call.lineno)
+        for given in call.args:  # optimizer.step(closure)
+            if isinstance(given, ast.Name) and given.id in self.known.functions and given.id not in self.inside:
+                self.follow(self.known.functions[given.id], ())
+        function = self.known.called(call)
+        if function is not None and function.name not in self.inside:
+            self.follow(function, call.args)
+            return
+        kind = self.known.kind(self.named(call))
+        if kind == "loss":
+            self.loss(call)
+        if kind == "backward" and isinstance(call.func, ast.Attribute):
+            self.backward(call, call.func.value)
+        if kind:
+            self.events.append((kind, call.lineno))
+
+    def follow(self, function: ast.FunctionDef, given: Sequence[ast.expr]) -> None:
+        """The body of a function of the code, its parameters standing for what the call gives."""
+        parameters = [each.arg for each in function.args.args]
+        if parameters[:1] == ["self"]:
+            del parameters[0]
+        for name, value in zip(parameters, given, strict=False):
+            self.assign(ast.Name(name), value)
+            self.aliases[name] = self.aliases.get(_last(value), _last(value))
+        within = replace(self, inside=(*self.inside, function.name))
+        within.block(function.body)
+        self.objective, self.unknown = within.objective, within.unknown
+
+    def named(self, call: ast.Call) -> ast.Call:
+        """The call, of what its name stands for outside of the function."""
+        match call.func:
+            case ast.Name(name) if name in self.aliases:
+                return ast.copy_location(ast.Call(ast.Name(self.aliases[name]), call.args, call.keywords), call)
+            case _:
+                return call
+
+    def calls(self, node: ast.expr) -> tuple[ast.Call, ...]:
+        """The calls that a value comes from; what the network is given is no part of them."""
+        match node:
+            case ast.Name(name):
+                return self.within.get(name, ())
+            case ast.Call() if self.known.kind(self.named(node)) == "forward":
+                return (node,)
+            case ast.Call():
+                function = self.known.called(node)
+                mine: tuple[ast.Call, ...] = (node,) if function is None else (node, *_returned(function))
+            case _:
+                mine = ()
+        inner = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
+        return (*mine, *(call for each in inner for call in self.calls(each)))
+
+    # --- mistakes about what is computed
+
+    def loss(self, call: ast.Call) -> None:
+        """The objective, and what it is given."""
+        objective = self.known.loss_of(self.named(call))
+        if objective == GIVEN or self.objective:
+            objective = self.objective
+        if not call.args:
+            return
+        first = self.calls(call.args[0])
+        made = {_last(each.func) for each in first}
+        forward = [each for each in first if self.known.kind(self.named(each)) == "forward"]
+        if objective == "NLLLoss" and forward:
+            if "log_softmax" in made or "LogSoftmax" in {self._stands_for(name) for name in made}:
+                objective = "CrossEntropyLoss"
+            else:
+                self.slips.append(("nll_without_log_softmax", call.lineno))
+        elif objective == "CrossEntropyLoss":
+            self._cross_entropy(call, {*made, *map(self._stands_for, made)})
+        if forward and all(id(each) in self.without_gradients for each in forward):
+            if id(call) not in self.without_gradients:
+                self.slips.append(("forward_without_gradients", forward[0].lineno))
+        elif forward and self.known.trained and id(call) not in self.without_gradients:
+            self._trains_another(forward[0])
+        self.objective = objective
+
+    def _cross_entropy(self, call: ast.Call, made: set[str]) -> None:
+        """Softmax before an objective that has it already, and labels where the output belongs."""
+        if made & SOFTMAXES:
+            self.slips.append(("softmax_before_cross_entropy", call.lineno))
+        elif made & PREDICTING:
+            self.slips.append(("predictions_in_objective", call.lineno))
+        if len(call.args) > 1 and self._is_output(call.args[1]) and not self._is_output(call.args[0]):
+            self.slips.append(("arguments_exchanged", call.lineno))
+
+    def _trains_another(self, forward: ast.Call) -> None:
+        """An optimiser that is given the parameters of another network than the one that is run."""
+        run = self.aliases.get(_last(forward.func), _last(forward.func))
+        related = {run, *self._mentioned(run), *(name for name in self.known.trained if run in self._mentioned(name))}
+        if self.known.trained.isdisjoint(related) and self.known.trained <= self.known.networks:
+            self.slips.append(("other_network", forward.lineno))
+
+    def _mentioned(self, name: str) -> set[str]:
+        """The names in what a name was made of."""
+        made = self.made.get(name)
+        return set() if made is None else {_last(each) for each in ast.walk(made) if isinstance(each, ast.Name)}
+
+    def _stands_for(self, name: str) -> str:
+        """The class of torch's that a name was made of."""
+        return _last(self.made[name]) if name in self.made else ""
+
+    def _is_output(self, node: ast.expr) -> bool:
+        return any(self.known.kind(self.named(call)) == "forward" for call in self.calls(node))
+
+    def backward(self, call: ast.Call, of: ast.expr) -> None:
+        """Going backward: from a tensor, and from what objective."""
+        made = self.made.get(of.id, of) if isinstance(of, ast.Name) else of
+        if isinstance(made, ast.Call) and _last(made.func) == "item":
+            self.slips.append(("backward_on_number", call.lineno))
+        calls = self.calls(of)
+        if not any(self.known.loss_of(self.named(each)) for each in calls):
+            if {_last(each.func) for each in calls} & {"log_softmax", "logsumexp"}:
+                self.events.append(("loss", made.lineno))
+                self.objective = "CrossEntropyLoss"
+            elif calls:
+                self.unknown = made
+
+
+def _batch_loop(tree: ast.Module, known: _Names) -> _Followed | None:
+    """What happens in the innermost loop that goes backward or takes a step."""
     found = None
+    before = _Followed(known)
+    for node in ast.walk(tree):  # what is made outside of loops, for names
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            before.made.setdefault(node.targets[0].id, node.value)
     for node in ast.walk(tree):  # outer ones first
-        if isinstance(node, ast.For | ast.While):
-            kinds = {_kind(call, known) for call in _calls(node)}
-            found = node if kinds & {"backward", "step"} else found
+        if isinstance(node, ast.For | ast.While) and not _over_parameters(node):
+            around = next((f.name for f in known.functions.values() if node in ast.walk(f)), "")
+            followed = _Followed(known, made=dict(before.made), inside=(around,))
+            followed.block(node.body)
+            if {"backward", "step"} & dict(followed.events).keys():
+                found = followed
+                if _inner_losses(node, known):
+                    found.slips.append(("outside_batches", dict(reversed(found.events)).get("backward", node.lineno)))
     return found
+
+
+def _inner_losses(loop: ast.For | ast.While, known: _Names) -> bool:
+    """Whether a loop goes backward behind an inner loop that computes the objective of each batch."""
+    inner = [each for each in loop.body if isinstance(each, ast.For | ast.While)]
+    own = [each for each in loop.body if not isinstance(each, ast.For | ast.While)]
+    kinds = {known.kind(call) for each in inner for call in _calls(each)}
+    outer = {known.kind(call) for each in own for call in _calls(each)}
+    return "loss" in kinds and "backward" not in kinds and "backward" in outer and "loss" not in outer
+
+
+def _over_parameters(loop: ast.For | ast.While) -> bool:
+    """Whether a loop goes through parameters and not through batches."""
+    over = ast.unparse(loop.iter) if isinstance(loop, ast.For) else ""
+    return "parameters()" in over or "param_groups" in over
+
+
+def _once(*calls: ast.Call) -> tuple[ast.Call, ...]:
+    return tuple(dict.fromkeys(calls))
+
+
+def _returned(function: ast.FunctionDef) -> Iterator[ast.Call]:
+    """The calls in what a function gives."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield from _calls(node.value)
 
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
     return (each for each in ast.walk(node) if isinstance(each, ast.Call))
 
 
-def _kind(call: ast.Call, known: _Names) -> str:
-    """Which event a call is, "" for none."""
-    match call.func:
-        case ast.Attribute(_, "zero_grad"):
-            return "zero"
-        case ast.Attribute(_, "backward"):
-            return "backward"
-        case ast.Attribute(of, "step") if _last(of) not in known.schedulers:
-            return "step"
-    if known.loss_of(call):
-        return "loss"
-    called = isinstance(call.func, ast.Name | ast.Attribute)
-    return "forward" if called and _last(call.func) in known.networks | {"net", "model", "network"} else ""
+def _is_gradient(node: ast.AST) -> bool:
+    """Whether something is, or is computed from, the gradient of a parameter."""
+    return any(isinstance(each, ast.Attribute) and each.attr == "grad" for each in ast.walk(node))
 
 
-def _events(body: list[ast.stmt], known: _Names) -> Iterator[Event]:
-    """The events of a block in the order in which Python reaches them: arguments before the call."""
-    for statement in body:
-        for call in _in_order(statement):
-            kind = _kind(call, known)
-            if kind == "loss":
-                known.used.append(known.loss_of(call))
-            if kind:
-                yield kind, call.lineno
-
-
-def _in_order(node: ast.AST) -> Iterator[ast.Call]:
-    for child in ast.iter_child_nodes(node):
-        yield from _in_order(child)
-    if isinstance(node, ast.Call):
-        yield node
-
-
-def _slips(tree: ast.Module, loop: Any, events: tuple[Event, ...], known: _Names) -> Iterator[Event]:
-    """The mistakes in a loop, with the line that each is about."""
+def _slips(tree: ast.Module, followed: _Followed, known: _Names) -> Iterator[Event]:
+    """The mistakes in the order of events, with the line that each is about."""
+    events = followed.events
     lines = dict(reversed(events))
     order = [kind for kind, _ in events if kind in ("zero", "backward", "step")]
-    here = loop.lineno
     if "backward" not in lines:
-        yield "no_backward", lines.get("step", here)
+        yield "no_backward", lines["step"]
     if "step" not in lines:
-        yield "no_step", lines.get("backward", here)
+        yield "no_step", lines["backward"]
     if "zero" not in lines and "backward" in lines:
-        zeroed = [call for call in _calls(tree) if _kind(call, known) == "zero"]
+        zeroed = [call for call in _calls(tree) if known.kind(call) == "zero"]
         yield ("zero_grad_outside", zeroed[0].lineno) if zeroed else ("no_zero_grad", lines["backward"])
     if {"backward", "step"} <= lines.keys():
         at = order.index("backward")
@@ -198,33 +432,6 @@ def _slips(tree: ast.Module, loop: Any, events: tuple[Event, ...], known: _Names
             yield "step_before_backward", lines["step"]
         elif following == "zero":
             yield "zero_after_backward", lines["zero"]
-    yield from _softmaxed(tree, loop, known)
-
-
-def _softmaxed(tree: ast.Module, loop: Any, known: _Names) -> Iterator[Event]:
-    """Softmax before an objective that has it already, and labels where the output belongs."""
-    for call in _calls(loop):
-        if known.loss_of(call) != "CrossEntropyLoss" or not call.args:
-            continue
-        first: ast.expr = call.args[0]
-        seen: set[str] = set()
-        while isinstance(first, ast.Name) and first.id in known.made and first.id not in seen:
-            seen.add(first.id)
-            first = known.made[first.id]
-        if any(_last(inner.func) in SOFTMAXES for inner in _calls(first)):
-            yield "softmax_before_cross_entropy", call.lineno
-        elif any(_last(inner.func) in ("argmax", "max") for inner in _calls(first)):
-            yield "predictions_in_objective", call.lineno
-        if len(call.args) > 1 and _is_output(call.args[1], known) and not _is_output(call.args[0], known):
-            yield "arguments_exchanged", call.lineno
-
-
-def _is_output(node: ast.expr, known: _Names) -> bool:
-    """Whether an expression is what the network gives."""
-    if isinstance(node, ast.Name):
-        made = known.made.get(node.id)
-        return made is not None and any(_kind(call, known) == "forward" for call in _calls(made))
-    return any(_kind(call, known) == "forward" for call in _calls(node))
 
 
 def _last(node: ast.expr) -> str:
