@@ -2,6 +2,7 @@
 
 z_k, a_k  logit of class k and its exponential      p_k  probability that is predicted for class k
 n, N      size of an image and what is wanted, also of a set of images      m  how many of them are held out
+E, B  epochs, and images in a batch                 T        updates of the parameters
 """
 
 from __future__ import annotations
@@ -54,4 +55,8 @@ PADDING = formula(
 
 HELD_OUT = formula(
     "split.left", "N - m", symbol="N_train", source=SOURCE, held_out_forgotten="N", held_out_itself="m"
+)
+
+UPDATES = formula(
+    "training.updates", "E*ceil(N/B)", symbol="T", source=SOURCE, last_batch_dropped="E*floor(N/B)", one_an_epoch="E"
 )

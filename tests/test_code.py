@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from exercises.exercise import Instance
 from exercises.library import BANK, load_file
 from grader.judge import judge
 from grader.verdict import Judgement, Right, Slipped, Unreadable, Wrong, marks
+from tirgul.cli import tirgul_command
 
 TABLE = Path(__file__).parent / "tables" / "student_code"
 LENET = load_file(BANK / "lenet5.py").canonical()
@@ -115,6 +118,38 @@ def test_what_is_not_read_costs_nothing(file):
     found = judged(file.read_text(encoding="utf-8"))
     assert isinstance(found.verdict, Unreadable | Right)
     assert marks(found.verdict, LENET.part("code")) in (None, Fraction(LENET.part("code").marks))
+
+
+# --- at the terminal
+
+
+def said(*args: str) -> str:
+    return CliRunner().invoke(tirgul_command, ["check", "lenet5", "code", *args]).output
+
+
+@pytest.mark.parametrize("language, why", [("en", "it is a folder"), ("he", "זוהי תיקייה")])
+def test_a_folder_is_no_answer(language, why, tmp_path):
+    assert why in said(str(tmp_path), "--lang", language)
+
+
+@pytest.mark.parametrize("language, why", [("en", "not in UTF-8"), ("he", "אינו בקידוד UTF-8")])
+def test_a_file_in_another_encoding_says_so(language, why, tmp_path):
+    file = tmp_path / "net.py"
+    file.write_bytes("# רשת".encode("cp1255"))
+    assert why in said(str(file), "--lang", language)
+
+
+def test_a_notebook_may_be_large(tmp_path):
+    file = tmp_path / "net.ipynb"
+    picture = {"data": {"image/png": "A" * 2_000_000}, "output_type": "display_data"}
+    cell = {"cell_type": "code", "source": [written()], "outputs": [picture]}
+    file.write_text(json.dumps({"cells": [cell], "nbformat": 4}))
+    assert "6/6" in said(str(file), "--lang", "en")
+
+
+def test_the_answer_to_code_is_code():
+    shown = CliRunner().invoke(tirgul_command, ["solve", "lenet5", "loop", "--lang", "en"]).output
+    assert "18440" in shown and "Answer:\nimport torch" in shown
 
 
 # --- training loops

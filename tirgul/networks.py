@@ -30,7 +30,7 @@ from solver.notation.reading import read
 from solver.notation.tree import Formula, names
 from solver.notation.unreadable import Unreadable
 from solver.values import Shape, Size, Value, as_formula
-from tirgul.options import Refused, printable, sentence
+from tirgul.options import Refused, printable, sentence, unreadable
 
 PREFERRED = ("network", "net", "model", "make", "build", "create")
 """What a file that names no network is looked through for, before its only one is taken."""
@@ -137,8 +137,7 @@ def _written(path: Path, language: Language) -> Layer:
         with path.open(encoding="utf-8-sig") as file:
             said = file.read(4 * MOST_CHARACTERS * 16)
     except (OSError, UnicodeDecodeError) as problem:
-        why = getattr(problem, "strerror", None) or type(problem).__name__
-        raise Refused(sentence("cli.cannot_read", language, path=printable(str(path)), reason=why)) from None
+        raise unreadable(path, problem, language) from None
     return layers_read(said, language)
 
 

@@ -44,6 +44,22 @@ def sentence(key: str, language: Language, /, **values: object) -> str:
     return words(language).say(key, **values)
 
 
+def unreadable(path: Path, problem: OSError | UnicodeDecodeError | None, language: Language) -> Refused:
+    """The refusal of a file: why it cannot be read; too large where Python has no complaint."""
+    match problem:
+        case None:
+            why = sentence("cli.why.too_large", language)
+        case FileNotFoundError():
+            why = sentence("cli.why.missing", language)
+        case IsADirectoryError():
+            why = sentence("cli.why.folder", language)
+        case UnicodeDecodeError():
+            why = sentence("cli.why.not_utf8", language)
+        case _:
+            why = problem.strerror or type(problem).__name__
+    return Refused(sentence("cli.cannot_read", language, path=printable(str(path)), reason=why))
+
+
 def printable(text: str) -> str:
     """A text that moves no cursor and turns no line around: what would is written as its code.
 

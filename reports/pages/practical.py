@@ -52,7 +52,7 @@ def _tested(result: Result, say: Sayer) -> Table:
     """Test error and test cost of the last parameters, and of those at the smallest validation cost."""
     head = ("parameters", "test_error", "test_cost")
     rows = (
-        (Cell(say("practical.last_parameters", epochs=result.made["epochs"])), *_evaluated(result.last)),
+        (Cell(say.count("practical.last_parameters", result.made["epochs"])), *_evaluated(result.last)),
         (Cell(say("practical.early_parameters", step=result.main.best)), *_evaluated(result.early)),
     )
     return Table(tuple(Cell(say(f"practical.column.{name}")) for name in head), rows)

@@ -84,6 +84,8 @@ def read_source(
     >>> net.parameters, net.output
     (34726, 10)
     """
+    if not inputs:
+        raise ValueError("the shape of each input is missing, as in read_source(code, (1, 28, 28))")
     world = TorchWorld()
     interpreter = world.interpreter
     try:

@@ -387,6 +387,7 @@ ORACLES: dict[str, Oracle] = {
     "softmax.probability": drawn_from_bag,
     "cross_entropy.one_image": cross_entropy,
     "split.left": lambda at: len(set(range(at["N"])) - set(range(at["m"]))),
+    "training.updates": lambda at: sum(1 for _ in range(at["E"]) for _ in range(0, at["N"], at["B"])),
     "window.output_size": windows,
     "window.output_size_ceil": windows_begun,
     "window.output_size_uneven": windows_between,

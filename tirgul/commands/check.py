@@ -31,11 +31,12 @@ from tirgul.options import (
     place,
     printable,
     sentence,
+    unreadable,
 )
 from tirgul.variants import Wanted, variant_options, variant_said
 
 EXIT_CODES = {"right": 0, "follows": 1, "slipped": 1, "wrong": 1, "unreadable": 2, "review": 3}
-MOST_INPUT = 1_000_000
+MOST_INPUT = 5_000_000
 
 
 class AnswerCommand(Command):
@@ -76,7 +77,7 @@ def command(
         raise Refused(sentence("cli.answer_or_file", lang))
     instance = wanted.instance(exercise_id, library(folders), lang)
     part = part_of(instance.exercise, part_id, lang)
-    if part.code is not None and len(rest) == 1 and Path(rest[0]).suffix in (".py", ".ipynb"):
+    if part.code is not None and len(rest) == 1 and _is_file(rest[0]):
         file, rest = Path(rest[0]), ()
     answer = _from_file(file, lang) if file else sys.stdin.read(MOST_INPUT) if rest == ("-",) else " ".join(rest)
     judgement = judge(instance, part.id, answer.replace("\r\n", "\n").strip("\n"), _earlier(earlier, instance, lang))
@@ -87,16 +88,23 @@ def command(
     return EXIT_CODES[name(judgement.verdict)]
 
 
+def _is_file(said: str) -> bool:
+    """Whether a word in the place of code names a file, or a folder where a file was meant."""
+    return Path(said).suffix in (".py", ".ipynb") or (said.isprintable() and len(said) < 256 and Path(said).exists())
+
+
 def _from_file(file: Path, language: Language) -> str:
     """The answer in a file, in UTF-8; `-` is the standard input."""
     if str(file) == "-":
         return sys.stdin.read(MOST_INPUT)
     try:
         with file.open(encoding="utf-8-sig") as text:
-            return text.read(MOST_INPUT)
+            answer = text.read(MOST_INPUT + 1)
     except (OSError, UnicodeDecodeError) as problem:
-        reason = getattr(problem, "strerror", None) or type(problem).__name__
-        raise Refused(sentence("cli.cannot_read", language, path=printable(str(file)), reason=reason)) from None
+        raise unreadable(file, problem, language) from None
+    if len(answer) > MOST_INPUT:
+        raise unreadable(file, None, language)
+    return answer
 
 
 def _earlier(typed: tuple[str, ...], instance: Instance, language: Language) -> dict[str, str]:

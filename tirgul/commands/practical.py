@@ -14,6 +14,7 @@ from exercises.exercise import Language
 from exercises.practical.record import RECORD, Result
 from reports.formats import files
 from reports.pages.practical import practical_report
+from reports.words import words
 from tirgul.files import write
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import Command, Refused, document, json_option, printable, sentence, writing
@@ -136,10 +137,10 @@ def _tell(result: Result, out: Path, language: Language) -> None:
     click.echo(sentence("practical.data", language, **sets))
     for line in result.sweep:
         cost = "–" if line.validation[-1] is None else f"{line.validation[-1]:.4f}"
-        click.echo(sentence("practical.swept", language, eta=f"{line.eta:g}", cost=cost, epochs=made["swept"]))
+        click.echo(words(language).say_count("practical.swept", made["swept"], eta=f"{line.eta:g}", cost=cost))
     last, early = result.last, result.early
-    said = {"epochs": made["epochs"], "error": f"{last.error:.4f}", "cost": f"{last.cost:.4f}"}
-    click.echo(sentence("practical.last", language, **said))
-    said = {"step": result.main.best, "error": f"{early.error:.4f}", "cost": f"{early.cost:.4f}"}
-    click.echo(sentence("practical.early", language, **said))
+    said = {"error": f"{last.error:.4f}", "cost": f"{last.cost:.4f}"}
+    click.echo(words(language).say_count("practical.last", made["epochs"], **said))
+    said = {"error": f"{early.error:.4f}", "cost": f"{early.cost:.4f}"}
+    click.echo(sentence("practical.early", language, step=result.main.best, **said))
     click.echo(sentence("practical.written", language, path=printable(str(out))))

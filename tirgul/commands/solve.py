@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from exercises.exercise import Instance, Language, Part, Text
+from exercises.exercise import Instance, Language, Numbers, Part, Text
 from exercises.exhibit import Exhibit, Table
 from reports.assumptions import assumptions_said
 from reports.solution import Solution, Step, approximation, chosen, equation, solution
@@ -56,7 +56,8 @@ def _lines(solved: Solution, instance: Instance, language: Language, opening: bo
     yield from step_lines(solved.steps, language, opening=opening)
     for exhibit in instance.exhibits.get(part.id, ()):
         yield from _exhibit_lines(exhibit, language)
-    yield words(language).say("cli.answer", answer=_answer(solved, language))
+    said = words(language).say("cli.answer", answer=_answer(solved, instance.numbers, language))
+    yield said.replace(" \n", "\n", 1)
     if solved.part.model:
         yield text_plain(instance.model(solved.part, language), language)
     if solved.assumes:
@@ -81,8 +82,10 @@ def _ask(part: Part, instance: Instance, language: Language) -> str:
     return text_plain(part.ask.said(language, instance.numbers), language)
 
 
-def _answer(solved: Solution, language: Language) -> str:
+def _answer(solved: Solution, numbers: Numbers, language: Language) -> str:
     """The answer as readers write it: the options chosen, or a value and what a fraction comes to."""
+    if solved.part.code is not None:
+        return f"\n{solved.part.code.right(numbers)}".rstrip()
     if solved.part.options:
         options = [text_plain(option.text.said(language), language) for option in chosen(solved.part, solved.key)]
         return ", ".join(options) or words(language).say("list.none")
@@ -95,7 +98,7 @@ def _data(solved: Solution, instance: Instance, language: Language) -> dict[str,
     return {
         "part": solved.part.id,
         "ask": _ask(solved.part, instance, language),
-        "answer": _answer(solved, language),
+        "answer": _answer(solved, instance.numbers, language).strip(),
         "model": text_plain(instance.model(solved.part, language), language),
         "rests_on": [part for part, _ in solved.rests_on],
         "assumes": [one.text for one in solved.assumes],
