@@ -144,7 +144,7 @@ def test_a_notebook_may_be_large(tmp_path):
     picture = {"data": {"image/png": "A" * 2_000_000}, "output_type": "display_data"}
     cell = {"cell_type": "code", "source": [written()], "outputs": [picture]}
     file.write_text(json.dumps({"cells": [cell], "nbformat": 4}))
-    assert "6/6" in said(str(file), "--lang", "en")
+    assert "6.00 of 6.00" in said(str(file), "--lang", "en")
 
 
 def test_the_answer_to_code_is_code():
