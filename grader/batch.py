@@ -137,7 +137,7 @@ class _Collected:
         try:
             part = self._part(exercise, answer.part) if answer.part or answer.text else ""
         except UnknownPart as unknown:
-            if answer.state != "unplaced":
+            if answer.state != "unplaced" and (answer.part or answer.state != "unread"):
                 self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}")
                 likely = near(unknown.part, (part.id for part in exercise.parts))
                 self.misnamed.setdefault((name, exercise.id), []).append((answer, likely))

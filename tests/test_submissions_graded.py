@@ -167,6 +167,7 @@ UNREAD = [
     ("s.csv", TABLE + "a,11.7,2,48", {"1a": None, "2": None}, "no such exercise"),
     ("s.csv", TABLE + 'a,11.1,2,48\na,11.1,2,"51', {"1a": 0, "2": None}, "the last answer counts"),
     ("s.csv", TABLE + "a,11.1,2,48\na", {"1a": None, "2": 1}, "only the student shows"),
+    ("s.csv", TABLE + "a,11.1,2,48\na,11.1", {"1a": None, "2": 1, "3": None}, "only the exercise shows"),
     ("s.csv", TABLE + 'x,11.1,2,"1\na,11.1,1a,5\n"\na,11.1,2,48', {"1a": None, "2": 1}, "swallowed by a quote"),
 ]
 

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias, final
 
 from exercises.library import EDGES, placed
 from grader.results import Answer, Problem, State
+from grader.submissions.columns import HEAD
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
 from grader.submissions.table import Broken, Cells, Piece, Row, cut, lines_of, literal, record, single
 
@@ -36,7 +37,7 @@ SPELLING = str.maketrans({"_": " ", **dict.fromkeys("\"'.:\u05f3\u05f4\u2019\u20
 
 def recognises(text: str) -> bool:
     """Whether the first line that is not blank names columns that only a table of answers has."""
-    header = _header(lines_of(text))
+    header = _header(lines_of(text[:HEAD]))
     return header is not None and len(header.columns) > 1
 
 

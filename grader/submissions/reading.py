@@ -15,12 +15,14 @@ from exercises.library import EDGES
 from grader.gradebooks.worksheets import groups, is_gradebook
 from grader.results import Answer, Problem
 from grader.submissions.archives import MAGIC, Member, kind_of, member_named, members
+from grader.submissions.columns import HEAD
+from grader.submissions.columns import MOST_CHARACTERS as MOST_CHARACTERS
 from grader.submissions.online_text import unmarked
 from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitters
 from grader.submissions.table import Row, lines_of, record
 
 MOST_BYTES = 64 * 2**20
-MOST_CHARACTERS = 100_000  # of one answer
+MOST_OF_ONE = 16 * 2**20  # of what one student or group handed in
 MOST_ROSTER = 8 * 2**20  # of a table that is looked at for groups
 NOT_ANSWERS = frozenset({"readme.md", "thumbs.db", "desktop.ini"})
 
@@ -165,6 +167,8 @@ class _Reader:
 
     def _text(self, text: str | Problem, source: str, owner: str) -> Read:
         """The answers in a text; where its owner is known, all of them are the owner's."""
+        if owner and isinstance(text, str) and len(text) > MOST_OF_ONE:
+            text = Problem(source, 0, "file_too_big")
         found = self._recognised(text, source, owner)
         for one in found:
             if owner and isinstance(one, Answer):
@@ -281,7 +285,7 @@ def _hebrew(data: bytes) -> str:
         text = data.decode("cp1255")
     except UnicodeDecodeError:
         return ""
-    foreign = [one for one in text if one > "\x7f" and one not in EDGES]
+    foreign = [one for one in text[:HEAD] if one > "\x7f" and one not in EDGES]
     letters = sum("\u05d0" <= one <= "\u05ea" for one in foreign)
     words = _WORD.search(text) and not _MIXED.search(text) and not _CONTROL.search(text)
     return text if words and letters >= 0.9 * len(foreign) else ""
