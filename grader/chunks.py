@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import NamedTuple, final
 
 from exercises.library import Library, SearchPath
-from grader.judge import Marker
+from grader.judge import Likeness, Marker, PartMarker
 from grader.packing import packed, unpacked
 from grader.verdict import Judgement, Review
 
 CRASHED = "internal"
 MOST_MARKERS = 64
+MOST_SHARED = 1_000  # parts of variants
 
 
 @final
@@ -69,6 +70,7 @@ class Bench:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._shared: dict[Likeness, PartMarker] = {}
         self._marker = lru_cache(MOST_MARKERS)(self._made)
 
     def __call__(self, asked: Sequence[Asked]) -> list[Judgement]:
@@ -84,4 +86,6 @@ class Bench:
             return Judgement(asked.part, asked.text, "", Review(CRASHED))
 
     def _made(self, exercise: str, variant: str) -> Marker:
-        return Marker(self._library.instance(exercise, variant))
+        if len(self._shared) > MOST_SHARED:
+            self._shared.clear()
+        return Marker(self._library.instance(exercise, variant), self._shared)

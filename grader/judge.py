@@ -7,10 +7,11 @@ replayed with a rule exchanged for its slip.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations, islice
+from itertools import chain, combinations, groupby, islice
 from typing import TypeAlias, cast, final
 
 from exercises.exercise import Instance
@@ -56,6 +57,9 @@ TRIVIAL = "trivial"
 """The note of an answer that follows from an earlier one only because that leaves nothing to work out."""
 
 Earlier: TypeAlias = Mapping[str, str]
+Likeness: TypeAlias = tuple[object, ...]
+Level: TypeAlias = Mapping[Value, Sequence[Mistake]]
+"""Mistakes with equally many slips, by what they lead to."""
 
 
 def judge(instance: Instance, part_id: str, text: str, earlier: Earlier | None = None) -> Judgement:
@@ -65,20 +69,27 @@ def judge(instance: Instance, part_id: str, text: str, earlier: Earlier | None =
 
 @final
 class Marker:
-    """Judges the answers to one instance, and keeps what is needed for each."""
+    """Judges the answers to one instance, and keeps what is needed for each.
 
-    def __init__(self, instance: Instance) -> None:
+    Markers of variants of one exercise may share what they keep of parts that are alike in them.
+    """
+
+    def __init__(self, instance: Instance, shared: dict[Likeness, PartMarker] | None = None) -> None:
         self.instance = instance
-        self._parts: dict[str, _PartMarker] = {}
+        self._shared = {} if shared is None else shared
+        self._parts: dict[str, PartMarker] = {}
 
     def judge(self, part_id: str, text: str, earlier: Earlier) -> Judgement:
         """The judgement of one answer; raises KeyError for an unknown part."""
         return self.part(part_id).judge(text, self._values(part_id, earlier))
 
-    def part(self, part_id: str) -> _PartMarker:
+    def part(self, part_id: str) -> PartMarker:
         """The marker of one part."""
         if part_id not in self._parts:
-            self._parts[part_id] = _PartMarker(self.instance, part_id)
+            alike = _likeness(self.instance, part_id)
+            if alike not in self._shared:
+                self._shared[alike] = PartMarker(self.instance, part_id)
+            self._parts[part_id] = self._shared[alike]
         return self._parts[part_id]
 
     def rests_on(self, part_id: str) -> tuple[str, ...]:
@@ -96,6 +107,24 @@ class Marker:
         return values
 
 
+def _likeness(instance: Instance, part_id: str) -> Likeness:
+    """All that the judgement of a part rests on: alike in variants whose numbers differ where it does not matter."""
+    derivation = instance.keys[part_id]
+    parts: dict[int, tuple[str, ...]] = {}
+    for name, node in instance.keys.items():
+        parts[id(node)] = (*parts.get(id(node), ()), name)
+    number: dict[int, int] = {}
+    said: list[object] = [part_id, instance.part(part_id).code and tuple(instance.numbers.items())]
+    for node in everything(derivation):
+        number[id(node)] = len(number)
+        said.append(parts.get(id(node)))
+        if isinstance(node, Given):
+            said += (node.name, type(node.result), node.result)
+        else:
+            said += (node.rule, node.about, *node.premises, *(number[id(one)] for one in node.premises.values()))
+    return tuple(said)
+
+
 @final
 class _Outcomes:
     """What a derivation leads to, given values for some of the parts it rests on: its result, and its mistakes."""
@@ -107,19 +136,24 @@ class _Outcomes:
             return instead.get(id(node))
 
         self.result = replay(derivation, exchange) if instead else derivation.result
-        self.mistakes = tuple(mistakes(derivation, exchange))
+        self._mistakes = groupby(mistakes(derivation, exchange), key=lambda mistake: len(mistake.slips))
+        self._levels: list[Level] = []
 
-    @cached_property
-    def led_to(self) -> dict[Value, list[Mistake]]:
-        """The mistakes by what they lead to."""
-        table: dict[Value, list[Mistake]] = {}
-        for mistake in self.mistakes:
-            table.setdefault(mistake.value, []).append(mistake)
-        return table
+    def levels(self) -> Iterator[Level]:
+        """The mistakes with one slip, with two, by what they lead to; worked out when they are first asked for."""
+        yield from self._levels
+        for _, level in self._mistakes:
+            table: dict[Value, list[Mistake]] = {}
+            for mistake in level:
+                table.setdefault(mistake.value, []).append(mistake)
+            self._levels.append(table)
+            yield table
 
 
 @final
-class _PartMarker:
+class PartMarker:
+    """Judges the answers to one part."""
+
     def __init__(self, instance: Instance, part_id: str) -> None:
         self.part = instance.part(part_id)
         self.numbers = instance.numbers
@@ -130,6 +164,7 @@ class _PartMarker:
         self.kind: AnswerKind = EVERY_KIND[instance.kind(self.part)](self.part, self.key, given)
         self.form = form(self.part.form)
         self._remembered: dict[tuple[tuple[str, Value], ...], _Outcomes] = {}
+        self._judged: dict[tuple[str, tuple[tuple[str, Value], ...]], Judgement] = {}
 
     @cached_property
     def rests_on(self) -> tuple[str, ...]:
@@ -137,6 +172,14 @@ class _PartMarker:
         return tuple(part for part, node in self.keys.items() if id(node) in inside)
 
     def judge(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
+        asked = (text, tuple(earlier.items()))
+        if asked not in self._judged:
+            if len(self._judged) >= MOST_REMEMBERED:
+                self._judged.clear()
+            self._judged[asked] = self._judgement(text, earlier)
+        return self._judged[asked]
+
+    def _judgement(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
         if self.part.code is not None:
             return judged(self.part, self.part.code, self.numbers, text)
         if self.algebra is not None and self._is_working(text):
@@ -177,8 +220,9 @@ class _PartMarker:
 
     def explanations(self) -> Iterator[tuple[Value, Explanation]]:
         """What mistakes lead to, fewest slips first."""
-        for mistake in self._outcomes({}).mistakes:
-            yield mistake.value, tuple(_slips(mistake))
+        for level in self._outcomes({}).levels():
+            for mistake in chain.from_iterable(level.values()):
+                yield mistake.value, tuple(_slips(mistake))
 
     def reading(self, value: Value) -> Reading:
         """A value as an answer that says it would be read."""
@@ -206,7 +250,7 @@ class _PartMarker:
 
     def prepare(self) -> None:
         """Works out beforehand what mistakes lead to."""
-        self._outcomes({})
+        deque(self._outcomes({}).levels(), maxlen=0)
 
     def says_key(self, text: str) -> bool:
         """Whether a text says the key, in whatever form."""
@@ -282,19 +326,15 @@ class _PartMarker:
 
     def _explained(self, read: Read, outcomes: _Outcomes) -> tuple[Explanation, ...]:
         """The explanations with the fewest slips that lead to the answer, each once."""
-        found: dict[Explanation, None] = {}
-        for mistake in self._candidates(read, outcomes):
-            if found and len(mistake.slips) > len(next(iter(found))):
-                break
-            if any(self.kind.explained_by(reading, mistake.value) for reading in read.readings):
-                found[tuple(_slips(mistake))] = None
-        return told_apart(found)[:MOST_EXPLANATIONS]
-
-    def _candidates(self, read: Read, outcomes: _Outcomes) -> Iterable[Mistake]:
-        """The mistakes that may explain an answer: all, or those looked up."""
-        if not self.kind.literal:
-            return outcomes.mistakes
-        return [mistake for reading in read.readings for mistake in outcomes.led_to.get(cast("Value", reading), ())]
+        for level in outcomes.levels():
+            if self.kind.literal:
+                made = [mistake for one in read.readings for mistake in level.get(cast("Value", one), ())]
+            else:
+                every = chain.from_iterable(level.values())
+                made = [one for one in every if any(self.kind.explained_by(said, one.value) for said in read.readings)]
+            if made:
+                return told_apart(dict.fromkeys(tuple(_slips(mistake)) for mistake in made))[:MOST_EXPLANATIONS]
+        return ()
 
 
 def told_apart(found: Iterable[Explanation]) -> tuple[Explanation, ...]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import prod
 from typing import TypeAlias, final
@@ -66,6 +66,9 @@ _AROUND_ROW = re.compile(
     r"|\^\s*\{?\s*(?:\\?top\b|\\intercal\b|T\b)\}?|ᵀ"
 )
 _ROW = re.compile(r"\s*\d{1,9}(?:\s+\d{1,9})+\s*")
+
+
+MOST_FORMULAS = 256
 
 
 class AnswerKind(ABC):
@@ -305,7 +308,7 @@ class Expression(AnswerKind):
                 return Read((formula,), plain(formula))
 
     def same(self, reading: Reading, key: Value) -> bool | None:
-        compared = compare(reading, as_formula(key), names=self._known)  # type: ignore[arg-type]  # read as a formula
+        compared = compare(reading, self._formula(key), names=self._known)  # type: ignore[arg-type]  # read as a formula
         match compared.verdict:
             case "equal":
                 return True
@@ -313,6 +316,11 @@ class Expression(AnswerKind):
                 return False
             case _:
                 return None
+
+    @cached_property
+    def _formula(self) -> Callable[[Value], Formula]:
+        """Values as formulas, those of mistakes once for all answers."""
+        return lru_cache(MOST_FORMULAS, typed=True)(as_formula)
 
     @cached_property
     def _known(self) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ computes fast and explains itself. Readings are loops, never recursive, and visi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import chain, combinations, islice, product
 from typing import Final, TypeAlias, cast, final
@@ -338,21 +339,31 @@ def replay(derivation: Derivation, exchange: Exchange) -> Value | None:
 
     None where a rule no longer applies.
     """
+    return _values(derivation, exchange, lambda node: _reached(node, exchange), {}).get(id(derivation))
 
-    def below(node: Derivation) -> Iterable[Derivation]:
-        if isinstance(node, Given) or not isinstance(exchange(node), Rule | None):
-            return ()
-        if _item(node) is not None and exchange(node.premises["whole"]) is not None:
-            return (node.premises["whole"], node.premises["index"])
-        return rests_on(node)
 
+def _values(
+    derivation: Derivation,
+    exchange: Exchange,
+    below: Callable[[Derivation], Iterable[Derivation]],
+    known: Mapping[int, Value],
+) -> dict[int, Value]:
+    """The values of the nodes with which a replay ends; as far as the first rule that no longer applies."""
     values: dict[int, Value] = {}
-    try:
+    with suppress(DoesNotFit):
         for node in nodes(derivation, below):
-            values[id(node)] = _replayed(node, exchange(node), values)
-    except DoesNotFit:
-        return None
-    return values[id(derivation)]
+            at = id(node)
+            values[at] = known[at] if at in known else _replayed(node, exchange(node), values)
+    return values
+
+
+def _reached(node: Derivation, exchange: Exchange) -> Iterable[Derivation]:
+    """What the value of a node rests on in a replay."""
+    if isinstance(node, Given) or not isinstance(exchange(node), Rule | None):
+        return ()
+    if _item(node) is not None and exchange(node.premises["whole"]) is not None:
+        return (node.premises["whole"], node.premises["index"])
+    return rests_on(node)
 
 
 def _replayed(node: Derivation, instead: Rule | Value | None, values: Mapping[int, Value]) -> Value:
@@ -402,20 +413,19 @@ def mistakes(derivation: Derivation, given: Exchange = lambda _: None) -> Iterat
     `given` exchanges premises beforehand, as for an answer that rests on an earlier answer. A slip that changes nothing
     or leaves no answer is passed over, alone and in pairs.
     """
-    right = replay(derivation, given)
-    everywhere, once = _slips_of(derivation)
-    single = [*islice(_terms_of(derivation), MOST_TERMS), *everywhere, *once][:MOST_SINGLE]
+    replays = _Replays(derivation, given)
+    single, once = _single(derivation)
     effective = []
     for made in single:
-        mistake = _mistaken(derivation, made, given)
-        if mistake is not None and mistake.value != right:
+        value = replays.result(made.instead)
+        if value not in (None, replays.right):
             effective.append(made)
-            yield mistake
+            yield Mistake(tuple(sorted(made.slips)), value, made.steps)
     pairs = (both for one, other in _paired(effective, once) if (both := one.and_also(other)) is not None)
     for made in islice(pairs, MOST_REPLAYS - len(single)):
-        mistake = _mistaken(derivation, made, given)
-        if mistake is not None and mistake.value != right:
-            yield mistake
+        value = replays.result(made.instead)
+        if value not in (None, replays.right):
+            yield Mistake(tuple(sorted(made.slips)), value, made.steps)
 
 
 def _paired(effective: Sequence[_Made], once: Sequence[_Made]) -> Iterator[tuple[_Made, _Made]]:
@@ -426,15 +436,44 @@ def _paired(effective: Sequence[_Made], once: Sequence[_Made]) -> Iterator[tuple
     yield from product(wide, (made for made in effective if id(made) in local))
 
 
-def _mistaken(derivation: Derivation, made: _Made, given: Exchange) -> Mistake | None:
-    """What slips lead to; None where they leave no answer."""
+@final
+class _Replays:
+    """Replays of one derivation, each with a few nodes exchanged: what they do not reach is worked out once."""
 
-    def exchange(node: Derivation) -> Rule | Value | None:
-        instead = given(node)
-        return made.instead.get(id(node)) if instead is None else instead
+    def __init__(self, derivation: Derivation, given: Exchange) -> None:
+        self._derivation, self._given, self._below = derivation, given, _below(derivation)
+        self._known = _values(derivation, given, lambda node: _reached(node, given), {})
+        self.right = self._known.get(id(derivation))
 
-    value = replay(derivation, exchange)
-    return None if value is None else Mistake(tuple(sorted(made.slips)), value, made.steps)
+    def result(self, instead: Mapping[int, Rule | int]) -> Value | None:
+        """The result with these in place of nodes; None where a rule no longer applies."""
+        known = {at: value for at, value in self._known.items() if self._below[at].isdisjoint(instead)}
+
+        def exchange(node: Derivation) -> Rule | Value | None:
+            given = self._given(node)
+            return instead.get(id(node)) if given is None else given
+
+        def below(node: Derivation) -> Iterable[Derivation]:
+            return () if id(node) in known else _reached(node, exchange)
+
+        return _values(self._derivation, exchange, below, known).get(id(self._derivation))
+
+
+@lru_cache(256)
+def _below(derivation: Derivation) -> Mapping[int, frozenset[int]]:
+    """For each node, by number, the numbers of all nodes that it may rest on, and its own."""
+    found: dict[int, frozenset[int]] = {}
+    for node in everything(derivation):
+        premises = node.premises.values() if isinstance(node, Derived) else ()
+        found[id(node)] = frozenset((id(node),)).union(*(found[id(premise)] for premise in premises))
+    return found
+
+
+@lru_cache(256)
+def _single(derivation: Derivation) -> tuple[tuple[_Made, ...], tuple[_Made, ...]]:
+    """What is made by itself: terms forgotten, slips made everywhere and once; and of these the ones made once."""
+    everywhere, once = _slips_of(derivation)
+    return tuple([*islice(_terms_of(derivation), MOST_TERMS), *everywhere, *once][:MOST_SINGLE]), tuple(once)
 
 
 def _slips_of(derivation: Derivation) -> tuple[list[_Made], list[_Made]]:

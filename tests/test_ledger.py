@@ -3,13 +3,9 @@
 import csv
 import io
 import json
-import os
 import random
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 import unicodedata
 from fractions import Fraction
@@ -17,53 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from exercises.library import Library, search_path
 from grader import hand_csv
 from grader import ledger as ledger_module
 from grader.batch import grade
 from grader.gradebooks import marks_csv, marks_json
-from grader.ledger import Handed, HandMark, Ledger, differences, with_marks
+from grader.ledger import BLOCK, Handed, HandMark, Ledger, differences, with_marks
 from grader.results import Answer, Problem
 from grader.store import opened
 from grader.submissions import submissions
-from tests.sources import ROOT
+from tests.graders import LIBRARY, Graders
 
-PATH = search_path()
-LIBRARY = Library(PATH)
 TEXTS = ("48", "51", "x", "10x10x3", "5175", "?", "47", "348", "5x5x3", "17")
 PARTS = ("1a", "1b", "2", "3", "4")
-CODE = """
-import sys
-from pathlib import Path
-from exercises.library import Library, search_path
-from grader.batch import grade
-from grader.engines import engine
-from grader.gradebooks import marks_json
-from grader.ledger import Handed, Ledger
-from grader.store import opened
-from grader.submissions import submissions
-from sqlalchemy.exc import SQLAlchemyError
-
-source, store, out = map(Path, sys.argv[1:4])
-if len(sys.argv) > 4:
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))
-    import signal
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-library = Library(search_path())
-try:
-    ledger = Ledger(opened(store))
-    print("open", flush=True)
-    handed = Handed(submissions([source]))
-    with engine("serial", library.path, ledger, "v1") as judges:
-        result = grade(handed, library, judges=judges)
-    ledger.keep(handed, result, {}, "v1")
-except SQLAlchemyError as problem:
-    sys.exit(f"{store}: {problem.orig}")
-out.write_bytes(marks_json.write(ledger.result(1)))
-"""
-
-
 def rows(students, seed=1):
     """A class as a table."""
     draw = random.Random(seed)
@@ -72,20 +33,18 @@ def rows(students, seed=1):
     return text
 
 
-def begun(tmp_path, *limit):
-    code = tmp_path / "grade.py"
-    code.write_text(CODE, encoding="utf-8")
-    arguments = [tmp_path / "in.csv", tmp_path / "c.db", tmp_path / "out.json", *limit]
-    return subprocess.Popen(
-        [sys.executable, code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture(scope="module")
+def graders():
+    """Begins processes that grade."""
+    with Graders() as begins:
+        yield begins
 
 
-def graded(path, ledger=None):
+def begun(graders, folder, most=0):
+    return graders.begin(folder / "in.csv", folder / "c.db", folder / "out.json", most)
+
+
+def graded(path):
     return grade(submissions([path]), LIBRARY)
 
 
@@ -190,65 +149,66 @@ def test_a_mark_out_of_range_is_no_mark(mark):
     assert hand_csv.mark_of(mark, Fraction(1)) is None
 
 
-def test_killed_at_twenty_moments_it_goes_on_where_it_was(tmp_path):
-    (tmp_path / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
-    draw = random.Random(20)
+def test_killed_at_twenty_moments_it_goes_on_where_it_was(tmp_path, graders):
+    for place in ("whole", "killed"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
+    start = time.monotonic()
+    assert begun(graders, tmp_path / "whole").wait() == (0, "")
+    seconds, draw = time.monotonic() - start, random.Random(20)
     for _ in range(20):
-        process = begun(tmp_path)
-        process.stdout.readline()  # the store is open
-        time.sleep(draw.uniform(0, 0.7))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-    _, said = begun(tmp_path).communicate()
-    assert (tmp_path / "out.json").read_bytes() == marks_json.write(graded(tmp_path / "in.csv")), said
-    with sqlite3.connect(tmp_path / "c.db") as database:
+        grader = begun(graders, tmp_path / "killed")
+        time.sleep(draw.uniform(0, seconds))
+        grader.kill()
+    assert begun(graders, tmp_path / "killed").wait() == (0, "")
+    whole = (tmp_path / "whole" / "out.json").read_bytes()
+    assert (tmp_path / "killed" / "out.json").read_bytes() == whole
+    assert whole == marks_json.write(graded(tmp_path / "whole" / "in.csv"))
+    with sqlite3.connect(tmp_path / "killed" / "c.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT count(*), count(DISTINCT student) FROM marks").fetchone() == (2000, 2000)
 
 
-def test_a_full_disk_is_told_of_and_what_was_kept_is_whole(tmp_path):
+@pytest.mark.parametrize("most", [100_000, 300_000])
+def test_a_full_disk_is_told_of_and_what_was_kept_is_whole(tmp_path, graders, most):
     (tmp_path / "in.csv").write_text("\n".join(rows(1000)), encoding="utf-8")
-    process = begun(tmp_path, 300_000)
-    _, said = process.communicate()
-    assert process.returncode != 0
+    code, said = begun(graders, tmp_path, most).wait()
+    assert code == 1
     assert "c.db" in said
     assert "Traceback" not in said
     with sqlite3.connect(tmp_path / "c.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    process = begun(tmp_path)
-    process.communicate()
-    assert process.returncode == 0
+    assert begun(graders, tmp_path).wait() == (0, "")
     assert (tmp_path / "out.json").read_bytes() == marks_json.write(graded(tmp_path / "in.csv"))
 
 
-@pytest.mark.parametrize("graders", [2, 3])
-def test_graders_at_once_find_the_same(tmp_path, graders):
+@pytest.mark.parametrize("many", [2, 3])
+def test_graders_at_once_find_the_same(tmp_path, graders, many):
     (tmp_path / "in.csv").write_text("\n".join(rows(400)), encoding="utf-8")
-    processes = [begun(tmp_path) for _ in range(graders)]
-    said = [process.communicate()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * graders, said
+    started = [begun(graders, tmp_path) for _ in range(many)]
+    assert [grader.wait()[0] for grader in started] == [0] * many
     assert (tmp_path / "out.json").read_bytes() == marks_json.write(graded(tmp_path / "in.csv"))
     with sqlite3.connect(tmp_path / "c.db") as database:
         assert database.execute("SELECT count(*) FROM runs").fetchone() == (1,)
         assert database.execute("SELECT count(*) FROM marks").fetchone() == (400,)
 
 
-def test_a_copy_made_while_grading_opens_and_is_whole(tmp_path):
-    (tmp_path / "in.csv").write_text("\n".join(rows(600)), encoding="utf-8")
-    process = begun(tmp_path)
-    process.stdout.readline()
-    copies = 0
-    while process.poll() is None:
-        copy = tmp_path / f"copy{copies}.db"
+def test_a_copy_made_while_grading_opens_and_is_whole(tmp_path, graders):
+    (tmp_path / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
+    opened(tmp_path / "c.db").close()
+    grader = begun(graders, tmp_path)
+    counts = []
+    while not grader.ended():
+        copy = tmp_path / f"copy{len(counts)}.db"
         with sqlite3.connect(tmp_path / "c.db") as source, sqlite3.connect(copy) as target:
             source.backup(target)
         with sqlite3.connect(copy) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        copies += 1
-        time.sleep(0.2)
-    process.communicate()
-    assert process.returncode == 0
-    assert copies
+            counts += database.execute("SELECT count(*) FROM marks").fetchone()
+        time.sleep(0.02)
+    assert grader.wait() == (0, "")
+    assert counts
+    assert all(count % BLOCK == 0 for count in counts)  # nothing of a transaction that is under way
 
 
 @pytest.mark.parametrize("position", ["first", "middle", "last"])
@@ -341,15 +301,14 @@ def test_an_old_store_is_copied_and_brought_up_to_date(tmp_path):
     assert (tmp_path / "old.db.before-0002").is_file()
 
 
-def test_a_large_class_takes_little_room(tmp_path):
+def test_ten_thousand_answers_take_little_room(tmp_path, graders):
     (tmp_path / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
-    most = 0
-    with begun(tmp_path) as process:
-        status = Path(f"/proc/{process.pid}/status")  # its own: what rusage tells begins with its parent's
-        if not status.exists():
-            pytest.skip("only Linux tells the memory of a process here")
-        while process.poll() is None:
-            most = max(most, *map(int, re.findall(r"VmHWM:\s+(\d+)", status.read_text())), 0)
-            time.sleep(0.01)
-    assert process.returncode == 0
-    assert 0 < most < 400 * 1024
+    grader, most = begun(graders, tmp_path), 0
+    status = Path(f"/proc/{grader.pid}/status")
+    if not status.exists():
+        pytest.skip("only Linux tells the memory of a process here")
+    while not grader.ended():
+        most = max(most, *map(int, re.findall(r"VmHWM:\s+(\d+)", status.read_text())), 0)
+        time.sleep(0.01)
+    assert grader.wait() == (0, "")
+    assert 0 < most < 300 * 1024

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from exercises.library import EDGES
@@ -78,6 +79,7 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
 
 
+@lru_cache(10_000)  # a large class says the same few names again and again
 def each(students: str) -> tuple[str, ...]:
     """The students of a pair or group who handed in once; one name stays one.
 

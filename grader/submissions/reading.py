@@ -108,8 +108,8 @@ def submissions(paths: Iterable[Path], without: Iterable[Path] = (), wanted: Wan
     reader.look_around(file.path for file in found if isinstance(file, File))
     for file in found:
         for one in reader.read(file) if isinstance(file, File) else (file,):
-            if isinstance(one, Answer):
-                yield from (replace(one, student=student) for student in each(one.student))
+            if isinstance(one, Answer) and (students := each(one.student)) != (one.student,):
+                yield from (replace(one, student=student) for student in students)
             else:
                 yield one
 

@@ -64,14 +64,23 @@ def cut(lines: Sequence[str], start: int, delimiter: str, columns: int) -> Itera
     index = start
     while index < len(lines):
         line = lines[index]
-        if '"' not in line and line.count(delimiter) == columns - 1:
+        cells = _whole(line, delimiter)
+        if len(cells) == columns:
             if line.strip():
-                yield Row(tuple(line.split(delimiter)), index + 1, index + 1)
+                yield Row(cells, index + 1, index + 1)
             index += 1
             continue
         end = _reach(lines, index, delimiter, columns)
         yield from _weighed(lines, index, end, delimiter, columns)
         index = end
+
+
+def _whole(line: str, delimiter: str) -> Cells:
+    """The cells of a line that is a row by itself; none where it is not."""
+    if '"' not in line:
+        return tuple(line.split(delimiter))
+    piece = record((line,), 0, delimiter)
+    return piece.cells if isinstance(piece, Row) else ()
 
 
 def _reach(lines: Sequence[str], start: int, delimiter: str, columns: int) -> int:
