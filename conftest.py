@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 from tests.sources import needing
 
+pytest_plugins = ["tests.postgres"]
 without_torch = [] if find_spec("torch") else sorted(map(str, needing("torch")))
 by_hand = ["grader/migrations/env.py", "tests/fuzz/fuzz_reading.py"]  # Alembic runs the first, who fuzzes the second
 collect_ignore = [*without_torch, *by_hand]

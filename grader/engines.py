@@ -17,7 +17,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, Protocol, final
@@ -170,10 +169,10 @@ class Killing(Executor):
     """Processes of this machine, each ended by force when its task takes too long, and replaced."""
 
     def __init__(self, workers: int = 0, seconds: float = SECONDS) -> None:
-        self.workers, self._seconds = workers or os.cpu_count() or 1, seconds
+        self.workers, self.seconds = workers or os.cpu_count() or 1, seconds
+        self._pool: Any = None
 
-    @cached_property
-    def _pool(self) -> Any:
+    def _begun(self) -> Any:
         from pebble import ProcessPool  # only where something has to be judged
 
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -183,15 +182,19 @@ class Killing(Executor):
         return ProcessPool(self.workers, context=context)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Sends a task to a process."""
-        future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs, timeout=self._seconds)
+        """Sends a task to a process; where none can go on, new ones are begun."""
+        if self._pool is None or not self._pool.active:
+            self.shutdown()
+            self._pool = self._begun()
+        future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs, timeout=self.seconds)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends every process."""
-        if "_pool" in self.__dict__:
+        if self._pool is not None:
             self._pool.stop()
             self._pool.join()
+            self._pool = None
 
 
 @contextmanager

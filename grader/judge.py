@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain, combinations, groupby, islice
+from itertools import chain, combinations, count, groupby, islice
+from threading import Lock
 from typing import TypeAlias, cast, final
 
 from exercises.exercise import Instance
@@ -87,9 +88,8 @@ class Marker:
         """The marker of one part."""
         if part_id not in self._parts:
             alike = _likeness(self.instance, part_id)
-            if alike not in self._shared:
-                self._shared[alike] = PartMarker(self.instance, part_id)
-            self._parts[part_id] = self._shared[alike]
+            self._parts[part_id] = self._shared.get(alike) or PartMarker(self.instance, part_id)
+            self._shared[alike] = self._parts[part_id]
         return self._parts[part_id]
 
     def rests_on(self, part_id: str) -> tuple[str, ...]:
@@ -138,16 +138,21 @@ class _Outcomes:
         self.result = replay(derivation, exchange) if instead else derivation.result
         self._mistakes = groupby(mistakes(derivation, exchange), key=lambda mistake: len(mistake.slips))
         self._levels: list[Level] = []
+        self._turn = Lock()
 
     def levels(self) -> Iterator[Level]:
         """The mistakes with one slip, with two, by what they lead to; worked out when they are first asked for."""
-        yield from self._levels
-        for _, level in self._mistakes:
-            table: dict[Value, list[Mistake]] = {}
-            for mistake in level:
-                table.setdefault(mistake.value, []).append(mistake)
-            self._levels.append(table)
-            yield table
+        for index in count():
+            with self._turn:
+                if index == len(self._levels):
+                    _, level = next(self._mistakes, (0, ()))
+                    table: dict[Value, list[Mistake]] = {}
+                    for mistake in level:
+                        table.setdefault(mistake.value, []).append(mistake)
+                    self._levels.append(table)
+            if not self._levels[index]:
+                return
+            yield self._levels[index]
 
 
 @final
@@ -173,11 +178,12 @@ class PartMarker:
 
     def judge(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
         asked = (text, tuple(earlier.items()))
-        if asked not in self._judged:
+        judgement = self._judged.get(asked)
+        if judgement is None:
             if len(self._judged) >= MOST_REMEMBERED:
                 self._judged.clear()
-            self._judged[asked] = self._judgement(text, earlier)
-        return self._judged[asked]
+            judgement = self._judged[asked] = self._judgement(text, earlier)
+        return judgement
 
     def _judgement(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
         if self.part.code is not None:
@@ -312,12 +318,13 @@ class PartMarker:
     def _outcomes(self, earlier: Mapping[str, Value]) -> _Outcomes:
         """What the key's derivation leads to with these answers in place of the parts that they answer."""
         at = tuple(earlier.items())
-        if at not in self._remembered:
+        outcomes = self._remembered.get(at)
+        if outcomes is None:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
             instead = {id(self.keys[part]): value for part, value in at}
-            self._remembered[at] = _Outcomes(self.derivation, instead, tuple(earlier))
-        return self._remembered[at]
+            outcomes = self._remembered[at] = _Outcomes(self.derivation, instead, tuple(earlier))
+        return outcomes
 
     def _same(self, read: Read, key: Value) -> bool | None:
         """Whether one of the readings is the key; None where none is and one is undecided."""

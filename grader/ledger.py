@@ -6,12 +6,13 @@
     run = ledger.keep(handed, result, …)      the same class graded again by the same version is the same run
     ledger.mark(…), ledger.result(run)        marks by hand stand over those of every run
 
-Nothing is changed once it is written, but for `forget`.
+Nothing is changed once it is written, but by `forget`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any, TypeAlias, final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from exercises.library import EDGES
@@ -114,7 +115,7 @@ class Ledger:
     """The graded classes in a store."""
 
     def __init__(self, store: Store) -> None:
-        self._engine = store.engine
+        self._store, self._engine = store, store.engine
         self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
 
     # --- judgements made so far
@@ -267,11 +268,22 @@ class Ledger:
 
     def forget(self, student: str) -> int:
         """Takes away everything of a student; gives how many rows that were. Judgements kept name nobody."""
+        student = student.strip(EDGES)
         with self._writing() as connection:
+            for run, document in connection.execute(select(ENDS.c.run, ENDS.c.document)).all():
+                exercises, problems, duplicates = unpacked(document)
+                others = tuple(answer for answer in duplicates if answer.student != student)
+                kept = packed((exercises, _of_others(problems, student), others))
+                connection.execute(update(ENDS).where(ENDS.c.run == run).values(document=kept))
+            for run, document in connection.execute(select(RUNS.c.seq, RUNS.c.problems)).all():
+                kept = packed(_of_others(unpacked(document), student))
+                connection.execute(update(RUNS).where(RUNS.c.seq == run).values(problems=kept))
             tables = (MARKS, SUBMISSIONS, HAND_MARKS)
-            return sum(
+            gone = sum(
                 int(connection.execute(delete(table).where(table.c.student == student)).rowcount) for table in tables
             )
+        self._store.wipe()
+        return gone
 
     # --- writing
 
@@ -363,6 +375,12 @@ def _why(was: Result | None, now: Result) -> str:
     if (was.judgement and was.judgement.answer) != (now.judgement and now.judgement.answer):
         return "answer"
     return "verdict"
+
+
+def _of_others(problems: Iterable[Problem], student: str) -> tuple[Problem, ...]:
+    """The problems that do not name a student."""
+    named = re.compile(rf"(?<!\w){re.escape(student)}(?!\w)")
+    return tuple(one for one in problems if not named.search(f"{one.source}\n{one.detail}"))
 
 
 def _blocks(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list[Any]]]:

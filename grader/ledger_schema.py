@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
-from grader.schema import METADATA
+from grader.schema import METADATA, Typed
 
 SUBMISSIONS = Table(
     "submissions",
     METADATA,
     Column("hash", String(64), primary_key=True),
-    Column("student", Text, nullable=False, index=True),
+    Column("student", Typed, nullable=False, index=True),
     Column("document", Text, nullable=False),
     Column("made", String(32), nullable=False),
 )
@@ -45,7 +45,7 @@ MARKS = Table(
     METADATA,
     Column("run", Integer, ForeignKey("runs.seq"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("student", Text, nullable=False),
+    Column("student", Typed, nullable=False),
     Column("submission", String(64), ForeignKey("submissions.hash"), nullable=False),
     Column("document", Text, nullable=False),
     UniqueConstraint("run", "student", name="one_row_a_student"),
@@ -70,12 +70,12 @@ HAND_MARKS = Table(
     "hand_marks",
     METADATA,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("student", Text, nullable=False, index=True),
+    Column("student", Typed, nullable=False, index=True),
     Column("exercise", String(200), nullable=False),
     Column("part", String(200), nullable=False),
     Column("marks", String(40), nullable=False),
     Column("who", String(200), nullable=False),
-    Column("why", Text, nullable=False),
+    Column("why", Typed, nullable=False),
     Column("made", String(32), nullable=False),
     sqlite_autoincrement=True,
 )

@@ -10,9 +10,32 @@ course's key.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+import re
+from typing import Any, final
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, TypeDecorator
 
 METADATA = MetaData()
+
+_ESCAPE = "\ue000"
+_ODD = re.compile(f"[\0\ud800-\udfff{_ESCAPE}]")
+_ESCAPED = re.compile(f"{_ESCAPE}([0-9a-f]{{4}})")
+
+
+@final
+class Typed(TypeDecorator[str]):
+    """A text that people chose, such as an id: it comes back as it was, also where a database has no place for it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """The text with odd characters written as numbers."""
+        return value if value is None else _ODD.sub(lambda odd: f"{_ESCAPE}{ord(odd[0]):04x}", value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:
+        """The text as it was."""
+        return value if value is None else _ESCAPED.sub(lambda odd: chr(int(odd[1], 16)), value)
 
 SETTINGS = Table(
     "settings",

@@ -253,10 +253,14 @@ class Store:
             mine = select(ATTEMPTS.c.id).where(ATTEMPTS.c.student == name)
             connection.execute(delete(OVERRIDES).where(OVERRIDES.c.attempt.in_(mine)))
             forgotten = int(connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.student == name)).rowcount)
-        if self._engine.dialect.name == "sqlite" and self._engine.url.database:  # it stands in the log, too
+        self.wipe()
+        return forgotten
+
+    def wipe(self) -> None:
+        """Leaves nothing of rows that were taken away in the log of the file, where there is one."""
+        if self._engine.dialect.name == "sqlite" and self._engine.url.database:
             with closing(sqlite3.connect(self._engine.url.database)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return forgotten
 
     # --- reading
 

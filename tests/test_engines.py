@@ -4,6 +4,8 @@ import os
 import signal
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -12,29 +14,16 @@ from hypothesis import strategies as st
 from exercises.library import Library, search_path
 from grader import packing
 from grader.batch import grade
-from grader.chunks import Asked, Bench, judge_chunk
-from grader.engines import SLOW, Chunked, Here, Killing, engine
+from grader.chunks import Asked, Bench
+from grader.engines import AT_ONCE, SLOW, Chunked, Here, Killing, engine
 from grader.gradebooks import marks_json
 from grader.results import Answer
 from grader.verdict import Judgement, Review, Right
+from tests.bad_judge import DIES, FAILS, HANGS, LEAVES, judge_badly
 
 PATH = search_path()
 LIBRARY = Library(PATH)
 KEYS = {"1a": "10x10x3", "1b": "5x5x3", "2": "48", "3": "348"}
-HANGS, DIES, LEAVES, FAILS = "hangs", "dies", "leaves", "fails"
-
-
-def judge_badly(data: bytes) -> bytes:
-    """A judge with some answers that it does not survive."""
-    if HANGS.encode() in data:
-        time.sleep(60)
-    if DIES.encode() in data:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if LEAVES.encode() in data:
-        os._exit(0)
-    if FAILS.encode() in data:
-        raise MemoryError
-    return judge_chunk(data)
 
 
 def asked(texts):
@@ -50,7 +39,10 @@ def rows(students=12):
     ]
 
 
-SERIAL = marks_json.write(grade(rows(), LIBRARY))
+@cache
+def serial():
+    """What this process says of them."""
+    return marks_json.write(grade(rows(), LIBRARY))
 
 
 @settings(deadline=None)
@@ -84,32 +76,93 @@ def test_an_answer_to_another_question_is_not_taken():
     assert judgement == Judgement("2", "51", "", Review("internal"))
 
 
-@pytest.mark.parametrize("name", ["serial", "local"])
-def test_every_engine_says_the_same(name):
-    with engine(name, PATH) as judges:
-        assert marks_json.write(grade(rows(), LIBRARY, judges=judges)) == SERIAL
+def test_processes_of_this_machine_say_the_same():
+    with engine("local", PATH) as judges:
+        assert marks_json.write(grade(rows(), LIBRARY, judges=judges)) == serial()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_the_order_of_what_is_said_is_that_of_what_was_asked(workers):
+    class Last(Executor):
+        """Does what was asked last first."""
+
+        def __init__(self):
+            self.waiting: list[tuple[Future[bytes], bytes]] = []
+
+        def submit(self, fn, /, *args, **kwargs):
+            future: Future[bytes] = Future()
+            self.waiting.append((future, *args))
+            if len(self.waiting) == workers:
+                while self.waiting:
+                    later, data = self.waiting.pop()
+                    later.set_result(fn(data))
+            return future
+
+    texts = asked(str(number) for number in range(AT_ONCE * workers * 6))
+    assert list(Chunked(Last(), PATH, workers)(texts)) == Bench(LIBRARY)(texts)
 
 
 def test_threads_are_an_executor_too():
     with ThreadPoolExecutor(2) as pool:
-        assert marks_json.write(grade(rows(), LIBRARY, judges=Chunked(pool, PATH, 2))) == SERIAL
+        assert marks_json.write(grade(rows(), LIBRARY, judges=Chunked(pool, PATH, 2))) == serial()
 
 
-@pytest.mark.parametrize("culprit", [HANGS, DIES, LEAVES, FAILS])
-def test_only_the_culprit_waits_for_a_person(culprit):
-    with Killing(2, seconds=2) as pool:
-        list(Chunked(pool, PATH, 2)(asked(["48"])))  # awake
-        begun = time.monotonic()
-        for place in (0, 3, 5) if culprit == DIES else (2,):
-            texts = ["48", "51", "47", "x", "49"]
-            texts.insert(place, culprit)
-            found = list(Chunked(pool, PATH, 1, judge=judge_badly)(asked(texts)))
-            reason = SLOW if culprit in (HANGS, LEAVES) else "internal"  # who leaves is missed when time is up
-            assert found[place] == Judgement("2", culprit, "", Review(reason))
-            assert [one for one in found if one.answer != culprit] == Bench(LIBRARY)(
-                asked(text for text in texts if text != culprit)
-            )
-        assert time.monotonic() - begun < 50  # the answer itself would have taken a minute
+@pytest.fixture(scope="module")
+def pool():
+    """Two processes; an answer may take no longer than a few seconds, in which a new process has to wake up too."""
+    with Killing(2, seconds=4) as awake:
+        yield awake
+
+
+OTHERS = ["48", "51", "x"]
+PLACES = range(len(OTHERS) + 1)
+
+
+class Fails(Executor):
+    """Does what it is asked unless a culprit is in it; then it fails as processes do."""
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def submit(self, fn, /, *args, **kwargs):
+        future: Future[bytes] = Future()
+        if HANGS.encode() in args[0]:
+            future.set_exception(self.problem)
+        else:
+            future.set_result(fn(*args))
+        return future
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("problem", [TimeoutError(), MemoryError(), BrokenProcessPool(), OSError(), RecursionError()])
+def test_only_the_culprit_waits_for_a_person_wherever_it_stands(problem, at):
+    found = list(Chunked(Fails(problem), PATH)(asked([*OTHERS[:at], HANGS, *OTHERS[at:]])))
+    reason = SLOW if isinstance(problem, TimeoutError) else "internal"
+    assert found.pop(at) == Judgement("2", HANGS, "", Review(reason))
+    assert found == Bench(LIBRARY)(asked(OTHERS))
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("culprit", [DIES, FAILS])
+def test_a_process_that_ends_costs_the_culprit_alone(pool, culprit, at):
+    found = list(Chunked(pool, PATH, judge=judge_badly)(asked([*OTHERS[:at], culprit, *OTHERS[at:]])))
+    assert found.pop(at) == Judgement("2", culprit, "", Review("internal"))
+    assert found == Bench(LIBRARY)(asked(OTHERS))
+
+
+def test_several_culprits_in_one_chunk(pool):
+    begun = time.monotonic()
+    found = list(Chunked(pool, PATH, judge=judge_badly)(asked(["48", HANGS, DIES, FAILS, LEAVES, "51"])))
+    reasons = [getattr(one.verdict, "reason", "") for one in found]
+    assert reasons == ["", SLOW, "internal", "internal", SLOW, ""]  # who leaves is missed when time is up
+    assert time.monotonic() - begun < 50  # the answer itself would have taken a minute
+
+
+def test_processes_that_cannot_go_on_are_replaced():
+    with Killing(1) as pool:
+        list(Chunked(pool, PATH)(asked(["48"])))
+        pool._pool.stop()
+        assert list(Chunked(pool, PATH)(asked(["51"]))) == Bench(LIBRARY)(asked(["51"]))
 
 
 def test_what_is_kept_is_not_judged_again():
@@ -157,5 +210,5 @@ def test_two_workers_of_a_cluster_one_of_them_killed():
                     os.kill(pids[0], signal.SIGKILL)
                 yield judgement
 
-        assert marks_json.write(grade(rows(), LIBRARY, judges=interrupted)) == SERIAL
+        assert marks_json.write(grade(rows(), LIBRARY, judges=interrupted)) == serial()
         assert killed

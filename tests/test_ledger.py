@@ -48,10 +48,11 @@ def graded(path):
     return grade(submissions([path]), LIBRARY)
 
 
-@pytest.fixture
-def course(tmp_path):
+@pytest.fixture(params=["sqlite", "postgres"])
+def course(request, tmp_path):
     """A ledger of its own."""
-    store = opened(tmp_path / "course.db")
+    where = tmp_path / "course.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    store = opened(where, b"key")
     yield Ledger(store)
     store.close()
 
@@ -82,13 +83,24 @@ def test_the_same_class_by_the_same_version_is_one_run(course):
     assert [run.finished for run in course.runs()] == [True, True, True]
 
 
-def test_a_submission_is_kept_once_and_two_different_ones_both(course, tmp_path):
+def test_a_submission_is_kept_once_and_two_different_ones_both(course):
     kept(course, CLASS)
     kept(course, CLASS, version="v2")
     kept(course, [*CLASS, *answers(("a", "2", "49"))])
-    with sqlite3.connect(tmp_path / "course.db") as database:
-        found = database.execute("SELECT student, count(*) FROM submissions GROUP BY student").fetchall()
-    assert sorted(found) == [("a", 2), ("b", 1), ("c", 1)]
+    with course._engine.connect() as database:
+        found = database.exec_driver_sql("SELECT student, count(*) FROM submissions GROUP BY student").all()
+    assert sorted(map(tuple, found)) == [("a", 2), ("b", 1), ("c", 1)]
+
+
+def test_whatever_is_typed_is_kept(course):
+    odd = ["a\0b", "\ud800", "'; DROP TABLE runs; --", "דנה כהן", "x" * 3000]
+    run, result = kept(course, answers(*((name, "2", name) for name in odd)))
+    assert [one.student for one in course.result(run).students] == odd
+    assert [one.text for one in course.handed(run)] == odd
+    course.mark([HandMark(name, "11.1", "2", Fraction(1), "w", name) for name in odd])
+    assert all(student.total == 1 for student in course.result(run).students)
+    assert [course.forget(name) for name in odd] == [3] * len(odd)
+    assert course.result(run).students == ()
 
 
 def test_of_two_answers_both_are_kept_and_the_rule_is_named(course):
@@ -274,11 +286,28 @@ def test_a_clock_set_back_changes_no_order(course, monkeypatch):
 
 
 def test_what_is_forgotten_is_gone(course):
-    run, _ = kept(course, CLASS)
-    course.mark([HandMark("b", "11.1", "2", Fraction(1, 2), "dana", "")])
-    assert course.forget("b") == 3
-    assert [one.student for one in course.result(run).students] == ["a", "c"]
-    assert {one.student for one in course.handed(run)} == {"a", "c"}
+    handed = [*CLASS, *answers(("b", "2", "49")), Problem("in/b.md", 3, "bad_row"), Problem("in/x.csv", 3, "bad_row")]
+    run, _ = kept(course, handed)
+    course.mark([HandMark("b", "11.1", "2", Fraction(1, 2), "dana", "nearly")])
+    assert course.forget("b\u200f ") == 3
+    found = course.result(run)
+    assert [one.student for one in found.students] == ["a", "c"]
+    assert {one.student for one in course.handed(run) if isinstance(one, Answer)} == {"a", "c"}
+    assert found.duplicates == ()
+    assert [one.source for one in found.problems] == ["in/x.csv"]
+    assert course.forget("b") == 0
+
+
+def test_a_student_is_forgotten_by_name_wherever_something_is_kept(tmp_path, run, monkeypatch):
+    monkeypatch.setenv("TIRGUL_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "course.toml").write_text('store = "course.db"\nout = "o"\nengine = "serial"\n', encoding="utf-8")
+    (tmp_path / "a.csv").write_text("student,exercise,part,answer\n0123456,11.1,2,48\nb,11.1,2,1\n", encoding="utf-8")
+    assert run("grade", "a.csv", "--no-pages")[0] == 0
+    assert run("forget", "0123456")[1].count("2") == 1
+    assert run("forget", "0123456", "--lang", "he")[1].count("0") == 1
+    assert all(b"0123456" not in file.read_bytes() for file in tmp_path.glob("course.db*"))
+    assert [one["student"] for one in json.loads(run("regrade", "--json")[1])["differences"]] == []
 
 
 def test_an_old_store_is_copied_and_brought_up_to_date(tmp_path):

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from exercises.exercise import Language
 from tirgul.language import language_option
 from tirgul.options import Command, sentence
-from tirgul.places import opened_store, store_option
+from tirgul.places import VARIABLE, default_store, opened_store
+from tirgul.staff import course_of, course_option
 
 
 @click.command("forget", cls=Command)
 @click.argument("student", metavar="ID")
-@store_option
+@click.option("--store", envvar=VARIABLE, metavar="FILE", help="cli.option.store_forgotten")
+@course_option
 @language_option
-def command(student: str, store: str, lang: Language) -> None:
+def command(student: str, store: str | None, said: str, lang: Language) -> None:
     """Takes away everything that is kept of a student, and says how much that was."""
-    kept = opened_store(store, lang)
-    click.echo(sentence("cli.forgotten", lang, n=kept.forget(student)))
-    kept.close()
+    usual = dict.fromkeys((default_store(), course_of(said, lang).store))
+    there = [place for place in usual if "://" in place or (place and Path(place).is_file())]
+    n = sum(_forgotten(place, student, lang) for place in ([store] if store else there))
+    click.echo(sentence("cli.forgotten", lang, n=n))
+
+
+def _forgotten(where: str, student: str, language: Language) -> int:
+    """How much was kept of a student there: attempts, and what is kept of graded classes."""
+    store = opened_store(where, language)
+    from grader.ledger import Ledger  # the store has loaded what it needs
+
+    try:
+        return store.forget(student) + Ledger(store).forget(student)
+    finally:
+        store.close()
