@@ -292,7 +292,8 @@ class _Grader:
                     self._choose(work, part)
 
     def _asked(self, work: _Work, part: Part, answer: Answer) -> Asked:
-        earlier = tuple((other, work.texts[other]) for other in self.rests_on[part.id] if other in work.texts)
+        texts, rests_on = work.texts, self.rests_on[part.id]
+        earlier = tuple((other, texts[other]) for other in rests_on if other in texts) if rests_on else ()
         return Asked(self.exercise.id, work.code, part.id, answer.text, earlier)
 
     def _choose(self, work: _Work, part: Part) -> None:
@@ -301,7 +302,7 @@ class _Grader:
         judged = [
             self._judged(answer, asked, part) for answer, asked in zip(answers, work.asked[part.id], strict=True)
         ]
-        counts = self._counting(judged, part)
+        counts = self._counting(judged, part) if len(answers) > 1 else 0
         if len(answers) > 1:
             others = (answer for index, answer in enumerate(answers) if index != counts)
             self.aside.setdefault(work.student, []).extend(others)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
-from typing import cast, final
+from collections.abc import Hashable, Iterator
+from typing import Generic, TypeVar, final
 
 from grader.results import Answer, State
 
-NUMBERS = 7  # that an answer is kept as
+NUMBERS = 3  # that an answer is kept as: where it belongs and how it came, its text, its line
+
+Word = TypeVar("Word", bound=Hashable)
 
 
 @final
@@ -16,29 +18,19 @@ class Pile:
     """The answers of each student in each group, in the order in which they came; exercises are the usual groups."""
 
     def __init__(self) -> None:
-        self._words: list[str] = []
-        self._known: dict[str, int] = {}
+        self._heads: _Numbered[tuple[str, str, str, State, str]] = _Numbered()
+        self._texts: _Numbered[str] = _Numbered()
         self._answers: dict[str, dict[str, array[int]]] = {}
         self.size = 0
 
     def add(self, answer: Answer, group: str) -> None:
         """Puts an answer behind those of the same student in the same group."""
-        number = self._number
         students = self._answers.setdefault(group, {})
         mine = students.get(answer.student)
         if mine is None:
             mine = students[answer.student] = array("i")
-        mine.extend(
-            (
-                number(answer.exercise),
-                number(answer.part),
-                number(answer.text),
-                number(answer.source),
-                answer.line,
-                number(answer.state),
-                number(answer.variant),
-            )
-        )
+        head = (answer.exercise, answer.part, answer.source, answer.state, answer.variant)
+        mine.extend((self._heads.number(head), self._texts.number(answer.text), answer.line))
         self.size += 1
 
     def students(self, group: str) -> tuple[str, ...]:
@@ -51,14 +43,24 @@ class Pile:
 
     def answers(self, group: str, student: str) -> Iterator[Answer]:
         """The answers of a student in a group."""
-        words, numbers = self._words, iter(self._answers.get(group, {}).get(student, ()))
-        for exercise, part, text, source, line, state, variant in zip(*[numbers] * NUMBERS, strict=True):
-            read = cast("State", words[state])
-            yield Answer(student, words[exercise], words[part], words[text], words[source], line, read, words[variant])
+        heads, texts = self._heads.words, self._texts.words
+        numbers = iter(self._answers.get(group, {}).get(student, ()))
+        for head, text, line in zip(numbers, numbers, numbers, strict=True):
+            exercise, part, source, state, variant = heads[head]
+            yield Answer(student, exercise, part, texts[text], source, line, state, variant)
 
-    def _number(self, word: str) -> int:
-        number = self._known.get(word)
-        if number is None:
-            number = self._known[word] = len(self._words)
-            self._words.append(word)
+
+@final
+class _Numbered(Generic[Word]):
+    """Different words, each with a number."""
+
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+        self._known: dict[Word, int] = {}
+
+    def number(self, word: Word) -> int:
+        """The number of a word."""
+        number = self._known.setdefault(word, len(self.words))
+        if number == len(self.words):
+            self.words.append(word)
         return number

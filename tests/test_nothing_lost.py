@@ -50,10 +50,11 @@ def test_who_reads_never_sees_half_a_report(tmp_path):
     report, seen = tmp_path / "marks.json", set()
     for _ in range(4):
         with subprocess.Popen([sys.executable, "-c", WRITER, report], cwd=ROOT) as writer:
+            while not report.exists() and writer.poll() is None:
+                time.sleep(0.01)
             for _ in range(30):
                 time.sleep(0.01)
-                if report.exists():
-                    seen.add(report.read_bytes())
+                seen.add(report.read_bytes())
             writer.kill()
         seen.add(report.read_bytes())
     assert seen == {b"a" * 2_000_000, b"b" * 2_000_000}
