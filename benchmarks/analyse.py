@@ -1,6 +1,6 @@
 """How long a full analysis takes, beside the counters that people use: python -m benchmarks.analyse
 
-The same modules in one run, on the CPU with one thread, each time the median of several: our analysis of a live module
+The same modules in one run, with one thread, processor time, the median of several: our analysis of a live module
 (sizes, counts, fields), numeric and in symbols, against torchinfo, fvcore, ptflops and torch's own counter on real
 and on meta tensors. A tool that is not installed, or that fails on a network, is left out with a note. What we say is
 compared with torch's own counter before anything is timed.
@@ -118,16 +118,19 @@ TOOLS: dict[str, tuple[Callable[[Any], Any], str, bool]] = {  # what it does, th
 
 
 def seconds(measured: Callable[[], Any], times: int) -> float | None:
-    """The median of several runs after one to warm up; None where it fails."""
+    """The median of several runs after one to warm up; None where it fails.
+
+    Of the processor, so that whatever else the machine does is not counted: nothing here waits.
+    """
     taken = []
     for _ in range(times + 1):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            started = time.perf_counter()
+            started = time.process_time()
             try:
                 measured()
             except Exception:  # whatever another tool raises, it is left out
                 return None
-            taken.append(time.perf_counter() - started)
+            taken.append(time.process_time() - started)
     return statistics.median(taken[1:])
 
 

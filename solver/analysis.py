@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import chain
-from operator import index
+from operator import attrgetter, index
 from typing import Any, Final, TypeAlias, cast, final
 
 from solver.derivation import Given as Premise
 from solver.derivation import shape as derived_shape
 from solver.derivation import value_of
-from solver.layers.base import WHOLE, AxisField, Field, Join, Layer, Row, Signal
+from solver.layers.base import WHOLE, AxisField, Field, Layer, Row, Signal
 from solver.layers.base import named as naming
 from solver.layers.base import numbers as elements
 from solver.layers.composite import Composite, Graph
@@ -36,12 +36,6 @@ COLUMNS: Final = ("name", "kind", "output", "parameters", "multiplications", "ma
 COUNTS: Final = ("parameters", "multiplications", "macs")
 BYTES: Final = 4
 """A number takes so many, unless something else is said: float32."""
-
-VIEWS: Final = frozenset(
-    "Flatten Unflatten Identity Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout Reshape Permute "
-    "Slice Expand Constant Parameter".split()
-)
-"""Kinds of steps that hold no numbers of their own: they show the same ones, or pass them on in evaluation."""
 
 Given: TypeAlias = "Sequence[Any] | str"
 
@@ -100,6 +94,11 @@ class Group:
     def macs(self) -> Value:
         """The multiply-accumulates of all of them."""
         return _sum(self.rows, "macs")
+
+    @property
+    def activations(self) -> Value:
+        """The numbers that all of them put out."""
+        return _sum(self.rows, "activations")
 
 
 @final
@@ -161,7 +160,7 @@ class NetworkAnalysis:
         each = self.bytes_each
         numbers = (
             _plus(map(elements, self.inputs)),
-            _plus(map(activations, self.rows)),
+            _sum(self.rows, "activations"),
             self.parameters,
             self.buffers,
         )
@@ -412,19 +411,11 @@ def _sizes(shape: Any) -> tuple[Any, ...]:
     return cast("tuple[Any, ...]", value_of(shape))
 
 
-def activations(row: Row | Group) -> Any:
-    """How many numbers of its own a step holds: its output, or none where it only shows its input in another way."""
-    if isinstance(row, Group):
-        return _plus(map(activations, row.rows))
-    kind = type(row.layer).__name__ if isinstance(row.layer, Layer | Join) else row.kind
-    return 0 if kind in VIEWS else row.activations
-
-
 def _plus(values: Iterable[Any]) -> Any:
-    """A sum of counts: the numbers by themselves, then the polynomials."""
+    """A sum of counts: the numbers by themselves, then the polynomials, equal ones together."""
     known, unknown = 0, dict[Any, int]()
     for value in values:
-        if isinstance(value, int):
+        if type(value) is int:
             known += value
         else:
             unknown[value] = unknown.get(value, 0) + 1
@@ -432,7 +423,7 @@ def _plus(values: Iterable[Any]) -> Any:
 
 
 def _sum(rows: Iterable[Row], fact: str) -> Any:
-    return _plus(value_of(getattr(row, fact)) for row in rows)
+    return _plus(map(value_of, map(attrgetter(fact), rows)))
 
 
 def _composites(network: Layer) -> Iterable[tuple[str, str]]:
@@ -503,5 +494,5 @@ def row_data(row: Row | Group, given: Shape) -> dict[str, Any]:
         "output": listed(row.output),
         **{count: plain_number(getattr(row, count)) for count in COUNTS},
         "field": field_data(row.field, given),
-        "activations": plain_number(activations(row)),
+        "activations": plain_number(row.activations),
     }

@@ -44,7 +44,7 @@ class Analysis:
 
     @cached_property
     def activations(self) -> Quantity:
-        """All numbers that come out of its layers, views such as Flatten too; the input is not among them."""
+        """All numbers that its layers put out: none where a layer, as Flatten, only shows its input anew."""
         return summed(self.rows, "activations", self.network.name)
 
     def __getitem__(self, name: str) -> Row:
@@ -88,7 +88,7 @@ def macs(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
 
 
 def activations(network: Layer, shape: Quantity | tuple[int, ...]) -> Quantity:
-    """How many numbers come out of the network's layers, all together.
+    """How many numbers the network's layers put out, all together.
 
     >>> from solver.layers.convolution import Conv2d
     >>> from solver.values import Size

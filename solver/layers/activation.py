@@ -29,8 +29,9 @@ def _called(arguments: tuple[tuple[str, object], ...]) -> type[Activation]:
     return make_dataclass("Activation", fields, bases=(Activation,), frozen=True, namespace={"__module__": __name__})
 
 
-def _activation(name: str, function: str, **arguments: object) -> type[Activation]:
-    held = {"function": function, "__module__": __name__, "__doc__": f"x -> {function}(x), element by element."}
+def _activation(name: str, function: str, *, view: bool = False, **arguments: object) -> type[Activation]:
+    held = {"function": function, "view": view, "__module__": __name__}
+    held["__doc__"] = f"x -> {function}(x), element by element."
     return final(cast("type[Activation]", ABCMeta(name, (_called(tuple(arguments.items())),), held)))
 
 
@@ -59,7 +60,7 @@ ACTIVATIONS: dict[str, type[Any]] = {
         _activation("Hardshrink", "hardshrink", lambd=0.5),
         _activation("Softshrink", "softshrink", lambd=0.5),
         _activation("Threshold", "threshold", threshold=..., value=..., inplace=False),
-        _activation("Identity", "identity"),
+        _activation("Identity", "identity", view=True),
     )
 }
 """torch's name of the layer -> its class."""
@@ -170,6 +171,8 @@ class Drop(Elementwise):
 
     p: float = 0.5
     inplace: bool = False
+
+    view: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.p <= 1:

@@ -7,6 +7,7 @@ A layer answers about quantities, which are values (then it computes) or derivat
     buffers(shape)                   how many numbers it keeps and does not learn, as running means
     multiplications(shape, output)   scalar multiplications at inference, as the course counts them
     macs(shape, output)              multiply-accumulates of convolution, dense and matrix products only
+    activations(shape, output)       how many numbers of its own it puts out: none where it only shows its input anew
     reach(field)                     what one of its outputs sees of the network's input, given the same of its inputs
     seen(field, shape)               the same, where it depends on the shape
     reads(shape)                     the inputs that each output is made from, one by one along each axis
@@ -26,7 +27,7 @@ from abc import ABC, ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, final
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast, final
 
 from solver.derivation import DoesNotFit, Quantity, component, rank, value_of
 from solver.derivation import shape as shape_of
@@ -129,10 +130,8 @@ class Row:
 
     @cached_property
     def activations(self) -> Value:
-        """How many numbers come out of it."""
-        if isinstance(self.layer, Layer):
-            return self.layer.activations(self.inputs[0], self.output)
-        return numbers(self.output)
+        """How many numbers of its own it puts out."""
+        return self.layer.activations(self.inputs[0], self.output)
 
 
 Trail: TypeAlias = "tuple[Trail, Row] | tuple[()]"
@@ -164,6 +163,9 @@ class Operation(ABC):  # noqa: B024  # its two kinds, Layer and Join, have the a
 
     name: str = field(default="", kw_only=True, compare=False)
 
+    view: ClassVar[bool] = False
+    """Whether the output is the input shown in another way, at inference, and holds no numbers of its own."""
+
     @property
     def kind(self) -> str:
         """The name of the operation's class, which is torch's where torch has one."""
@@ -173,6 +175,10 @@ class Operation(ABC):  # noqa: B024  # its two kinds, Layer and Join, have the a
     def arguments(self) -> dict[str, object]:
         """What it was called with, by torch's names, without its own name."""
         return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "name"}
+
+    def activations(self, shape: Quantity, output: Quantity) -> Value:
+        """How many numbers of its own it puts out; the shape is that of its first input."""
+        return 0 if self.view else numbers(output)
 
     def misfit(self, **premises: object) -> DoesNotFit:
         """The refusal of arguments or inputs, which names the operation."""
@@ -200,10 +206,6 @@ class Layer(Operation):
     def macs(self, shape: Quantity, output: Quantity) -> Quantity:
         """Multiply-accumulates; only layers that multiply by weights have them."""
         return 0
-
-    def activations(self, shape: Quantity, output: Quantity) -> Value:
-        """How many numbers come out of it."""
-        return numbers(output)
 
     def buffers(self, shape: Quantity) -> Quantity:
         """How many numbers torch keeps with the layer and does not learn."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from math import prod
-from typing import final
+from typing import ClassVar, final
 
 from solver.derivation import Quantity, Rule, formula, rank, value_of
 from solver.derivation import shape as shape_of
@@ -60,6 +60,8 @@ class Flatten(Elementwise):
     start_dim: int = 1
     end_dim: int = -1
 
+    view: ClassVar[bool] = True
+
     def output(self, shape: Quantity) -> Quantity:
         axes = rank(shape)
         first, last = axis_of(self.start_dim, axes, self.kind), axis_of(self.end_dim, axes, self.kind)
@@ -81,6 +83,8 @@ class Unflatten(Elementwise):
 
     dim: int
     unflattened_size: tuple[Hyper, ...]
+
+    view: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         sizes = self.unflattened_size

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, final
+from typing import Any, ClassVar, TypeAlias, final
 
 from solver.derivation import DoesNotFit, Quantity, component, law, rank, total, value_of
 from solver.derivation import shape as shape_of
@@ -166,6 +166,8 @@ class Constant(Elementwise):
     sizes: Sizes
     learned: int = 0
 
+    view: ClassVar[bool] = True
+
     @property
     def kind(self) -> str:
         """Parameter, where any of them is learned."""
@@ -216,6 +218,8 @@ class Permute(Elementwise):
 
     order: tuple[int, ...]
 
+    view: ClassVar[bool] = True
+
     def output(self, shape: Quantity) -> Quantity:
         return PERMUTED(self.name, shape=shape, order=self.order)
 
@@ -226,6 +230,8 @@ class Reshape(Elementwise):
     """Runs of axes become other sizes: ((0,), (8, -1)) takes channels in groups of eight."""
 
     grouping: Grouping
+
+    view: ClassVar[bool] = True
 
     def output(self, shape: Quantity) -> Quantity:
         return RESHAPED(self.name, shape=shape, grouping=self.grouping)
@@ -238,6 +244,8 @@ class Slice(Elementwise):
 
     cuts: tuple[tuple[int, int, int | None, int], ...]
     along: tuple[tuple[int, int, int], ...] = ()
+
+    view: ClassVar[bool] = True
 
     def output(self, shape: Quantity) -> Quantity:
         return SLICED(self.name, shape=shape, cuts=self.cuts)
@@ -272,6 +280,8 @@ class Expand(Elementwise):
     """Axes of size 1 repeated to these sizes, and new axes in front."""
 
     sizes: Sizes
+
+    view: ClassVar[bool] = True
 
     def output(self, shape: Quantity) -> Quantity:
         return BROADCAST(self.name, shape=shape, sizes=Shape(self.sizes))

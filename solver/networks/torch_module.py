@@ -601,7 +601,7 @@ def _plain(made: Any) -> Any:
 def _registered(walk: TorchWalk, module: Any) -> tuple[Registered, list[Any]]:
     """Names all modules and parameters, counts what is registered, shared ones once, and says what is in training."""
     owners, modules, classes = walk.weights.owners, walk.modules, walk.classes
-    trainable = frozen = 0
+    counts = {True: 0, False: 0}
     buffers: dict[int, int] = {}
     trained = []
     stack = [("", module)]
@@ -616,31 +616,26 @@ def _registered(walk: TorchWalk, module: Any) -> tuple[Registered, list[Any]]:
             classes[type(here)] = None
         prefix = path + "." if path else ""
         own: tuple[int, ...] = ()
-        if known["_parameters"]:
-            own = tuple([id(parameter) for parameter in known["_parameters"].values() if parameter is not None])
-            for name, parameter in known["_parameters"].items():
-                if parameter is not None and id(parameter) not in owners:
-                    count = _count(parameter, name)
-                    owners[id(parameter)] = (prefix + name, count)
-                    if parameter.requires_grad:
-                        trainable += count
-                    else:
-                        frozen += count
-        if known["_buffers"]:
-            buffers |= {id(buffer): buffer.numel() for buffer in known["_buffers"].values() if buffer is not None}
+        for name, parameter in known["_parameters"].items():
+            if parameter is None:
+                continue
+            key = id(parameter)
+            own += (key,)
+            if key not in owners:
+                if type(parameter) is nn.parameter.UninitializedParameter:
+                    raise CannotFollow("not_initialised", name)
+                count = parameter.numel()
+                owners[key] = (prefix + name, count)
+                counts[parameter.requires_grad] += count
+        for buffer in known["_buffers"].values():
+            if buffer is not None:
+                buffers[id(buffer)] = buffer.numel()
         if known["training"]:
             trained.append(here)
         modules[id(here)] = (path, own)
-        if known["_modules"]:
-            stack += [(prefix + name, inner) for name, inner in known["_modules"].items() if inner is not None][::-1]
-    return Registered(trainable, frozen, sum(buffers.values())), trained
-
-
-def _count(parameter: Any, name: str) -> int:
-    if type(parameter) is nn.parameter.UninitializedParameter:
-        raise CannotFollow("not_initialised", name)
-    count: int = parameter.numel()
-    return count
+        if inside := known["_modules"]:
+            stack += [(prefix + name, inner) for name, inner in reversed(inside.items()) if inner is not None]
+    return Registered(counts[True], counts[False], sum(buffers.values())), trained
 
 
 @contextmanager

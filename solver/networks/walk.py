@@ -23,8 +23,8 @@ from solver.networks.reshaping import MIXED, Roles, grouped, merged
 from solver.networks.steps import Constant, Mixed, Permute, Reshape, renamed
 from solver.values import Shape, Value
 
-Facts: TypeAlias = "tuple[Shape, Value, Value, Value]"
-"""The shape after a step, parameters, multiplications and macs."""
+Facts: TypeAlias = "tuple[Shape, Value, Value, Value, Value]"
+"""The shape after a step, parameters, multiplications, macs and activations."""
 
 MOST_REMEMBERED = 4096
 MOST_UNITED = 32
@@ -109,7 +109,10 @@ class Step:
         """What the layer says of a shape, or a join of several."""
         layer: Any = self.layer
         after = layer.output(shapes)
-        said = (after, layer.parameters(shapes), layer.multiplications(shapes, after), layer.macs(shapes, after))
+        said = (
+            after, layer.parameters(shapes), layer.multiplications(shapes, after), layer.macs(shapes, after),
+            layer.activations(shapes, after),
+        )  # fmt: skip
         if len(self.facts) > MOST_REMEMBERED:
             self.facts.clear()
         self.facts[shapes] = said
@@ -491,11 +494,12 @@ def undisturbed() -> Iterator[None]:
 
 def _row(record: Record) -> Row:
     """A row that need not ask its layer again: its facts are cached properties, which live in its dictionary."""
-    step, _, shapes, name, learned, (after, parameters, multiplications, macs), seen = record
+    step, _, shapes, name, learned, (after, parameters, multiplications, macs, held), seen = record
     row: Row = object.__new__(Row)
     row.__dict__.update(
         layer=renamed(step.layer, name), inputs=shapes, output=after, field=seen, learns=learned,
         parameters=parameters if learned else 0, multiplications=multiplications, macs=macs,
+        activations=held,
     )  # fmt: skip
     return row
 
