@@ -445,15 +445,12 @@ class _Reading:
         known = [each.name for each in fields(layer)]
         self.kind, self.layer, self.biased = kind, layer, "bias" in known
         self.named = [name for name in known if name not in ("name", "bias", "inplace", "return_indices")]
-        self.along = "dim" in known
-        self.two = "return_indices" in known
+        self.odd = "dim" in known or "return_indices" in known
         self.get: Callable[[Any], Any] | None = None
 
     def read(self, walk: TorchWalk, module: Any, x: Any, *more: Any, **named: Any) -> Any:
         """The signal after the module."""
-        if type(x) is not TorchGhost or more or named:
-            return NotImplemented
-        if (self.two and module.return_indices) or (self.along and not (x.batched and module.dim)):
+        if type(x) is not TorchGhost or more or named or (self.odd and self._is_odd(module, x)):
             return NotImplemented
         values = (self.get or self._getter(module))(module)
         biased = self.biased and module._parameters["bias"] is not None
@@ -467,14 +464,17 @@ class _Reading:
             x, step = placed(walk, x, step)
         if walk.symbolic or x.sizes not in step.facts:
             x = self._checked(walk, module, x, step)
-        if not own:
-            return walk.layer(step, x, walk.again(path or self.kind))
         if used.isdisjoint(own):
             used.update(own)
             return walk.layer(step, x, walk.again(path or self.kind))
         if used.issuperset(own):
             return walk.layer(step, x, walk.again(path or self.kind), learned=False)
         return walk.partly(step, x, path, module._parameters.values())
+
+    def _is_odd(self, module: Any, x: TorchGhost) -> bool:
+        """Whether it gives indices too, or acts along the batch axis."""
+        along = hasattr(module, "dim") and not (x.batched and module.dim)
+        return along or bool(getattr(module, "return_indices", False))
 
     def _step(self, module: Any, biased: bool, values: Any) -> Step:
         return step_of((self.kind, biased, values), partial(self._layer, module, biased))
@@ -561,8 +561,8 @@ def read_module(
         given = tuple(_input(walk, each) for each in inputs)
         keywords = {name: _input(walk, each) for name, each in (named or {}).items()}
         walk.symbolic = any(not isinstance(size, int) for x in walk.inputs for size in x.sizes)
-        with _evaluated([] if training else trained), _patched(walk) as call, Watch(walk), _explained(walk):
-            made = call(module, *given, **keywords)
+        with _evaluated([] if training else trained), _patched(walk), Watch(walk), _explained(walk):
+            made = module(*given, **keywords)
     outputs = _ghosts(_plain(made))
     if not outputs:
         raise CannotFollow("not_a_signal", type(module).__name__, detail=repr(made))
@@ -651,14 +651,13 @@ def _evaluated(trained: Sequence[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
+def _patched(walk: TorchWalk) -> Iterator[None]:
     """Calls of the network's modules in this thread go through the walk.
 
     Only the classes that occur are changed: every class below a changed one has to look up all its methods anew.
     """
     thread, modules, called = threading.get_ident(), walk.modules, walk.called
     own = {kind: kind.__dict__.get("__call__") for kind in walk.classes}
-    readers = {kind: _reader(kind) for kind in walk.classes}
     genuine, entered = nn.Module.__call__, set[int]()
 
     def original(module: Any, args: Any, kwargs: Any) -> Any:
@@ -671,31 +670,34 @@ def _patched(walk: TorchWalk) -> Iterator[Callable[..., Any]]:
         finally:
             entered.discard(id(module))
 
-    def call(module: Any, *args: Any, **kwargs: Any) -> Any:
-        known = module.__dict__
-        plain = not (known["_forward_hooks"] or known["_forward_pre_hooks"] or "forward" in known)
-        if id(module) not in modules:
-            return original(module, args, kwargs)
-        reader = readers.get(type(module))
-        if reader is not None and plain:
-            made = reader(walk, module, *args, **kwargs)
-            if made is not NotImplemented:
-                return made
-        if threading.get_ident() != thread:
-            return original(module, args, kwargs)
-        called.add(id(module))
-        before, walk.path = walk.path, modules[id(module)][0]
-        made = module.forward(*args, **kwargs) if plain else original(module, args, kwargs)
-        walk.path = before
-        return made
+    def calling(reader: Reader | None) -> Callable[..., Any]:
+        def call(module: Any, *args: Any, **kwargs: Any) -> Any:
+            here = modules.get(id(module))
+            if here is None:
+                return original(module, args, kwargs)
+            known = module.__dict__
+            plain = not (known["_forward_hooks"] or known["_forward_pre_hooks"] or "forward" in known)
+            if reader is not None and plain:
+                made = reader(walk, module, *args, **kwargs)
+                if made is not NotImplemented:
+                    return made
+            if threading.get_ident() != thread:
+                return original(module, args, kwargs)
+            called.add(id(module))
+            before, walk.path = walk.path, here[0]
+            made = module.forward(*args, **kwargs) if plain else original(module, args, kwargs)
+            walk.path = before
+            return made
+
+        return call
 
     for kind in own:
-        kind.__call__ = call
+        kind.__call__ = calling(_reader(kind))
     made = _made_of_symbols(walk) if walk.symbolic else {}
     for name, function in made.items():
         setattr(torch, name, function)
     try:
-        yield call
+        yield
     finally:
         for name, function in made.items():
             setattr(torch, name, function.__wrapped__)
