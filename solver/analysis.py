@@ -228,7 +228,7 @@ class NetworkAnalysis:
 
     @property
     def _symbolic(self) -> bool:
-        return any(not isinstance(size, int) for shape in self.inputs for size in shape)
+        return self.imported is not None and bool(self.imported.symbols)
 
     def data(self, depth: int | None = None) -> dict[str, Any]:
         """All of it as lists, dictionaries, numbers and texts; a formula is a text."""

@@ -16,9 +16,11 @@ from sympy import Add, Expr, Mul, Pow, Symbol, ceiling, floor
 
 from solver.closed_forms import closed
 from solver.derivation import DoesNotFit
+from solver.layers.activation import ACTIVATIONS
 from solver.layers.base import Layer
-from solver.layers.composite import Chain
+from solver.layers.composite import Chain, Concat
 from solver.layers.convolution import Conv1d, Conv2d
+from solver.layers.dense import Linear
 from solver.layers.pooling import AvgPool1d, AvgPool2d, MaxPool1d
 from solver.layers.repeated import Repeat
 from solver.layers.transposed import ConvTranspose1d
@@ -152,6 +154,10 @@ REPEATED: list[tuple[Layer, tuple[int, ...]]] = [
     (Chain((Conv2d(4, 3, padding=1), Conv2d(4, 1))), (4, 9, 9)),
     (ConvTranspose1d(2, 4), (2, 5)),
     (MaxPool1d(3, 1, 1), (2, 5)),
+    (Conv2d(8, 3), (3, 20, 20)),
+    (Conv1d(8, 5, padding=3), (1, 6)),
+    (Chain((Conv2d(8, 3, padding=1), Conv2d(4, 1))), (3, 9, 9)),
+    (Linear(7), (5,)),
 ]
 
 
@@ -189,6 +195,7 @@ def test_fields_of_l_layers_are_fields_of_a_chain(layers: list[Layer], times: in
 
 def test_what_does_not_repeat_is_refused() -> None:
     with pytest.raises(DoesNotFit):
-        output_size(Repeat(Conv1d(4, 3), symbol("L")), (3, 20))  # channels in are not channels out
+        more_channels_each_time = Concat((Conv1d(4, 1), ACTIVATIONS["Identity"]()))
+        output_size(Repeat(more_channels_each_time, symbol("L")), (3, 20))
     with pytest.raises(DoesNotFit):
         output_size(Repeat(Conv1d(4, 3, 2), symbol("L")), (4, 20))  # the size is no closed form

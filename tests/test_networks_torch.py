@@ -21,7 +21,7 @@ from solver.networks.conditions import at  # noqa: E402
 from solver.networks.torch_module import read_module  # noqa: E402
 from solver.networks.walk import CannotFollow  # noqa: E402
 from solver.questions import analyze  # noqa: E402
-from solver.values import Shape  # noqa: E402
+from solver.values import Shape, Size  # noqa: E402
 from tests.networks import classic, mobile, odd, residual, segmentation, transformer  # noqa: E402
 
 WORDS = torch.zeros(1, 7, dtype=torch.long)
@@ -341,6 +341,68 @@ def test_a_dense_layer_behind_maps_fits_few_inputs() -> None:
     assert read_module(lenet, (1, "H", 28)).conditions == ["H in {28, 29, 30, 31}"]
     with pytest.raises(DoesNotFit):
         read_module(nn.Sequential(nn.Conv1d(1, 2, 3, 2), nn.Flatten(), nn.Linear(7, 1)), (1, "L"))
+
+
+class Windows(nn.Module):
+    """Numbers in windows of 8 x 8 of a sixteenth of the image, and a mask of them, as in networks with windows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 6, 4, 4)
+
+    def forward(self, x: Any) -> Any:
+        x = self.patches(x)
+        count, channels, height, wide = x.shape
+        masked = x.new_zeros((height, wide)).view(height // 8, 8, wide // 8, 8)
+        split = x.view(count, channels, height // 8, 8, wide // 8, 8) + masked
+        return split.permute(0, 2, 4, 3, 5, 1).reshape(-1, 64, channels)
+
+
+class Side(nn.Module):
+    """Refuses what is not of one size, by a statement of its own, as a position embedding demands."""
+
+    def __init__(self, ask: Any) -> None:
+        super().__init__()
+        self.ask = ask
+
+    def forward(self, x: Any) -> Any:
+        assert self.ask(x.shape[-1]), "the wrong size"
+        return torch.relu(x)
+
+
+def test_windows_divide_the_input() -> None:
+    walked = read_module(Windows(), (3, "H", "W"))
+    allowed = [f"{side} mod 32 in {{0, 1, 2, 3}}" for side in "HW"]
+    assert [said for said in walked.conditions if "mod" in said] == allowed
+    with torch.no_grad():
+        assert Windows()(torch.zeros(1, 3, 67, 96)).shape == (6, 64, 6)
+        with pytest.raises(RuntimeError):
+            Windows()(torch.zeros(1, 3, 68, 96))
+
+
+@pytest.mark.parametrize(
+    ("ask", "conditions", "sizes"),
+    [
+        (lambda n: n == 224, ["H >= 1", "W = 224"], (3, Size.symbol("H"), 224)),
+        (lambda n: n // 2 == 7, ["H >= 1", "W in {14, 15}"], (3, Size.symbol("H"), Size.symbol("W"))),
+        (lambda n: n % 2 == 0 and n == 8, ["H >= 1", "W = 8"], (3, Size.symbol("H"), 8)),
+    ],
+)
+def test_what_a_module_demands_of_its_input_is_a_condition(ask: Any, conditions: Any, sizes: Any) -> None:
+    walked = read_module(Side(ask), (3, "H", "W"))
+    assert (walked.conditions, walked.output) == (conditions, sizes)
+
+
+def test_a_transformer_for_one_size_says_so() -> None:
+    walked = read_module(transformer.ViT(32, 8, 16, 1, 2), (3, "H", "H"))
+    assert (walked.conditions, walked.smallest, walked.output) == (["H = 32"], {"H": 32}, Shape((1000,)))
+    assert walked.macs == read_module(transformer.ViT(32, 8, 16, 1, 2), (3, 32, 32)).macs
+
+
+def test_what_no_input_satisfies_is_still_refused() -> None:
+    with pytest.raises(CannotFollow) as refusal:
+        read_module(Side(lambda n: n == 2 * n + 1), (3, "H", "W"))
+    assert refusal.value.reason == "raised"
 
 
 # --- fields

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from solver.derivation import DoesNotFit, Quantity, component, formula, rank, value_of
+from solver.derivation import DoesNotFit, Quantity, component, formula, rank, total, value_of
+from solver.derivation import shape as shape_of
 from solver.layers.base import (
     WHOLE,
     AxisField,
@@ -21,6 +22,7 @@ from solver.layers.base import (
     Signal,
     channels_first,
     input_field,
+    named,
     sizes_of,
 )
 from solver.layers.composite import Chain, Composite, summed
@@ -89,7 +91,8 @@ COUNT = formula("repeated.count", "L*N", symbol="N_all", one_layer_too_few="(L -
 class Repeat(Composite):
     """The same kind of layer L times in a row, each with weights of its own; L may be a symbol.
 
-    With a symbolic L there are closed forms where a layer keeps the channels and changes each size by as much again.
+    With a symbolic L there are closed forms where a layer behind the first keeps the channels and changes each size by
+    as much again.
     """
 
     layer: Layer
@@ -109,9 +112,18 @@ class Repeat(Composite):
     def output(self, shape: Quantity) -> Quantity:
         if isinstance(self.times, int):
             return super().output(shape)
-        grown = zip(sizes_of(shape), self._changes(shape), strict=True)
+        if self._others(shape) is not None:
+            first = self.layer.output(shape)
+            channels, sizes = component(first, 0), sizes_of(shape)[1:]
+            changes = self._changes(first)[1:]
+        else:
+            channels, *sizes = sizes_of(shape)
+            changes = self._changes(shape)[1:]
+        if not sizes:
+            return shape_of(named([channels]), self.name)
+        grown = zip(sizes, changes, strict=True)
         after = [n if c == 0 else SIZE(self.name, n=n, L=self.times, c=c) for n, c in grown]
-        return shape if rank(shape) == 1 else channels_first(after[0], after[1:], self.name)
+        return channels_first(channels, after, self.name)
 
     def parameters(self, shape: Quantity) -> Quantity:
         return self._all("parameters", shape)
@@ -178,10 +190,22 @@ class Repeat(Composite):
         one = self.layer.reach(input_field(axes))
         return one != WHOLE and all(value_of(axis.jump) == 1 for axis in one)
 
+    def _others(self, shape: Quantity) -> Repeat | None:
+        """The layers behind the first, where that one alone changes the channels; else None."""
+        before: Any = value_of(shape)
+        after: Any = value_of(self.layer.output(before))
+        if len(before) != len(after) or before[0] == after[0]:
+            return None
+        return Repeat(self.layer, self.times - 1, name=self.name)
+
     def _all(self, fact: str, shape: Quantity) -> Quantity:
         """What all layers have of something."""
         if isinstance(self.times, int):
             return summed(self.rows(shape), fact, self.name)
+        if (others := self._others(shape)) is not None:
+            first = summed(self._one(shape), fact, self.name)
+            behind = others._all(fact, self.layer.output(shape))
+            return total({"first": first, "others": behind}, self.name)
         changes = self._changes(shape)
         if fact in ("parameters", "buffers") or all(change == 0 for change in changes):
             return COUNT(self.name, L=self.times, N=summed(self._one(shape), fact, self.name))

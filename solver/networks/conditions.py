@@ -8,7 +8,7 @@ allowed, and what was taken for granted is a condition: a U-Net of depth four fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count, product
@@ -25,6 +25,7 @@ Monomial: TypeAlias = "tuple[Size, ...]"
 LARGE = 10**6
 MOST_RESIDUES = 20_000
 MOST_DIVISOR = 8
+MOST_LISTED = 8
 MOST_TRIED = 300_000
 
 
@@ -192,7 +193,12 @@ class Domain:
         """The conditions on a symbol of this name: ["16 | H", "H >= 32"]."""
         said = []
         if self.only is not None:
-            return [f"{name} in {{{', '.join(map(str, self))}}}"]
+            numbers = [*self]
+            if len(numbers) == 1:
+                return [f"{name} = {numbers[0]}"]
+            if len(numbers) > MOST_LISTED and numbers == [*range(numbers[0], numbers[-1] + 1)]:
+                return [f"{name} >= {numbers[0]}", f"{name} <= {numbers[-1]}"]
+            return [f"{name} in {{{', '.join(map(str, numbers))}}}"]
         if self.period > 1:
             rest = f"{name} mod {self.period} in {{{', '.join(map(str, sorted(self.residues)))}}}"
             said.append(f"{self.period} | {name}" if self.residues == {0} else rest)
@@ -222,6 +228,8 @@ class Conditions:
     asked: list[Condition] = field(default_factory=list)
     left: list[Condition] = field(default_factory=list)
     """Those that no domain of one symbol says."""
+    granted: Set[tuple[Any, Any]] = frozenset()
+    """Equations that are taken to hold, since the network refuses its input where they do not."""
 
     def fit(self, left: Any, right: Any) -> bool:
         """Makes two sizes equal that have to be; false where no input makes them so."""
@@ -245,12 +253,28 @@ class Conditions:
             return True
         if isinstance(left, int) and isinstance(right, int):
             return False
+        if (left, right) in self.granted:
+            return self.fit(left, right)
         fits = self._for_residues(left, right)
         condition = Condition("=" if fits else "!=", left, right, self.where())
         self.asked.append(condition)
         if not fits and not self._never(left, right):
             self.left.append(condition)
         return fits
+
+    def granting(self) -> Conditions | None:
+        """These conditions at the start, with the equation that was denied last; None where no input satisfies it."""
+        last = self.asked[-1] if self.asked else None
+        if last is None or last.relation != "!=" or (last.left, last.right) in self.granted:
+            return None
+        fresh = Conditions(granted={*self.granted, (last.left, last.right)})
+        return fresh if all(fresh.fit(*equation) for equation in fresh.granted) and not fresh.left else None
+
+    @property
+    def known(self) -> dict[str, int]:
+        """The symbols that can be one number alone."""
+        finite = {name: [*domain] for name, domain in self.domains.items() if domain.only is not None}
+        return {name: numbers[0] for name, numbers in finite.items() if len(numbers) == 1}
 
     def remainder(self, value: Any, by: int) -> int:
         """value mod by: 0 where that can be."""
@@ -387,7 +411,8 @@ class Conditions:
         if isinstance(difference, Size) and difference.outer > 0:
             self._raise(name, reaches(difference, 0))
         else:
-            last = next((n for n in range(MOST_RESIDUES, 0, -1) if at(difference, {name: n}) < 0), 0)
+            allowed = (n for n in range(MOST_RESIDUES, 0, -1) if n in self._domain(name))
+            last = next((n for n in allowed if at(difference, {name: n}) < 0), 0)
             self._raise(name, last + 1)
 
 

@@ -129,8 +129,9 @@ class Imported:
 
     @property
     def symbols(self) -> list[str]:
-        """The symbols of the input."""
-        return sorted({name for shape in self.input for size in shape for name in symbols(size)})
+        """The symbols of the input, those that turned out to be one number among them."""
+        given = {name for shape in self.input for size in shape for name in symbols(size)}
+        return sorted(given | self.walk.conditions.domains.keys())
 
     @cached_property
     def conditions(self) -> list[str]:

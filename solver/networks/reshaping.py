@@ -17,8 +17,8 @@ Grouping: TypeAlias = "tuple[tuple[tuple[int, ...], tuple[Any, ...]], ...]"
 
 MIXED: Final = -1
 
-SAMPLE: Final = 720_720
-"""A size that most numbers divide, at which products of symbols are compared."""
+SAMPLE: Final = 720_720 * 2**12
+"""A size that most numbers divide, powers of two above all, at which products of symbols are compared."""
 
 
 def merged(roles: Sequence[int | None]) -> int | None:

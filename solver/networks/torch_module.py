@@ -31,7 +31,7 @@ from solver.layers.base import Field, Layer
 from solver.layers.composite import Composite
 from solver.networks.arithmetic import OPERATIONS as ARITHMETIC
 from solver.networks.arranging import OPERATIONS as ARRANGING
-from solver.networks.conditions import Domain, Undecided, at, size_from, symbols, times
+from solver.networks.conditions import Conditions, Domain, Undecided, at, size_from, symbols, times
 from solver.networks.guarded import Guarded, bare
 from solver.networks.imported import Imported, Registered
 from solver.networks.operations import placed, told
@@ -157,7 +157,7 @@ OPERATORS: Final = (
 
 METHODS: Final = (
     "view reshape permute transpose flatten size dim mean sum contiguous chunk split expand unsqueeze squeeze softmax "
-    "numel clone relu"
+    "numel clone relu new_zeros new_ones new_empty new_full repeat tile narrow roll select"
 ).split()
 
 for _each in (*(f"__{operator}__" for operator in OPERATORS), *METHODS):
@@ -555,11 +555,26 @@ def read_module(
     if hasattr(module, "graph_module"):
         module = module.module()
         module._forward_pre_hooks.clear()
-    walk = TorchWalk(ghost, _place, ELEMENTS, device=_device(module))
+    conditions = Conditions()
+    while True:
+        walk = TorchWalk(ghost, _place, ELEMENTS, conditions=conditions, device=_device(module))
+        try:
+            return _walked(walk, module, inputs, named or {}, training)
+        except CannotFollow as refusal:
+            granting = walk.conditions.granting() if refusal.reason == "raised" else None
+            if granting is None:
+                raise
+            conditions = granting  # a module that raises where H is not 224 is one for H = 224
+
+
+def _walked(
+    walk: TorchWalk, module: Any, inputs: Sequence[Input], named: Mapping[str, Input], training: bool
+) -> Imported:
+    """The network, walked once under the walk's conditions."""
     with READING, undisturbed(), torch.no_grad():
         registered, trained = _registered(walk, module)
         given = tuple(_input(walk, each) for each in inputs)
-        keywords = {name: _input(walk, each) for name, each in (named or {}).items()}
+        keywords = {name: _input(walk, each) for name, each in named.items()}
         walk.symbolic = any(not isinstance(size, int) for x in walk.inputs for size in x.sizes)
         with _evaluated([] if training else trained), _patched(walk), Watch(walk), _explained(walk):
             made = module(*given, **keywords)
@@ -580,8 +595,10 @@ READING: Final = threading.RLock()
 def _input(walk: TorchWalk, given: Input) -> Any:
     if isinstance(given, torch.Tensor):
         return walk.input(Shape(given.shape[1:]), given.dtype)
+    known = walk.conditions.known
     sizes = (Size.symbol(size) if isinstance(size, str) else size for size in given)
-    return walk.input(Shape(sizes), torch.float32)
+    numbers = (size.at(known[size.name]) if isinstance(size, Size) and size.name in known else size for size in sizes)
+    return walk.input(Shape(numbers), torch.float32)
 
 
 def _device(module: Any) -> Any:
