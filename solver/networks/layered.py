@@ -14,7 +14,7 @@ from solver.layers.composite import Branches, Chain, Composite, Graph
 from solver.layers.repeated import Repeat
 from solver.networks.imported import Imported, Registered
 from solver.networks.walk import Ghost, Walk, step
-from solver.values import Polynomial, Shape, Size
+from solver.values import Shape
 
 
 def labelled(network: Layer, name: str = "") -> Layer:
@@ -49,10 +49,6 @@ def labelled(network: Layer, name: str = "") -> Layer:
 class LayerWalk(Walk):
     """A walk through layers."""
 
-    def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Layers call no functions."""
-        raise NotImplementedError
-
     def through(self, operation: Operation, signals: tuple[Ghost, ...], learned: bool = True) -> Ghost:
         """The signal after a layer or a join."""
         match operation:
@@ -83,11 +79,6 @@ class LayerWalk(Walk):
             taken = tuple(made[index] for index in node.inputs)
             made.append(self.through(node.operation, taken, not node.shared))
         return tuple(made[index] for index in graph.outputs)
-
-    def _fit(self, size: Any, form: Any, x: Ghost) -> None:
-        """Sizes with symbols for hyper-parameters are equal or are not: nothing is asked of them."""
-        if size != form or all(isinstance(each, int | Size | Polynomial) for each in (size, form)):
-            super()._fit(size, form, x)
 
 
 def read_layers(network: Layer, *shapes: Shape) -> Imported:

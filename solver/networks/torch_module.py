@@ -78,6 +78,8 @@ class TorchGhost(Ghost, torch.Tensor):
     of bits, on which nothing can be computed.
     """
 
+    walk: TorchWalk
+
     @classmethod
     def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         (ghost, *_) = _ghosts((args, kwargs))
@@ -121,7 +123,7 @@ class TorchGhost(Ghost, torch.Tensor):
 
 
 def ghost(
-    walk: Walk, index: int, sizes: Shape, batched: bool, seen: Field, roles: Roles, element: Any = torch.float32
+    walk: TorchWalk, index: int, sizes: Shape, batched: bool, seen: Field, roles: Roles, element: Any = torch.float32
 ) -> TorchGhost:
     """A ghost of these."""
     made: TorchGhost = _tensor(TorchGhost, NOTHING)

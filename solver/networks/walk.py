@@ -7,7 +7,6 @@ its layer; what the layer has said for one shape is not asked for again. This mo
 from __future__ import annotations
 
 import gc
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -227,7 +226,7 @@ Record: TypeAlias = "tuple[Step, tuple[int, ...], tuple[Shape, ...], str, bool, 
 
 
 @dataclass
-class Walk(ABC):
+class Walk:
     """What has been recorded so far; `ghost` makes a ghost of what a `Ghost` holds."""
 
     ghost: Callable[..., Ghost]
@@ -251,10 +250,6 @@ class Walk(ABC):
 
     def __post_init__(self) -> None:
         self.conditions.where = lambda: self.path
-
-    @abstractmethod
-    def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What a function or method gives on these arguments, some of which are signals."""
 
     # --- signals
 

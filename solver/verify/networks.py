@@ -61,7 +61,7 @@ def network_checks(network: Any, said: NetworkAnalysis) -> Iterator[Check]:
             yield _timed((fact, written(claimed)), "numel", lambda pair=(found, claimed): (*pair, ""))  # type: ignore[misc]  # a pair
         yield _timed(("macs", written(said.macs)), "flop_counter", lambda: (twin.counted(), said.macs, ""))
     yield from _counted(said)
-    if twin is not None:
+    if twin is not None and len({shape[1:] for shape in said.inputs}) == 1:
         for row in fields_to_check(said, twin.modules):
             yield from _fields(twin, row, said)
     yield from _formulas(network, said)

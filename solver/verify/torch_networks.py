@@ -137,10 +137,11 @@ class Twin:
         return int(counter.get_total_flops()) // 2
 
     def marks(self, name: str, unit: tuple[int, ...], lines: Sequence[tuple[int, int]]) -> list[bool] | None:
-        """For each line of pixels, an axis and a place, whether a unit of a layer depends on any of them."""
-        marked = torch.zeros(len(lines), *self.shapes[0], dtype=torch.float64)
-        for number, (axis, place) in enumerate(lines):
-            marked[number].select(axis + 1, place).fill_(float("nan"))
+        """For each line of pixels, an axis and a place, whether a unit of a layer depends on any of them, in any input."""
+        marked = [torch.zeros(len(lines), *shape, dtype=torch.float64) for shape in self.shapes]
+        for each in marked:
+            for number, (axis, place) in enumerate(lines):
+                each[number].select(axis + 1, place).fill_(float("nan"))
         with torch.no_grad():
             made = self._made(copy.deepcopy(self.module).double(), name, marked)
         if made is None:
@@ -148,20 +149,19 @@ class Twin:
         return [bool(made[(number, slice(None), *unit)].isnan().any()) for number in range(len(lines))]
 
     def gradient(self, name: str, unit: tuple[int, ...]) -> tuple[range, ...] | None:
-        """From the first to the last pixel whose gradient is not zero, along each axis."""
-        pixels = torch.ones(1, *self.shapes[0], dtype=torch.float64, requires_grad=True)
+        """From the first to the last pixel whose gradient is not zero in any input, along each axis."""
+        pixels = [torch.ones(1, *shape, dtype=torch.float64, requires_grad=True) for shape in self.shapes]
         with Positive():
             made = self._made(_positive(self.module), name, pixels)
         if made is None:
             return None
         made[(0, slice(None), *unit)].sum().backward()
-        assert pixels.grad is not None
-        seen = pixels.grad[0].abs().sum(0).nonzero()
-        if not len(seen):
+        masks = [each.grad[0].abs().sum(0) for each in pixels if each.grad is not None]
+        if not masks or not len(seen := torch.stack(masks).sum(0).nonzero()):
             return None
         return tuple(range(int(axis.min()), int(axis.max()) + 1) for axis in seen.T)
 
-    def _made(self, module: nn.Module, name: str, pixels: Any) -> Any:
+    def _made(self, module: nn.Module, name: str, pixels: Sequence[Any]) -> Any:
         """What a layer of a copy makes, at the call that its name says: relu#2; None where it is no module."""
         own, _, call = name.partition("#")
         place = next((path for path, inner in self.module.named_modules() if inner is self.modules.get(own)), None)
@@ -169,9 +169,8 @@ class Twin:
             return None
         made: list[Any] = []
         handle = module.get_submodule(place).register_forward_hook(lambda _module, _given, out: made.append(out))
-        more = [torch.zeros(len(pixels), *shape, dtype=torch.float64) for shape in self.shapes[1:]]
         try:
-            module(pixels, *more)
+            module(*pixels)
         finally:
             handle.remove()
         number = int(call or 1) - 1

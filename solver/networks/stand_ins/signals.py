@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final
 
 from solver.derivation import DoesNotFit
 from solver.networks.arithmetic import OPERATIONS as ARITHMETIC
@@ -29,18 +28,6 @@ OPERATIONS: Final = ARITHMETIC | ARRANGING
 ELEMENTS: Final = {"truth": "bool", "integer": "int64", "float": "float"}
 
 
-@final
-@dataclass
-class SourceWalk(Walk):
-    """A walk through code that is read; `operate` gives the value of an operation by its name."""
-
-    operate: Callable[[str, list[Any], dict[str, Any]], Any] | None = None
-
-    def function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What a function of torch's gives, by its name."""
-        return NotImplemented if self.operate is None else self.operate(str(function), list(args), kwargs)
-
-
 class Signals(World):
     """Signals of one reading.
 
@@ -58,9 +45,9 @@ class Signals(World):
         """Where the reading is."""
         return self.interpreter.line
 
-    def new_walk(self) -> SourceWalk:
+    def new_walk(self) -> Walk:
         """A walk that nothing has been recorded in."""
-        return SourceWalk(ghost, lambda: str(self.line), ELEMENTS, operate=self.operation)
+        return Walk(ghost, lambda: str(self.line), ELEMENTS)
 
     def operation(self, name: str, args: list[Any], named: dict[str, Any]) -> Any:
         """What a function or method of torch's does to signals."""
