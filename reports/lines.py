@@ -161,6 +161,11 @@ def soft(line: Line) -> Line:
     return Line(Span(line.runs, "soft"))
 
 
+def whole(line: Line) -> Line:
+    """A line that is not broken, as a date."""
+    return Line(Span(line.runs, "nb"))
+
+
 def link(line: Line, to: str) -> Line:
     """A line that leads somewhere."""
     return Line(Span(line.runs, "link", to))

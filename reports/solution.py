@@ -226,9 +226,7 @@ def _sides(node: Derived) -> Iterator[Formula]:
 def _claims(node: Derived) -> Iterator[Formula]:
     """What the rule claims, and what holds of the numbers: 3 = 6 where that is true, otherwise 3 ≠ 6."""
     if node.rule.assumes is not None and "expression" in node.premises:
-        zero = (_values(node)["expression"], Number(0))
-        yield Relation(zero, ("=",))
-        yield Relation(zero, ("=",) if node.result else ("!=",))
+        yield Relation((_values(node)["expression"], Number(0)), ("=",) if node.result else ("!=",))
     if node.rule.taught is None:
         return
     yield node.rule.taught

@@ -144,16 +144,16 @@ EXERCISE = Exercise(
             "התפלגות המשקולות סימטרית סביב $0$, המשקולות בלתי תלויות זו בזו ובלתי תלויות בכניסות, "
             "ולכל המשקולות אותה התפלגות. גם לכל הכניסות אותה התפלגות, אך הן עשויות להיות תלויות זו בזו. "
             "מחפשים אתחול ששומר על השונות משכבה לשכבה. "
-            "בסעיפים 2.1 עד 2.4 הכניסות הן מוצאי אקטיבציה, $x_i = f(y_i)$, והמשתנים $y_i$ הם מוצאים של נוירונים כאלה "
-            "בשכבה הקודמת."
+            "בסעיפים 2.1 עד 2.4 הכניסות הן מוצאי אקטיבציה: $x_i$ הוא ערכה ב־$y_i$, "
+            "והמשתנים $y_i$ הם מוצאים של נוירונים כאלה בשכבה הקודמת."
         ),
         en=(
             "A linear neuron computes $v = sum(i, 1, n, w_i*x_i)$. The weights $w_i$ and the inputs $x_i$ are random "
             "variables. The law of the weights is symmetric about $0$; the weights are independent of each other and "
             "of the inputs, and all have the same law. All inputs have the same law too, but they may depend on each "
             "other. We look for an initialisation that keeps the variance from layer to layer. "
-            "In parts 2.1 to 2.4 the inputs come out of an activation, $x_i = f(y_i)$, and the $y_i$ are outputs of "
-            "such neurons in the layer before."
+            "In parts 2.1 to 2.4 the inputs come out of an activation: $x_i$ is its value at $y_i$, "
+            "and the $y_i$ are outputs of such neurons in the layer before."
         ),
     ),
     parts=(

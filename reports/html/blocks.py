@@ -176,7 +176,8 @@ def _equation(step: Step) -> str:
             if left is not None or not step.short:
                 sides.append(f'<span class="left">{mathml(left, display=True) if left is not None else ""}</span>')
             sides.append(f'<span class="right">{mathml(right, display=True, equals=True)}</span>')
-    kind = ' short"' if step.short else '" tabindex="0"'  # what may scroll can be reached by keys
+    row = ' row"' if len(step.rows) == 1 else '"'
+    kind = ' short"' if step.short else f'{row} tabindex="0"'  # what may scroll can be reached by keys
     return f'<div class="equation{kind} dir="ltr">{"".join(sides)}</div>' if sides else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from exercises.exercise import Instance
@@ -26,8 +26,8 @@ def layer_table(instance: Instance, say: Sayer) -> Table | None:
             known = rows.setdefault(node.about, {}).setdefault(column, node)
             if known.result != node.result:
                 return None  # the keys speak of several networks, and layers of these have the same name
-    drawn = [about for about, found in rows.items() if "output" in found]
-    if len(drawn) < 2:
+    drawn = {about: found["output"] for about, found in rows.items() if "output" in found}
+    if len(drawn) < 2 or not _is_one_network(drawn.values()):
         return None
     names = dict.fromkeys([*drawn, *_counted_with(instance, drawn)])
     layers = {about: rows[about] for about in names if about in rows}
@@ -40,6 +40,12 @@ def layer_table(instance: Instance, say: Sayer) -> Table | None:
     return Table(tuple(head), tuple(body))
 
 
+def _is_one_network(outputs: Collection[Derived]) -> bool:
+    """Whether one of the outputs rests on all the others, as that of the last layer does."""
+    wanted = set(map(id, outputs))
+    return any(wanted <= set(map(id, everything(last))) for last in outputs)
+
+
 def _applications(instance: Instance) -> Iterator[Derived]:
     seen: set[int] = set()
     for key in instance.keys.values():
@@ -49,7 +55,7 @@ def _applications(instance: Instance) -> Iterator[Derived]:
                 yield node
 
 
-def _counted_with(instance: Instance, layers: list[str]) -> Iterator[str]:
+def _counted_with(instance: Instance, layers: Collection[str]) -> Iterator[str]:
     """The layers that are counted in one sum with these, as a last layer of which only the weights are asked."""
     for node in _applications(instance):
         if node.rule is TOTAL and not node.premises.keys().isdisjoint(layers):

@@ -13,7 +13,7 @@ from exercises.exercise import STATEMENT, Instance, Language, Option, Part
 from exercises.exercise import Text as Texts
 from reports.assumptions import assumption_said
 from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step, Typed
-from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, strong, text_line, token
+from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, strong, text_line, token, whole
 from reports.mathematics.symbols import is_tall
 from reports.pages.exhibits import exhibited
 from reports.pages.layers import layer_table
@@ -114,6 +114,7 @@ def _exercise(solved: Solved, language: Language) -> Section:
         blocks += [Heading(2, say("layers.title")), table]
     blocks += [_part(Page(instance, found, language)) for found in solved.solutions]
     blocks += [_note(Page(instance, found, language), name) for name, found in solved.notes]
+    blocks += [Paragraph(say(f"because.{reason}"), "note") for reason in _reasons(solved.solutions)]
     if exercise.source:
         blocks.append(Paragraph(say("page.source", source=exercise.source), "foot"))
     return Section("exercise", tuple(blocks))
@@ -158,7 +159,6 @@ def _part(page: Page) -> Section:
         blocks.append(Paragraph(Line(*strong(say("page.model")).runs, " ", said)))
     if solved.assumes:
         blocks.append(Paragraph(page.assumptions(solved.assumes), "note"))
-    blocks += [Paragraph(say(f"because.{reason}"), "note") for reason in _reasons(solved)]
     return Section("part", tuple(blocks), id=f"{page.language}-{exercise.id}-{part.id}")
 
 
@@ -174,9 +174,10 @@ def _note(page: Page, name: str) -> Section:
     return Section("part note", blocks, id=f"{page.language}-{place}")
 
 
-def _reasons(solved: Solution) -> dict[str, None]:
+def _reasons(solutions: Iterable[Solution]) -> dict[str, None]:
     """Why checks are proofs, each reason once."""
-    return dict.fromkeys(check.because for step in solved.steps for check in step.checks if check.because)
+    steps = (step for solution in solutions for step in solution.steps)
+    return dict.fromkeys(check.because for step in steps for check in step.checks if check.because)
 
 
 def asked(instance: Instance, part: Part, language: Language) -> Iterator[Block]:
@@ -281,9 +282,9 @@ def rule_line(rule: str, say: Sayer) -> Line:
 def badge(check: Check, say: Sayer) -> Badge:
     """What checked a step; a sign that it is verified is the printer's."""
     method = say(f"method.{check.method}")
-    said = say("check.badge", method=method, scope=token(check.scope)) if check.scope else method
+    said = say("check.badge", method=method, scope=token(_unbroken(check.scope))) if check.scope else method
     if check.recorded:
-        said = say("check.recorded", said=said, date=token(check.recorded))
+        said = say("check.recorded", said=said, date=whole(token(check.recorded)))
     if check.verdict == "refuted":
         said = say("check.by", verdict=say("check.refuted"), method=said)
     if check.verdict == "inconclusive":
@@ -291,6 +292,11 @@ def badge(check: Check, say: Sayer) -> Badge:
     label = say("check.by", verdict=say(f"check.{check.verdict}"), method=method)
     data = {"scope": check.scope, "recorded": check.recorded, "because": check.because}
     return Badge(said, label, check.verdict, check.method, {name: value for name, value in data.items() if value})
+
+
+def _unbroken(scope: str) -> str:
+    """`K = 1..6` with its sides on one line."""
+    return scope.replace(" = ", "\u00a0=\u00a0")
 
 
 # --- the glossary
@@ -306,26 +312,31 @@ def _entry_id(rule: str, language: Language) -> str:
 
 def _glossary(exercises: Sequence[Solved], language: Language) -> Iterator[Section]:
     """The rules that the sheet uses, each with its formula and where it is from."""
-    used: dict[str, Rule] = {}
+    used: dict[str, Said] = {}
     for one in exercises:
         for found in (*one.solutions, *(note for _, note in one.notes)):
             for step in found.steps:
                 for said in (step, *step.inner):
-                    if said.node is not None and _has_entry(said):
-                        used.setdefault(said.rule, said.node.rule)
+                    if _has_entry(said):
+                        used.setdefault(said.rule, said)
     say = Sayer(words(language))
-    entries = [_entry(rule, language, say) for rule in used.values()]
+    entries = [_entry(first.node.rule, first, language, say) for first in used.values() if first.node is not None]
     if entries:
         yield Section("glossary", (Heading(2, say("page.glossary")), *entries))
 
 
-def _entry(rule: Rule, language: Language, say: Sayer) -> Section:
+def _entry(rule: Rule, first: Said, language: Language, say: Sayer) -> Section:
+    """A rule's formula; of a law, which rewrites whatever it fits, the first equality on the sheet that it gives."""
     rows: tuple[tuple[Formula | None, Formula], ...] = ()
+    notes = [say("step.source", source=Line(Text(rule.source, "ltr")))] if rule.source else []
     if rule.taught is not None:
         left = formula(rule.symbol) if rule.symbol and not isinstance(rule.taught, Relation) else None
         rows = ((left, rule.taught),)
-    source = (say("step.source", source=Line(Text(rule.source, "ltr"))),) if rule.source else ()
-    step = Step(rule.name, rule_line(rule.name, say), rows, notes=source, short=True, formula_id=f"rule/{rule.name}")
+    elif rule.assumes is not None and first.truth is None:
+        rows = _rows(first)
+        notes.append(say("page.instance"))
+    place = f"rule/{rule.name}"
+    step = Step(rule.name, rule_line(rule.name, say), rows, notes=tuple(notes), short=True, formula_id=place)
     return Section("entry", (step,), id=_entry_id(rule.name, language))
 
 

@@ -1,4 +1,7 @@
-"""Documents as PDF/UA-1: tagged, formulas spoken, the same bytes every time, from the fonts beside this package."""
+"""Documents as PDF/UA-1: tagged, formulas spoken, the same bytes every time.
+
+The fonts are those beside this package; letters that they lack, as of a name in Cyrillic, come from those in typst.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,8 @@ from typing import Final
 import typst
 
 from reports.document import Document
-from reports.pdf.data import document_data
+from reports.pdf.data import FONTS, document_data
 
-FONTS: Final = Path(__file__).parents[1] / "fonts" / "pdf"
 TEMPLATE: Final = Path(__file__).parent / "document.typ"
 MADE: Final = 946684800
 """When every file says it was made, the first second of 2000: the same input gives the same bytes."""
@@ -36,5 +38,5 @@ def document_png(document: Document, ppi: float = 72) -> list[bytes]:
 @cache
 def _compiler() -> typst.Compiler:
     """One compiler a process: it keeps the fonts and what it has laid out."""
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(FONTS)])
     return typst.Compiler(str(TEMPLATE), font_paths=fonts)

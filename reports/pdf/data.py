@@ -1,19 +1,18 @@
 """A document as data for `document.typ`: lines and blocks as JSON, formulas as Typst mathematics with spoken words.
 
 What people typed is text in this data and never becomes Typst. PDF/UA wants a glyph for every character, so those that
-the fonts beside this package do not have are written as their codes.
+no font here has are written as their codes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, assert_never, final
 
-from reports.bidi import POP, RIGHT_TO_LEFT, direction
+from reports.bidi import direction
 from reports.document import (
     Answer,
     Badge,
@@ -38,16 +37,12 @@ from reports.mathematics.typst import typst
 from reports.words import words
 from solver.notation.tree import Formula
 
-CHARACTERS: Final = Path(__file__).parents[1] / "fonts" / "pdf" / "characters.txt"
-DRAWN: Final = (
-    'text { font-family: "STIX Two Text", "Frank Ruhl Libre"; font-size: 15px } .grid { stroke: #bbb }'
-    " .name { font-weight: 700 }"
-    " .series-0 { color: #a32020; fill: #a32020 } .series-1 { color: #1d4e89; fill: #1d4e89 }"
-    " .series-2 { color: #1f6f43; fill: #1f6f43 } .series-3 { color: #8a5a00; fill: #8a5a00 }"
-    " .series-4 { color: #5b3a8c; fill: #5b3a8c } .series-5 { color: #444; fill: #444 }"
-)
-"""The style of drawings, which a file of its own has to bring."""
-_HEBREW_WORDS: Final = re.compile(r'<text([^>]*) direction="rtl" text-anchor="(\w+)"([^>]*)>(.*?)</text>')
+FONTS: Final = Path(__file__).parents[1] / "fonts" / "pdf"
+CHARACTERS: Final = FONTS / "characters.txt"
+EMBEDDED: Final = FONTS / "embedded.txt"
+"""What only a font inside typst can draw: Cyrillic, Arabic, rarer signs."""
+MOST_ON_A_PAGE: Final = 40
+"""What is typed on more lines than these may be broken over pages."""
 PLACES: Final = ("%(page)s", "%(pages)s")
 
 Data = Mapping[str, Any]
@@ -60,37 +55,27 @@ def document_data(document: Document) -> Data:
 
 @cache
 def drawn() -> frozenset[str]:
-    """The characters that the fonts can draw."""
-    spans = CHARACTERS.read_text(encoding="utf-8").split()
-    ends = [[int(end, 16) for end in span.split("-")] for span in spans]
-    return frozenset(chr(code) for end in ends for code in range(end[0], end[-1] + 1))
+    """The characters that the fonts can draw: those beside this package, and behind them one in typst itself."""
+    return listed(CHARACTERS) | listed(EMBEDDED)
+
+
+def listed(file: Path) -> frozenset[str]:
+    """The characters that a file lists, as spans of codes."""
+    spans = [span.split("-") for span in file.read_text(encoding="utf-8").split()]
+    return frozenset(chr(code) for ends in spans for code in range(int(ends[0], 16), int(ends[-1], 16) + 1))
 
 
 def drawable(text: str) -> str:
     """Text with the codes of what no font here can draw.
 
-    >>> drawable("שלום Ж")
-    'שלום [U+0416]'
+    >>> drawable("שלום Жанна 中")
+    'שלום Жанна [U+4E2D]'
     """
     return "".join(one if one in drawn() or one == "\n" else _instead(one) for one in text)
 
 
 def _instead(character: str) -> str:
     return "    " if character == "\t" else f"[U+{ord(character):04X}]"
-
-
-def _drawn(svg: str) -> str:
-    """A drawing for paper: its classes coloured as the pages' style does it in print, its words in our fonts."""
-    named = svg if "xmlns=" in svg else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-    named = _HEBREW_WORDS.sub(_turned, named)
-    opened = named.index(">") + 1
-    return f"{named[:opened]}<style>{DRAWN}</style>{named[opened:]}"
-
-
-def _turned(words: re.Match[str]) -> str:
-    """Hebrew words in a drawing: Typst does not read SVG's direction, so marks in the text say it."""
-    anchor = {"start": "end", "end": "start"}.get(words[2], words[2])
-    return f'<text{words[1]} text-anchor="{anchor}"{words[3]}>{RIGHT_TO_LEFT}{words[4]}{POP}</text>'
 
 
 @final
@@ -178,14 +163,18 @@ class _Writer:
                     "rows": [[self.cell(cell) for cell in row] for row in rows],
                 }
             case Picture(svg, said, caption):
-                return {"k": "picture", "svg": _drawn(svg), "alt": said, "caption": self.line(caption)}
+                return {"k": "picture", "svg": svg, "alt": said, "caption": self.line(caption)}
             case Section(kind, blocks, id):
                 return {"k": "section", "kind": kind, "id": id, "blocks": self.blocks(blocks)}
             case _:
                 assert_never(block)
 
     def typed(self, typed: Typed) -> Data:
-        return {"line": self.line(typed_line(typed.text, typed.at)), "dir": direction(typed.text)}
+        return {
+            "line": self.line(typed_line(typed.text, typed.at)),
+            "dir": direction(typed.text),
+            "long": typed.text.count("\n") > MOST_ON_A_PAGE,
+        }
 
     def step(self, step: Step) -> Data:
         rows = [
