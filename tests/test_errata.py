@@ -12,9 +12,10 @@ import pytest
 
 from exercises import errata
 from exercises.errata import DATA, Erratum, checked, everything, initialisation, missing, tutorial
-from exercises.exercise import LANGUAGES, Language, Text
+from exercises.exercise import LANGUAGES, Language
 from reports.html.page import document_html
 from reports.pages.errata import errata_sheet
+from reports.text import text_plain
 from solver.layers.composite import Chain
 from solver.verify.check import Check
 from tirgul import cli
@@ -72,11 +73,10 @@ def command(capsys: pytest.CaptureFixture[str], *options: str) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_command_lists_them(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_lists_them(language: Language, capsys: pytest.CaptureFixture[str]) -> None:
     printed = command(capsys, "--lang", language)
     for erratum in ENTRIES:
-        text: Text = erratum.right
-        assert getattr(text, language) in printed
+        assert text_plain(erratum.right.said(language), language) in printed
 
 
 def test_the_command_in_data(capsys: pytest.CaptureFixture[str]) -> None:

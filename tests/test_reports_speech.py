@@ -12,7 +12,7 @@ from exercises.exercise import LANGUAGES
 from reports.mathematics.speech import _Speaker, speech
 from reports.mathematics.symbols import symbol
 from reports.mathematics.typst import typst
-from reports.pdf import FONTS
+from reports.pdf.data import FONTS
 from reports.words import Words, words
 from solver.notation.reading import formula
 from solver.notation.tree import Call, Formula, Group, Name, Number, Relation, subformulas

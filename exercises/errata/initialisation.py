@@ -137,8 +137,8 @@ ENTRIES: tuple[Erratum, ...] = (
         EXAMPLE,
         Text(he="סטיית התקן של המשקולות היא 10, ואחר כך 0.1", en="the weights have standard deviation 10, then 0.1"),
         Text(
-            he="משקולות שכבת הקריאה נשארו עם סטיית תקן 1: המוצא גדל פי 100^4 ולא פי 100^5",
-            en="the read-out layer kept standard deviation 1: the output grows by 100^4 and not by 100^5",
+            he="משקולות שכבת הקריאה נשארו עם סטיית תקן 1: המוצא גדל פי $100^4$ ולא פי $100^5$",
+            en="the read-out layer kept standard deviation 1: the output grows by $100^4$ and not by $100^5$",
         ),
         "values",
         _scales,
@@ -156,8 +156,8 @@ ENTRIES: tuple[Erratum, ...] = (
         EXAMPLE,
         Text(he="בסטיית תקן 0.1 הערכים הולכים וקטנים", en="at 0.1 the values get smaller and smaller"),
         Text(
-            he="עד השכבה הרביעית; y = 0.00155 גדול מכל ערכי z_4",
-            en="up to the fourth layer; y = 0.00155 is larger than every value of z_4",
+            he="עד השכבה הרביעית; $y = 0.00155$ גדול מכל ערכי $z_4$",
+            en="up to the fourth layer; $y = 0.00155$ is larger than every value of $z_4$",
         ),
         "values",
         _shrinking_output,
@@ -170,8 +170,8 @@ ENTRIES: tuple[Erratum, ...] = (
             en="the gradients of the layers will differ greatly from each other",
         ),
         Text(
-            he="סכום המשקולות כפול נגזרותיהן הוא y בכל שכבה; הנורמות של W_1 עד W_4 הן 21495, 11838, 23250, 11624",
-            en="weights times derivatives add up to y in every layer; the norms by W_1 to W_4 are "
+            he="סכום המשקולות כפול נגזרותיהן הוא y בכל שכבה; הנורמות של $W_1$ עד $W_4$ הן 21495, 11838, 23250, 11624",
+            en="weights times derivatives add up to y in every layer; the norms by $W_1$ to $W_4$ are "
             "21495, 11838, 23250, 11624",
         ),
         "values",
@@ -182,8 +182,8 @@ ENTRIES: tuple[Erratum, ...] = (
         EXAMPLE,
         Text(he="הגרדיאנטים של כל השכבות נידונים יחד", en="the gradients of all layers are spoken of together"),
         Text(
-            he="כשמכפילים את W_1 עד W_4 ב־s, הגרדיאנטים שלהן גדלים פי s^3, והגרדיאנט של שכבת הקריאה פי s^4",
-            en="when W_1 to W_4 are scaled by s their gradients grow by s^3, and that of the read-out by s^4",
+            he="כשמכפילים את $W_1$ עד $W_4$ ב־$s$, הגרדיאנטים שלהן גדלים פי $s^3$, והגרדיאנט של שכבת הקריאה פי $s^4$",
+            en="when $W_1$ to $W_4$ are scaled by $s$ their gradients grow by $s^3$, and that of the read-out by $s^4$",
         ),
         "values",
         _read_out_gradient,
@@ -250,8 +250,8 @@ ENTRIES: tuple[Erratum, ...] = (
             en="constant variance makes sure that the signal is kept",
         ),
         Text(
-            he="בממוצע על הרשתות, לא ברשת אחת: E[R^2] = (1 + 5/n)^L, ועבור n = 5 ו־L = 20 זה 1,048,576",
-            en="in the mean over networks, not in one network: E[R^2] = (1 + 5/n)^L, which is 1,048,576 "
+            he="בממוצע על הרשתות, לא ברשת אחת: $E[R^2] = (1 + 5/n)^L$, ועבור $n = 5$ ו־$L = 20$ זה 1,048,576",
+            en="in the mean over networks, not in one network: $E[R^2] = (1 + 5/n)^L$, which is 1,048,576 "
             "for n = 5 and L = 20",
         ),
         "values",
@@ -290,8 +290,11 @@ ENTRIES: tuple[Erratum, ...] = (
     Erratum(
         "fixed-index",
         Text(he="11.3 (2.3)", en="11.3 (2.3)"),
-        Text(he="האינטגרל של y_1^2 f(y) dy", en="the integral of y_1^2 f(y) dy"),
-        Text(he="של y^2 f(y) dy; כפי שהודפס הוא y_1^2/2", en="of y^2 f(y) dy; as printed it is y_1^2/2"),
+        Text(he="האינטגרל של $y_1^2$ כפול הצפיפות של $y$", en="the integral of $y_1^2$ times the density of $y$"),
+        Text(
+            he="של $y^2$ כפול הצפיפות; כפי שהודפס הוא $y_1^2/2$",
+            en="of $y^2$ times the density; as printed it is $y_1^2/2$",
+        ),
         "symbols",
         _fixed_index,
     ),

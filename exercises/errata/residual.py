@@ -111,7 +111,7 @@ ENTRIES: tuple[Erratum, ...] = (
         "not-vanishing",
         GRADIENT,
         Text(he="הגרדיאנט אינו מתאפס", en="the gradient does not vanish"),
-        Text(he="הוא מתאפס בכל m שבו y2_m < 0", en="it vanishes wherever y2_m < 0"),
+        Text(he="הוא מתאפס בכל $m$ שבו $y_{2,m} < 0$", en="it vanishes wherever $y_{2,m} < 0$"),
         "torch",
         facts("skipping_gradient_dies"),
     ),

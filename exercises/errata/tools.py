@@ -23,7 +23,7 @@ ENTRIES: tuple[Erratum, ...] = (
         "gain-of-tanh",
         Text(he="torch.nn.init.calculate_gain", en="torch.nn.init.calculate_gain"),
         Text(he="ההגבר של tanh הוא 5/3", en="the gain of tanh is 5/3"),
-        Text(he="1/sqrt(E[tanh(y)^2]) = 1.5925", en="1/sqrt(E[tanh(y)^2]) = 1.5925"),
+        Text(he="$1/sqrt(E[tanh(y)^2]) = 1.5925$", en="$1/sqrt(E[tanh(y)^2]) = 1.5925$"),
         "torch",
         facts("gains_are_not_all_exact"),
     ),

@@ -82,7 +82,7 @@ def _orders() -> bool:
 
 
 def _saddle() -> bool:
-    """Gradient descent on x^2 - y^2 from (1, 0) comes to (0, 0), which is no minimum."""
+    """Gradient descent on $x^2 - y^2$ from (1, 0) comes to (0, 0), which is no minimum."""
     x, y = Fraction(1), Fraction(0)
     for _ in range(60):
         x, y = x - Fraction(1, 10) * 2 * x, y + Fraction(1, 10) * 2 * y
@@ -148,8 +148,8 @@ ENTRIES: tuple[Erratum, ...] = (
         "conv1d-index",
         Text(he="שכבת קונבולוציה חד־ממדית", en="1D convolutional layer"),
         Text(
-            he="הכניסה נקראת z_{i-1} ואחר כך z_i, ובנוסחה אין היסט ואין אקטיבציה",
-            en="the input is called z_{i-1} and then z_i, and the formula has neither bias nor activation",
+            he="הכניסה נקראת $z_{i-1}$ ואחר כך $z_i$, ובנוסחה אין היסט ואין אקטיבציה",
+            en="the input is called $z_{i-1}$ and then $z_i$, and the formula has neither bias nor activation",
         ),
         Text(
             he="אינדקס אחד לכניסה, והיסט שמשנה את הערך: 1·1 + 2·2 = 5, ועם היסט 1 הערך הוא 6",
@@ -162,7 +162,7 @@ ENTRIES: tuple[Erratum, ...] = (
         "conv1d-smaller",
         Text(he="שכבת קונבולוציה חד־ממדית, גודל המוצא", en="1D convolutional layer, size of the output"),
         Text(he="המוצא קטן מהכניסה", en="the output is smaller than the input"),
-        Text(he="לא עבור K = 1: אז D_out = D_in", en="not for K = 1, where D_out = D_in"),
+        Text(he="לא עבור $K = 1$: אז $D_out = D_in$", en="not for $K = 1$, where $D_out = D_in$"),
         "symbols",
         lambda: output_size(Conv1d(1, 1), (1, symbol("n")))[1] == symbol("n"),  # type: ignore[index]
     ),
@@ -254,7 +254,7 @@ ENTRIES: tuple[Erratum, ...] = (
         Text(he="איתחול משקולות הרשת, 1", en="initialisation, 1"),
         Text(he="gradient descent מתכנס למינימום לוקאלי", en="gradient descent converges to a local minimum"),
         Text(
-            he="גם לנקודת אוכף: על x^2 - y^2 מ־(1, 0) הוא מגיע ל־(0, 0)",
+            he="גם לנקודת אוכף: על $x^2 - y^2$ מ־(1, 0) הוא מגיע ל־(0, 0)",
             en="or to a saddle point: on x^2 - y^2 from (1, 0) it comes to (0, 0)",
         ),
         "values",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, final
 
 from exercises.exercise import LANGUAGES, Language
 from reports.html.blocks import line_html
 from reports.html.page import page
-from reports.lines import Line, Sayer, inert
+from reports.lines import Line, Math, Sayer, inert, joined, token
 from reports.markup import Html
 from reports.mathematics.mathml import mathml
 from reports.words import words
@@ -17,10 +17,9 @@ from solver.analysis import COUNTS, NetworkAnalysis
 from solver.derivation import value_of
 from solver.layers.base import Field
 from solver.notation.printing import plain
+from solver.notation.reading import read
+from solver.notation.unreadable import Unreadable
 from solver.values import Shape, as_formula
-
-MOST_LONG: Final = 14
-"""A plain number is text; what is longer, or no number, is set as mathematics."""
 
 
 def network_html(said: NetworkAnalysis, rows: Sequence[Any] | None = None, *, first: Language = "he") -> str:
@@ -65,10 +64,21 @@ class NetworkView:
         return list(map(self.value, self.said.inputs))
 
     @property
-    def smallest(self) -> str:
+    def conditions(self) -> Line:
+        """What the input has to satisfy: H ≥ 6, W ≥ 6."""
+        return _listed(self.said.conditions)
+
+    @property
+    def smallest(self) -> Line:
         """The smallest input that fits: H = 32, W = 32."""
-        return ", ".join(f"{name} = {value}" for name, value in (self.said.smallest or {}).items())
+        return _listed([f"{name} = {value}" for name, value in (self.said.smallest or {}).items()])
 
     def text(self, value: Any) -> str:
         """A value on one line."""
         return plain(as_formula(value_of(value)))
+
+
+def _listed(claims: Sequence[str]) -> Line:
+    """Claims as mathematics, and those that are none as they are."""
+    read_as = ((claim, read(claim)) for claim in claims)
+    return joined((token(claim) if isinstance(said, Unreadable) else Line(Math(said)) for claim, said in read_as), ", ")

@@ -19,7 +19,7 @@ LINES: Final = {"free": 8, "formula": 4, "moment": 5, "choice": 1}
 def printed_blank(instance: Instance, language: Language) -> Document:
     """The sheet of an exercise, to be printed and filled in by hand."""
     say, exercise = Sayer(words(language)), instance.exercise
-    blocks: list[Block] = [header(instance, language, "page.blank_sheet"), Space(say("sheet.students"), 1)]
+    blocks: list[Block] = [header(instance, language, "page.blank_sheet"), Space(say("page.name"), 1)]
     blocks.append(Paragraph(say.text(exercise.statement.said(language, instance.numbers)), "statement"))
     blocks += [Section("part", tuple(_part(instance, part, language, say))) for part in exercise.parts]
     title = words(language).say(

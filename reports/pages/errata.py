@@ -1,4 +1,7 @@
-"""The errata sheet: each place where the chapters are wrong, what is right, and the check that shows it, run for it."""
+"""The errata: each place where the chapters are wrong, what is right, and the check that shows it, run for it.
+
+    entry_lines(entry, say)    one place, as the sheet and the terminal say it
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from reports.words import words
 from solver.verify.check import Check
 
 _WORD: Final = r"[^\s\u0590-\u05ff,;:]+"
+_MATHEMATICS: Final = re.compile(r"(\$[^$]*\$)")
 _SUM: Final = re.compile(rf"({_WORD}(?:\s+[=+·×*/<>≤≥−-]\s+{_WORD})+)")
 
 
@@ -29,28 +33,43 @@ def errata_sheet(entries: Sequence[tuple[Erratum, Check]], language: Language) -
         raise ValueError(wrong[0])
     say = Sayer(words(language))
     head = Section("header", (Paragraph(say("page.errata"), "kind"), Heading(1, say("page.errata_title"))))
-    blocks = [head, *(_entry(number, *entry, language) for number, entry in enumerate(entries, start=1))]
+    blocks = [head, *(_entry(number, *entry, say) for number, entry in enumerate(entries, start=1))]
     shown = sum(check.verdict == "verified" for _, check in entries)
     foot = Paragraph(say("cli.errata", shown=shown, entries=len(entries)), "foot")
     title = words(language).say("page.errata_title")
     return Document(language, title, (Section("exercise", tuple(blocks)), foot))
 
 
-def _entry(number: int, erratum: Erratum, check: Check, language: Language) -> Section:
-    say = Sayer(words(language))
-    blocks: tuple[Block, ...] = (
-        Heading(2, Line(f"{number}. ", say.text(erratum.where.said(language)))),
-        Paragraph(Line(*strong(say("errata.says")).runs, " ", _quoted(erratum.says.said(language), say))),
-        Paragraph(Line(*strong(say("errata.right")).runs, " ", _quoted(erratum.right.said(language), say))),
-        Paragraph(_shown(check, say), "note"),
+def entry_lines(number: int, erratum: Erratum, check: Check, say: Sayer) -> tuple[Line, ...]:
+    """Where it is, what is said there, what is right, and what shows it."""
+    language = say.words.language
+    return (
+        Line(f"{number}. ", say.text(erratum.where.said(language))),
+        Line(*strong(say("errata.says")).runs, " ", _quoted(erratum.says.said(language), say)),
+        Line(*strong(say("errata.right")).runs, " ", _quoted(erratum.right.said(language), say)),
+        _shown(check, say),
     )
+
+
+def _entry(number: int, erratum: Erratum, check: Check, say: Sayer) -> Section:
+    where, *said, shown = entry_lines(number, erratum, check, say)
+    blocks: tuple[Block, ...] = (Heading(2, where), *map(Paragraph, said), Paragraph(shown, "note"))
     return Section("part", blocks, data={"check": check.verdict, "method": check.method})
 
 
 def _quoted(text: str, say: Sayer) -> Line:
-    """A text in which sums are quoted as they are printed: each runs from left to right whatever is around it."""
-    pieces = _SUM.split(text)
-    return joined(token(piece) if place % 2 else say.text(piece) for place, piece in enumerate(pieces) if piece)
+    """A text with mathematics, and sums quoted as they are printed: each runs from left to right in any words."""
+    quoted = [
+        token(piece) if place % 2 else say.text(piece)
+        for words_or_mathematics in _MATHEMATICS.split(text)
+        for place, piece in enumerate(_pieces(words_or_mathematics))
+        if piece
+    ]
+    return joined(quoted)
+
+
+def _pieces(text: str) -> Sequence[str]:
+    return [text] if text.startswith("$") else _SUM.split(text)
 
 
 def _shown(check: Check, say: Sayer) -> Line:

@@ -16,6 +16,7 @@ from reports.document import Answer, Block, Paragraph, Section, Step
 from reports.feedback import slip_said
 from reports.lines import Line, Math, Sayer
 from reports.pages.sheet import Page
+from reports.solution import Step as Said
 from reports.solution import solution, steps
 from reports.words import words
 from solver.derivation import (
@@ -109,11 +110,10 @@ def _lines(
     if made:
         new = [node for node in new if _holds_slip(node, slips)][:1]
     told_safely = [node for node in new if not hidden & {id(premise) for premise in _shown(node)}]
-    shown = [
-        _step(page, node, number, made, explanation) for number, node in enumerate(told_safely[:MOST_STEPS], start=1)
-    ]
+    shown = steps(told_safely, lambda _: ())[:MOST_STEPS]
     if shown:
-        yield Section("steps parting", tuple(shown))
+        told_steps = (_step(page, said, number, explanation if made else ()) for number, said in enumerate(shown, start=1))
+        yield Section("steps parting", tuple(told_steps))
 
 
 def _items(key: Derivation) -> tuple[Derivation, ...]:
@@ -146,16 +146,13 @@ def _holds_slip(node: Derived, slips: set[int]) -> bool:
     return id(node.rule) in slips or any(premise.result == 0 for premise in node.premises.values())
 
 
-def _step(
-    page: Page, node: Derived, number: int, made: Mapping[int, Rule | Value], explanation: Explanation
-) -> Step:
+def _step(page: Page, said: Said, number: int, explanation: Explanation) -> Step:
     """A step of the student's own; one with a mistake in it says which."""
-    (said,) = steps([node], lambda _: ())
-    shown = page.step(said, number, apart=bool(made))
-    if not made:
+    shown = page.step(said, number)
+    if not explanation:
         return shown
-    reason = next((slip_said(page.say, slip) for slip in explanation), shown.reason)
-    return Step(node.rule.name, Line(reason), shown.rows, short=shown.short, truth=shown.truth, apart=True)
+    reason = Line(slip_said(page.say, explanation[0]))
+    return Step(said.rule, reason, shown.rows, short=shown.short, truth=shown.truth, apart=True)
 
 
 def _hints(page: Page) -> Iterator[Block]:

@@ -11,15 +11,13 @@ from typing import Final, final
 
 from exercises.exercise import STATEMENT, Instance, Language, Option, Part
 from exercises.exercise import Text as Texts
-from reports.assumptions import assumption_said
-from reports.document import Answer, Badge, Block, Document, Heading, Items, Paragraph, Section, Step, Typed
-from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, strong, text_line, token, whole
+from reports.document import Answer, Block, Document, Heading, Items, Paragraph, Section, Step, Typed
+from reports.lines import NOTHING, Line, Math, Sayer, Text, joined, link, strong, text_line
 from reports.mathematics.symbols import is_tall
 from reports.pages.exhibits import exhibited
 from reports.pages.layers import layer_table
 from reports.pages.marks import worth
 from reports.solution import (
-    Assumption,
     Solution,
     Verify,
     approximation,
@@ -30,11 +28,11 @@ from reports.solution import (
     steps,
 )
 from reports.solution import Step as Said
+from reports.steps import about_line, assumptions_line, badge, reason_line, rule_line
 from reports.words import words
 from solver.derivation import Derived, Rule, walk
-from solver.notation.reading import formula, read
-from solver.notation.tree import Formula, Name, Relation
-from solver.verify.check import Check
+from solver.notation.reading import formula
+from solver.notation.tree import Formula, Relation
 from solver.verify.records import checks
 
 MOST_ON_A_LINE: Final = 64
@@ -158,7 +156,7 @@ def _part(page: Page) -> Section:
         said = say.text(page.instance.model(part, page.language))
         blocks.append(Paragraph(Line(*strong(say("page.model")).runs, " ", said)))
     if solved.assumes:
-        blocks.append(Paragraph(page.assumptions(solved.assumes), "note"))
+        blocks.append(Paragraph(assumptions_line(solved.assumes, say), "note"))
     return Section("part", tuple(blocks), id=f"{page.language}-{exercise.id}-{part.id}")
 
 
@@ -211,12 +209,12 @@ class Page:
         """A step of the derivation, in this language."""
         place = f"{self.instance.exercise.id}/{self.solution.part.id}/{number}"
         notes = [self.say.count("step.times", step.times)] if step.times > 1 else []
-        notes += [self.assumptions(step.assumes)] if step.assumes else []
+        notes += [assumptions_line(step.assumes, self.say)] if step.assumes else []
         inner = step.inner
         truth = None if step.truth is None else (step.truth, self.say("truth.yes" if step.truth else "truth.no"))
         return Step(
             rule=step.rule,
-            reason=self._reason(step),
+            reason=self.reason(step),
             rows=_rows(step),
             badges=tuple(badge(check, self.say) for check in step.checks),
             notes=tuple(notes),
@@ -228,27 +226,17 @@ class Page:
             opens=self.say.count("step.inner", len(inner)) if inner else NOTHING,
         )
 
-    def _reason(self, step: Said) -> Line:
+    def reason(self, step: Said) -> Line:
         """Why a step holds: its rule, which leads to its entry in the glossary, and what it is about."""
-        rule = rule_line(step.rule, self.say)
-        if self.glossary and _has_entry(step):
-            rule = link(rule, f"#{_entry_id(step.rule, self.language)}")
-        if step.labels:
-            return self.say("step.parts", rule=rule, parts=joined(map(self._about, step.labels), ", "))
-        return self.say("step.of", rule=rule, about=self._about(step.about)) if step.about else rule
+        entry = _entry_id(step.rule, self.language) if self.glossary and _has_entry(step) else ""
+        return reason_line(step, self.say, self.about, entry)
 
-    def _about(self, about: str) -> Line:
+    def about(self, about: str) -> Line:
         """What a step is about: an option in its own words, otherwise a layer's name."""
         for option in self.solution.part.options:
             if option.id == about:
                 return option_line(option, self.instance, self.language)
-        said = read(about, (about,)) if "_" in about else None
-        return Line(Math(said)) if isinstance(said, Name) else token(about)
-
-    def assumptions(self, assumptions: Sequence[Assumption]) -> Line:
-        """What a step or a result assumes, on one line."""
-        said = [assumption_said(self.say, one, _formula) for one in assumptions]
-        return self.say("step.assumes", assumptions=joined(said, "; "))
+        return about_line(about)
 
     def answer(self) -> Line:
         """The answer: options in their own words, otherwise a formula and what a fraction comes to."""
@@ -261,42 +249,12 @@ class Page:
         return Line(shown) if about is None else Line(shown, " ≈ ", Math(about))
 
 
-def _formula(said: Formula) -> Line:
-    return Line(Math(said))
-
-
 def _rows(step: Said) -> tuple[tuple[Formula | None, Formula], ...]:
     """The step's equation, a row for each equality sign; a claim and one side alone have nothing left of it."""
     if step.truth is not None or len(step.sides) < 2:
         return tuple((None, side) for side in step.sides)
     first, second, *rest = step.sides
     return ((first, second), *((None, side) for side in rest))
-
-
-def rule_line(rule: str, say: Sayer) -> Line:
-    """A rule by its name; one of somebody's own by the name that its author gave it."""
-    key = f"rule.{rule}"
-    return say(key) if key in say.words else token(rule)
-
-
-def badge(check: Check, say: Sayer) -> Badge:
-    """What checked a step; a sign that it is verified is the printer's."""
-    method = say(f"method.{check.method}")
-    said = say("check.badge", method=method, scope=token(_unbroken(check.scope))) if check.scope else method
-    if check.recorded:
-        said = say("check.recorded", said=said, date=whole(token(check.recorded)))
-    if check.verdict == "refuted":
-        said = say("check.by", verdict=say("check.refuted"), method=said)
-    if check.verdict == "inconclusive":
-        said = say("check.inconclusive")
-    label = say("check.by", verdict=say(f"check.{check.verdict}"), method=method)
-    data = {"scope": check.scope, "recorded": check.recorded, "because": check.because}
-    return Badge(said, label, check.verdict, check.method, {name: value for name, value in data.items() if value})
-
-
-def _unbroken(scope: str) -> str:
-    """`K = 1..6` with its sides on one line."""
-    return scope.replace(" = ", "\u00a0=\u00a0")
 
 
 # --- the glossary

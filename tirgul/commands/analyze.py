@@ -135,6 +135,7 @@ def _counted(said: NetworkAnalysis, name: str, language: Language) -> list[str]:
 
 def _explain(said: NetworkAnalysis, name: str, language: Language, as_json: bool) -> None:
     """The derivation of each fact of one layer, with what checked it."""
+    from reports.lines import Sayer
     from reports.solution import equation, steps
     from solver.derivation import Derived, walk
     from tirgul.steps import reason, step_lines
@@ -146,6 +147,7 @@ def _explain(said: NetworkAnalysis, name: str, language: Language, as_json: bool
         raise Refused(
             sentence("cli.no_layer", language, layer=printable(name)), sentence("cli.layers", language, names=names)
         ) from None
+    say = Sayer(words(language))
     derived = {fact: node for fact, node in _facts(row) if isinstance(node, Derived)}
     solved = {fact: steps(list(walk(node))) for fact, node in derived.items()}
     if as_json:
@@ -153,7 +155,7 @@ def _explain(said: NetworkAnalysis, name: str, language: Language, as_json: bool
             fact: {
                 "value": written(derived[fact].result),
                 "steps": [
-                    {"rule": step.rule, "said": reason(step, language), "equation": equation(step)} for step in found
+                    {"rule": step.rule, "said": reason(step, say), "equation": equation(step)} for step in found
                 ],
             }
             for fact, found in solved.items()
@@ -163,7 +165,7 @@ def _explain(said: NetworkAnalysis, name: str, language: Language, as_json: bool
     click.echo(printable(f"{row.name}  {row.kind}"))
     for fact, found in solved.items():
         click.echo(f"{_fact_said(fact, language)}: {shown(derived[fact].result)}")
-        click.echo("\n".join(step_lines(found, language)))
+        click.echo("\n".join(step_lines(found, say)))
     for fact, node in _facts(row):
         if fact not in derived:
             click.echo(f"{_fact_said(fact, language)}: {shown(getattr(node, 'result', node))}")

@@ -11,6 +11,9 @@ from typing import Any, Final, final
 import click
 
 from exercises.exercise import Language
+from reports.lines import Sayer
+from reports.steps import checked
+from reports.words import words
 from solver.analysis import NotAShape, analyze, listed, plain_number, written
 from solver.derivation import Derived, DoesNotFit, Given
 from solver.deriving import FACTS, closed_forms, same_output, solutions, symbols_in, value
@@ -24,7 +27,6 @@ from solver.verify.steps import verify_step
 from tirgul.language import language_option
 from tirgul.networks import fitting, input_option, network_typed, shapes_typed
 from tirgul.options import Command, Refused, document, json_option, printable, sentence
-from tirgul.steps import checked
 
 ALIASES: Final = {
     "output": "output_size", "size": "output_size", "field": "receptive_field", "conditions": "valid",
@@ -168,7 +170,7 @@ def _computed(said: _Said, known: Mapping[str, int], output: int | None, languag
         return
     node = OUTPUT_SIZE(**{name: Given(name, number) for name, number in known.items()})
     assert isinstance(node, Derived)
-    said.lines.append(f"  = {node.result}  ({checked(verify_step(node), language)})")
+    said.lines.append(f"  = {node.result}  ({checked(verify_step(node), Sayer(words(language)))})")
     said.data["value"] = node.result
 
 
@@ -220,7 +222,7 @@ def _chosen(
         node = OUTPUT_SIZE(**{name: Given(name, number) for name, number in one.items()})
         assert isinstance(node, Derived)
         note = f"  {sentence('derive.left', language, cells=left_over(one))}" if left_over(one) else ""
-        said.lines.append(f"  {choice}  ({checked(verify_step(node), language)}){note}")
+        said.lines.append(f"  {choice}  ({checked(verify_step(node), Sayer(words(language)))}){note}")
 
 
 def _niceness(one: Mapping[str, int]) -> tuple[int, ...]:

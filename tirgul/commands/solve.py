@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from exercises.exercise import Instance, Language, Numbers, Part, Text
+from exercises.exercise import Instance, Language, Part, Text
 from exercises.exhibit import Exhibit, Table
-from reports.assumptions import assumptions_said
-from reports.solution import Solution, Step, approximation, chosen, equation, solution
+from reports.pages.sheet import Page
+from reports.solution import Solution, Step, equation, solution
+from reports.steps import assumptions_line
 from reports.text import text_plain
 from reports.words import words
-from solver.notation.printing import plain
 from tirgul.language import language_option
 from tirgul.options import Command, document, exercises_option, json_option, library, parts_of, place_only
 from tirgul.steps import reason, step_lines
@@ -51,17 +51,17 @@ def command(
 
 def _lines(solved: Solution, instance: Instance, language: Language, opening: bool) -> Iterator[str]:
     """The question, the steps each with a formula on a line of its own, tables, the answer."""
-    part = solved.part
+    part, page = solved.part, Page(instance, solved, language, glossary=False)
     yield f"{instance.exercise.id}/{part.id}{variant_said(instance, language)}  {_ask(part, instance, language)}"
-    yield from step_lines(solved.steps, language, opening=opening)
+    yield from step_lines(solved.steps, page.say, page.about, opening=opening)
     for exhibit in instance.exhibits.get(part.id, ()):
         yield from _exhibit_lines(exhibit, language)
-    said = words(language).say("cli.answer", answer=_answer(solved, instance.numbers, language))
+    said = words(language).say("cli.answer", answer=_answer(page))
     yield said.replace(" \n", "\n", 1)
     if solved.part.model:
         yield text_plain(instance.model(solved.part, language), language)
     if solved.assumes:
-        yield assumptions_said(words(language).say, solved.assumes)
+        yield assumptions_line(solved.assumes, page.say)
 
 
 def _exhibit_lines(exhibit: Exhibit, language: Language) -> Iterator[str]:
@@ -82,39 +82,34 @@ def _ask(part: Part, instance: Instance, language: Language) -> str:
     return text_plain(part.ask.said(language, instance.numbers), language)
 
 
-def _answer(solved: Solution, numbers: Numbers, language: Language) -> str:
-    """The answer as readers write it: the options chosen, or a value and what a fraction comes to."""
-    if solved.part.code is not None:
-        return f"\n{solved.part.code.right(numbers)}".rstrip()
-    if solved.part.options:
-        options = [text_plain(option.text.said(language), language) for option in chosen(solved.part, solved.key)]
-        return ", ".join(options) or words(language).say("list.none")
-    said = plain(solved.answer)
-    near = approximation(solved.key)
-    return f"{said} ≈ {near.written}" if near else said
+def _answer(page: Page) -> str:
+    """The answer as readers write it; of code, code that is right."""
+    code = page.solved.part.code
+    return f"\n{code.right(page.instance.numbers)}".rstrip() if code else page.answer()
 
 
 def _data(solved: Solution, instance: Instance, language: Language) -> dict[str, Any]:
+    page = Page(instance, solved, language, glossary=False)
     return {
         "part": solved.part.id,
         "ask": _ask(solved.part, instance, language),
-        "answer": _answer(solved, instance.numbers, language).strip(),
+        "answer": _answer(page).strip(),
         "model": text_plain(instance.model(solved.part, language), language),
         "rests_on": [part for part, _ in solved.rests_on],
         "assumes": [one.text for one in solved.assumes],
-        "steps": [_step(step, language) for step in solved.steps],
+        "steps": [_step(page, step) for step in solved.steps],
     }
 
 
-def _step(step: Step, language: Language) -> dict[str, Any]:
+def _step(page: Page, step: Step) -> dict[str, Any]:
     return {
         "rule": step.rule,
-        "said": reason(step, language),
+        "said": reason(step, page.say, page.about),
         "about": step.about,
         "equation": equation(step),
         "times": step.times,
         "checks": [{"verdict": check.verdict, "method": check.method, "scope": check.scope} for check in step.checks],
         "source": step.source,
         "assumes": [one.text for one in step.assumes],
-        "inner": [_step(inner, language) for inner in step.inner],
+        "inner": [_step(page, inner) for inner in step.inner],
     }

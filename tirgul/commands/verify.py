@@ -12,9 +12,12 @@ from typing import Any, final
 
 import click
 
-from exercises.errata import Erratum, checked, everything
-from exercises.exercise import Instance, Language
+from exercises.errata import Erratum
+from exercises.exercise import LANGUAGES, Instance, Language
 from exercises.library import BANK, files, load_file, survey
+from reports.lines import Sayer
+from reports.pages.errata import entry_lines, errata_checked
+from reports.text import text_plain
 from reports.words import words
 from solver.analysis import listed
 from solver.derivation import Derived
@@ -128,34 +131,24 @@ def _network(names: tuple[str, ...], given: tuple[str, ...], language: Language,
 
 def _errata(language: Language, as_json: bool) -> int:
     """Prints each place, what is said there and what is right, with the check that shows it, run now."""
-    entries = [(erratum, checked(erratum)) for erratum in everything()]
+    entries = errata_checked()
     if as_json:
         click.echo(document("verify", {"errata": [_erratum(*entry) for entry in entries]}), nl=False)
     else:
-        say = words(language).say
+        say = Sayer(words(language))
         for number, (erratum, check) in enumerate(entries, start=1):
-            click.echo(f"{number}. {getattr(erratum.where, language)}")
-            click.echo(f"   {say('errata.says')} {getattr(erratum.says, language)}")
-            click.echo(f"   {say('errata.right')} {getattr(erratum.right, language)}")
-            click.echo(f"   {_shown(check, language)}")
+            seconds = "" if check.because else f", {check.seconds:.3f} s"
+            click.echo("\n   ".join(entry_lines(number, erratum, check, say)) + seconds)
         shown = sum(check.verdict == "verified" for _, check in entries)
         click.echo(say("cli.errata", shown=shown, entries=len(entries)))
     return int(any(check.verdict == "refuted" for _, check in entries))
-
-
-def _shown(check: Check, language: Language) -> str:
-    say = words(language).say
-    by = say(f"errata.by_{check.method}")
-    if check.because:
-        return f"{say('sample.inconclusive')}: {by}; {say(f'errata.without_{check.because}')}"
-    return f"{say(f'check.{check.verdict}')}: {by}, {check.seconds:.3f} s"
 
 
 def _erratum(erratum: Erratum, check: Check) -> dict[str, Any]:
     texts = {"where": erratum.where, "says": erratum.says, "right": erratum.right}
     return {
         "id": erratum.id,
-        **{name: {"he": text.he, "en": text.en} for name, text in texts.items()},
+        **{name: {lang: text_plain(text.said(lang), lang) for lang in LANGUAGES} for name, text in texts.items()},
         "method": check.method,
         "verdict": check.verdict,
         "because": check.because,
