@@ -84,25 +84,27 @@ class Planes:
 @final
 @dataclass(frozen=True, slots=True)
 class Volumes:
-    """A network as a row of volumes with their sizes."""
+    """A network as a row of volumes with their sizes, or, beside a question about them, with that of its input."""
 
     title: Text
     description: Text
     network: Layer
     shape: tuple[int, ...]
     name: str = ""
+    sizes: bool = True
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A network with branches: its layers as boxes, skips as arcs."""
+    """A network with branches: its layers as boxes, skips as arcs; without `sizes` only its input has one."""
 
     title: Text
     description: Text
     network: Layer
     shape: tuple[int, ...]
     name: str = ""
+    sizes: bool = True
 
 
 @final

@@ -18,7 +18,7 @@ from solver.derivation import Derivation, Derived, DoesNotFit, Given, Quantity, 
 from solver.values import Shape, Value
 
 if TYPE_CHECKING:  # an exhibit has texts in it
-    from exercises.exhibit import Exhibit
+    from exercises.exhibit import Exhibit, Figure
 
 Language: TypeAlias = Literal["he", "en"]
 LANGUAGES: tuple[Language, ...] = ("he", "en")
@@ -188,7 +188,7 @@ class Exercise:
     """An exercise file's one value, EXERCISE.
 
     `notes` derives further claims that go with the solution; their words are in the catalogs, note.*. `exhibits` gives
-    tables and charts for the solutions of parts.
+    tables and charts for the solutions of parts, `pictures` figures beside the questions that tell no key.
     """
 
     id: str
@@ -201,6 +201,7 @@ class Exercise:
     source: str = ""
     notes: Callable[[], Mapping[str, Quantity]] = dict
     exhibits: Callable[..., Mapping[str, tuple[Exhibit, ...]]] = field(default=lambda **_: {})
+    pictures: Callable[..., Mapping[str, tuple[Figure, ...]]] = field(default=lambda **_: {})
 
     def canonical(self) -> Instance:
         """The exercise with the course's own numbers."""
@@ -236,6 +237,11 @@ class Instance:
     def exhibits(self) -> Mapping[str, tuple[Exhibit, ...]]:
         """Tables and charts by part."""
         return self.exercise.exhibits(**self.numbers)
+
+    @cached_property
+    def pictures(self) -> Mapping[str, tuple[Figure, ...]]:
+        """Figures that students see before they answer, by part."""
+        return self.exercise.pictures(**self.numbers)
 
     def part(self, part_id: str) -> Part:
         """The part with this id; raises KeyError."""

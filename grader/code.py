@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, final
+from inspect import signature
+from typing import Any, Final, final
 
 from exercises.exercise import Code, Numbers, Part
 from grader.kinds import AnswerKind, Read, Reading
 from grader.verdict import Judgement, Requirement, Right, Slip, Slipped, Unreadable, Verdict, Wrong
+from solver.derivation import DoesNotFit
 from solver.networks.interpreter.stopped import Broken, Unread
 from solver.networks.likeness import Act, Difference, acts, alike, differences
 from solver.networks.source import CodeNetwork, read_source
 from solver.networks.training import Training, read_training
+from solver.networks.walk import CannotFollow
 from solver.values import Value
 
 SHARES: Final = {"runs": 2, "signature": 1, "output": 2, "parameters": 2, "structure": 3}
@@ -97,9 +100,33 @@ def _network(part: Part, code: Code, numbers: Numbers, text: str) -> Judgement:
         found = read_source(text, code.input, wanted=code.wanted, arguments=code.arguments)
     except Broken as broken:
         return _broken(part, code, right, text, broken)
+    return _compared(part, code, right, found, text)
+
+
+def _compared(part: Part, code: Code, right: CodeNetwork, found: CodeNetwork, text: str) -> Judgement:
+    """The judgement of a network that runs."""
     required = tuple(_required(code, right, found))
     read_as = f"{found.name}: {found.output}, {found.parameters}"
     return Judgement(part.id, text, read_as, _verdict(part, required, _slips(right, found)), requirements=required)
+
+
+def judged_live(part: Part, code: Code, numbers: Numbers, module: Any) -> Judgement:
+    """The judgement of a module that its author has made and runs anyway: its forward is followed on shapes."""
+    from solver.networks.torch_module import read_module  # torch, which whoever has a module has loaded
+
+    text, right = str(module), reference(code.right(numbers), code)
+    try:
+        imported = read_module(module, code.input)
+    except DoesNotFit as misfit:
+        told = Requirement("misfit", False, 0, (misfit.about or misfit.rule,))
+        return Judgement(part.id, text, "", Wrong("code_breaks"), requirements=(told,))
+    except CannotFollow as stopped:
+        if stopped.reason != "raised":
+            return Judgement(part.id, text, "", Unreadable("code_needs_values", 0, stopped.operation))
+        told = Requirement("raised", False, 0, (stopped.detail or stopped.operation,))
+        return Judgement(part.id, text, "", Wrong("code_breaks"), requirements=(told,))
+    taken = tuple(name for name in signature(type(module).forward).parameters if name != "self")
+    return _compared(part, code, right, CodeNetwork(imported, type(module).__name__, ((), taken), {}), text)
 
 
 def _broken(part: Part, code: Code, right: CodeNetwork, text: str, broken: Broken) -> Judgement:

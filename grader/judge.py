@@ -13,12 +13,12 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import chain, combinations, count, groupby, islice
 from threading import Lock
-from typing import TypeAlias, cast, final
+from typing import Any, TypeAlias, cast, final
 
 from exercises.exercise import Instance
 from grader.algebra import Algebra, Formulas
 from grader.chances import Chances
-from grader.code import Written, judged
+from grader.code import Written, judged, judged_live
 from grader.gradients import Gradient
 from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Reading, Sizes
 from grader.lines import STEPS_MISSING, Lines, answer_of, verdict_of, worked
@@ -83,6 +83,13 @@ class Marker:
     def judge(self, part_id: str, text: str, earlier: Earlier) -> Judgement:
         """The judgement of one answer; raises KeyError for an unknown part."""
         return self.part(part_id).judge(text, self._values(part_id, earlier))
+
+    def judge_module(self, part_id: str, module: Any) -> Judgement:
+        """The judgement of a live torch module, where a network is asked for; raises TypeError where none is."""
+        part = self.part(part_id).part
+        if part.code is None or not part.code.input:
+            raise TypeError(part_id)
+        return judged_live(part, part.code, self.instance.numbers, module)
 
     def part(self, part_id: str) -> PartMarker:
         """The marker of one part."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol, TypeAlias, final
 
-from exercises.exercise import Numbers
+from exercises.exercise import Language, Numbers
 from exercises.library import Library
 from grader.hints import Rung, about_slip, ladder, reached
 from grader.judge import Marker
 from grader.prose import without_words
 from grader.verdict import Judgement, Slip, Unreadable
+from reports.document import Block
+from reports.pages.exhibits import exhibited
 from solver.notation.printing import plain
 from solver.notation.reading import read
 
@@ -55,6 +58,10 @@ class Hints:
     more: bool
 
 
+Pictures: TypeAlias = Mapping[str, tuple[Block, ...]]
+"""What is shown with the statement and with parts before they are answered; no key is in it."""
+
+
 class Desk(Protocol):
     """What is asked of a desk."""
 
@@ -72,6 +79,10 @@ class Desk(Protocol):
 
     def read(self, place: Place, part: str, text: str) -> str | Unreadable:
         """How an answer is read, before it is checked."""
+        ...
+
+    def pictures(self, place: Place, language: Language) -> Pictures:
+        """What is shown beside the questions."""
         ...
 
 
@@ -111,6 +122,11 @@ class OwnDesk:
             formula = read(without_words(text))  # as it stands: what it comes to is for the student to know
             return said.shown if isinstance(formula, Unreadable) else plain(formula)
         return said.shown
+
+    def pictures(self, place: Place, language: Language) -> Pictures:
+        """The figures of the statement and of parts."""
+        shown = self._marker(place).instance.pictures
+        return {part: tuple(chain(*(exhibited(one, language) for one in figures))) for part, figures in shown.items()}
 
     def warm(self, exercises: Sequence[str]) -> None:
         """Works out beforehand what answers to the course's own numbers will need."""

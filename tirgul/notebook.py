@@ -2,6 +2,7 @@
 
     from tirgul import check
     check("11.1/2", "48")          shows what is said of the answer; `.verdict`, `.hint()`, `bool(…)`
+    check("lenet5/code", net)      a live torch module, or its class; check("lenet5/loop", train) a function
 
     %%tirgul 11.1/1a               an answer below it as it is, Hebrew, LaTeX and backslashes too
     10 \\times 10 \\times 3
@@ -13,6 +14,7 @@ there and draws MathML.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -22,7 +24,7 @@ from typing import Any, Final, final
 
 from exercises.codes import code_of
 from exercises.exercise import Instance, Language, Part
-from exercises.library import Library, part_named, placed, search_path
+from exercises.library import Library, UnknownPart, part_named, placed, search_path
 from grader.gradebooks.marks_json import judged, number
 from grader.hints import about_slip, ladder, reached
 from grader.judge import Marker
@@ -62,7 +64,9 @@ def check(
     student: str = "",
     variant: str = "",
 ) -> Checked:
-    """Judges an answer, typed as `11.1/2`; an unknown exercise or part raises LookupError with what there is.
+    """Judges an answer, typed as `11.1/2`; an unknown exercise or part raises NoSuch with what there is.
+
+    The answer is text, a number, a shape, or, where code is asked for, a live torch module or a function.
 
     >>> bool(check("11.1/2", 48)), check("11.1/2", "51").verdict
     (True, 'slipped')
@@ -74,12 +78,40 @@ def check(
         exercise = shelf.exercise(exercise_id)
         part = part_named(exercise, part_id)
     except KeyError as unknown:
-        raise LookupError(_unknown(unknown, exercise_id, part_id, language)) from None
+        raise NoSuch(_unknown(unknown, exercise_id, part_id, language)) from None
     code = variant or (code_of(exercise, student, os.environ.get("TIRGUL_COURSE", "")) if student else "")
     marker = _marker(exercise.id, code)
     before = {part_named(exercise, other).id: str(said) for other, said in (earlier or {}).items()}
-    judgement = marker.judge(part.id, str(answer), before)
+    if part.code is not None and part.code.input and hasattr(answer, "named_modules"):
+        made = answer(*part.code.arguments) if isinstance(answer, type) else answer
+        judgement = marker.judge_module(part.id, made)
+    else:
+        judgement = marker.judge(part.id, _typed(answer, language), before)
     return Checked(marker, part, judgement, language)
+
+
+@final
+class NoSuch(LookupError):
+    """There is no such exercise or part, or no source; a notebook shows the sentence and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+IMPORTED: Final = "import torch; from torch import nn, optim; import torch.nn.functional as F\n"
+"""What stands in other cells than a function."""
+
+
+def _typed(answer: object, language: Language) -> str:
+    """An answer as it would be typed: the source of a function, the numbers of an array."""
+    if inspect.isfunction(answer):
+        try:
+            return IMPORTED + inspect.getsource(answer)
+        except OSError:
+            raise NoSuch(words(language).say("notebook.no_source", name=answer.__name__)) from None
+    if isinstance(answer, tuple):
+        return str(tuple(answer))
+    return str(answer.tolist() if hasattr(answer, "tolist") else answer)
 
 
 @final
@@ -264,11 +296,16 @@ def _marker(exercise_id: str, code: str) -> Marker:
 
 
 def _unknown(unknown: KeyError, exercise_id: str, part_id: str, language: Language) -> str:
+    """What there is instead: the exercise's parts, or exercises with a like name."""
+    say = words(language).say
+    if isinstance(unknown, UnknownPart):
+        exercise = _shelf().exercise(unknown.exercise)
+        parts = [part.id for part in exercise.parts]
+        there_are = say("notebook.parts", names=", ".join(parts), place=f"{exercise.id}/{parts[0]}")
+        return f"{say('cli.unknown_part', exercise=exercise.id, part=part_id)} {there_are}" if part_id else there_are
     near = ", ".join(getattr(unknown, "near", ()))
-    known = hasattr(unknown, "part")
-    said = {"exercise": exercise_id, "part": part_id}
-    line = words(language).say("cli.unknown_part" if known else "cli.unknown_exercise", **said)
-    return f"{line} {words(language).say('cli.near', names=near)}" if near else line
+    line = say("cli.unknown_exercise", exercise=exercise_id)
+    return f"{line} {say('cli.near', names=near)}" if near else line
 
 
 # --- the magic

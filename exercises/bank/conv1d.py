@@ -8,7 +8,7 @@ from typing import Any
 
 from exercises.diagram import Planes, Shared, Sliding, sized
 from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Row, Text
-from exercises.exhibit import Exhibit
+from exercises.exhibit import Exhibit, Figure
 from solver.dense_equivalent import ORDER_IGNORED, SAME_COUNT
 from solver.derivation import TUPLE, Given, Quantity, component, shape, value_of
 from solver.layers.base import Layer
@@ -71,11 +71,10 @@ def _sharing(inputs: int, kernel: int) -> Quantity:
     return TUPLE(**{what: SAME_COUNT(what, N_1=before, N_2=after) for what, (before, after) in compared.items()})
 
 
-def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, tuple[Exhibit, ...]]:
-    """The layer as neurons and as a sliding kernel; pooling, channels, padding, stride and dilation."""
+def pictures(x: tuple[int, ...], w: tuple[int, ...], **_: int) -> Mapping[str, tuple[Figure, ...]]:
+    """The layer as neurons and as a sliding kernel."""
     n, k = len(x), len(w)
-    layer, keys = Conv1d(1, k, bias=False), derive(x, w, size)
-    values, largest, means = (value_of(keys[part]) for part in ("values", "pool.max", "pool.average"))
+    layer = Conv1d(1, k, bias=False)
     shared = Shared(
         Text(he="נוירונים שחולקים משקולות", en="Neurons that share their weights"),
         Text(
@@ -86,8 +85,16 @@ def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, 
         n,
         name="shared-neurons",
     )
+    return {STATEMENT: (shared, _sliding("sliding-kernel", KERNEL, layer, (1, n), 1))}
+
+
+def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, tuple[Exhibit, ...]]:
+    """What the questions show; then values, pooling, channels, padding, stride and dilation."""
+    n, k = len(x), len(w)
+    layer, keys = Conv1d(1, k, bias=False), derive(x, w, size)
+    values, largest, means = (value_of(keys[part]) for part in ("values", "pool.max", "pool.average"))
     return {
-        STATEMENT: (shared, _sliding("sliding-kernel", KERNEL, layer, (1, n), 1)),
+        **pictures(x, w),
         "values": (_sliding("values-1d", KERNEL, layer, (1, n), 1, (x, w, values)),),
         "pool.max": (_sliding("max-pooling", POOLING, MaxPool1d(size), (1, n), 1, (x, (), largest)),),
         "pool.average": (_sliding("average-pooling", POOLING, AvgPool1d(size), (1, n), 1, (x, (), means)),),
@@ -263,4 +270,5 @@ EXERCISE = Exercise(
     ),
     derive=derive,
     exhibits=exhibits,
+    pictures=pictures,
 )

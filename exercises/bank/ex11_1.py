@@ -8,7 +8,7 @@ from typing import Any
 
 from exercises.diagram import Planes, Volumes, sized
 from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Text
-from exercises.exhibit import Exhibit
+from exercises.exhibit import Exhibit, Figure
 from solver.dense_equivalent import represents
 from solver.derivation import Given, Quantity, component, shape, total, value_of
 from solver.layers.activation import ReLU
@@ -55,6 +55,16 @@ def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]
         "5": represents(network, image),
         "6": total(dense, "mlp"),
     }
+
+
+def pictures(n: int, k: int, filters: int, outputs: int) -> Mapping[str, tuple[Figure, ...]]:
+    """The network as volumes, whose sizes are asked for."""
+    title = Text(he="הרשת כשורה של נפחים", en="The network as a row of volumes")
+    said = Text(
+        he=f"תמונה 1×{n}×{n}, ואחריה מוצאי הקונבולוציה, ה־pooling ושכבת ה־FC.",
+        en=f"An image of 1×{n}×{n}, then what comes out of the convolution, the pooling and the dense layer.",
+    )
+    return {STATEMENT: (Volumes(title, said, small_network(k, filters, outputs), (1, n, n), sizes=False),)}
 
 
 def exhibits(n: int, k: int, filters: int, outputs: int) -> Mapping[str, tuple[Exhibit, ...]]:
@@ -201,4 +211,5 @@ EXERCISE = Exercise(
     ),
     derive=derive,
     exhibits=exhibits,
+    pictures=pictures,
 )

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from exercises.diagram import Neuron
 from exercises.exercise import STATEMENT, Exercise, Option, Part, Quantities, Text
-from exercises.exhibit import Exhibit, LineChart, Series
+from exercises.exhibit import Exhibit, Figure, LineChart, Series
 from solver.derivation import Quantity
 
 
@@ -30,7 +30,12 @@ def derive() -> Mapping[str, Quantity]:
 
 
 def exhibits() -> Mapping[str, tuple[Exhibit, ...]]:
-    """The linear neuron, the one behind activations, and the three activations."""
+    """The neurons, and the three activations."""
+    return {**pictures(), "2.1": (_curves(),)}
+
+
+def pictures() -> Mapping[str, tuple[Figure, ...]]:
+    """The linear neuron and the one behind activations."""
     linear = Neuron(
         Text(he="נוירון ליניארי", en="A linear neuron"),
         Text(
@@ -48,7 +53,7 @@ def exhibits() -> Mapping[str, tuple[Exhibit, ...]]:
         activation="σ",
         name="nonlinear-neuron",
     )
-    return {STATEMENT: (linear, general), "2.1": (_curves(),)}
+    return {STATEMENT: (linear, general)}
 
 
 def _curves() -> LineChart:
@@ -237,5 +242,6 @@ EXERCISE = Exercise(
     ),
     derive=derive,
     exhibits=exhibits,
+    pictures=pictures,
     notes=notes,
 )

@@ -279,4 +279,5 @@ EXERCISE = Exercise(
     ),
     derive=derive,
     exhibits=exhibits,
+    pictures=lambda: {STATEMENT: (_units(),)},
 )

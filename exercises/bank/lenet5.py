@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from exercises.bank import _lenet5 as practical
 from exercises.diagram import Volumes, sized
 from exercises.exercise import STATEMENT, Exercise, Part, Range, Text
-from exercises.exhibit import Exhibit
+from exercises.exhibit import Exhibit, Figure
 from exercises.practical import figures
 from exercises.practical.record import recorded
 from solver.derivation import Given, Quantity, shape
@@ -51,6 +51,23 @@ def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Qua
     sizes = {f"sizes.{name}": lenet[name].output for name in SIZED}
     counts = {f"parameters.{name}": lenet[name].parameters for name in LEARNING}
     return {**sizes, **counts, "parameters.total": lenet.parameters, **practical.keys(lenet.parameters)}
+
+
+def pictures(**widths: int) -> Mapping[str, tuple[Figure, ...]]:
+    """The network as volumes, whose sizes are asked for; samples, and the curves that questions speak of."""
+    volumes = Volumes(
+        Text(he="הרשת כשורה של נפחים", en="The network as a row of volumes"),
+        Text(he="הכניסה 1×28×28, ואחריה מוצא כל שכבה.", en="The 1×28×28 input, then the output of each layer."),
+        network(**widths),
+        (1, 28, 28),
+        sizes=False,
+    )
+    run = recorded()
+    return {
+        STATEMENT: (volumes, figures.samples(run)),
+        "eta": (figures.sweep(run),),
+        "early": (figures.curves(run),),
+    }
 
 
 def exhibits(**widths: int) -> Mapping[str, tuple[Exhibit, ...]]:
@@ -126,4 +143,5 @@ EXERCISE = Exercise(
     ),
     derive=derive,
     exhibits=exhibits,
+    pictures=pictures,
 )

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from exercises.diagram import Block, sized
 from exercises.exercise import STATEMENT, Code, Derivatives, Exercise, Option, Part, Range, Text
-from exercises.exhibit import Exhibit
+from exercises.exhibit import Exhibit, Figure
 from solver.derivation import TUPLE, Given, Quantity, shape
 from solver.layers.activation import ReLU
 from solver.layers.base import Layer
@@ -105,6 +105,17 @@ def exhibits(features: int, channels: int, size: int) -> Mapping[str, tuple[Exhi
         "shape.conv": (_block("ResBlockConv", block_conv(channels), image),),
         "shape.down": (_block("ResBlockDownSamp", block_down(channels), image),),
     }
+
+
+def pictures(features: int, channels: int, size: int) -> Mapping[str, tuple[Figure, ...]]:
+    """A block with its skip, without the size that is asked for."""
+    said = Text(
+        he="הכניסה X מתפצלת: המסלול הפנימי למעלה וחיבור הדילוג למטה; הם נסכמים, עוברים ReLU ונותנים את Y.",
+        en="The input X splits: the inner path above and the skip connection below; "
+        "they are added and go through ReLU to give Y.",
+    )
+    title = Text(he="הבלוק ResBlockMLP", en="The block ResBlockMLP")
+    return {STATEMENT: (Block(title, said, block_mlp(features), (features,), sizes=False),)}
 
 
 def _block(name: str, block: Layer, shape: tuple[int, ...]) -> Block:
@@ -282,4 +293,5 @@ EXERCISE = Exercise(
     ),
     derive=derive,
     exhibits=exhibits,
+    pictures=pictures,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from exercises.exercise import Text
@@ -33,21 +34,29 @@ def sweep(result: Result) -> Panels:
     )
 
 
+def curves(result: Result) -> LineChart:
+    """The curves of the training."""
+    main = result.main
+    title = Text(he=f"האימון ב־η = {main.eta:g}", en=f"The training at η = {main.eta:g}")
+    description = Text(
+        he="עקומות האימון והאימות לפי צעד, בסולם לוגריתמי.",
+        en="Training and validation cost by step on a logarithmic scale.",
+    )
+    return LineChart(title, description, STEP, COST, _series(main), logarithmic=True)
+
+
 def training(result: Result) -> LineChart:
-    """The curves of the training, with its smallest validation cost marked."""
+    """The same with the smallest validation cost marked."""
     main = result.main
     at = main.steps.index(main.best)
     least = main.validation[at] or 0.0
-    title = Text(he=f"האימון ב־η = {main.eta:g}", en=f"The training at η = {main.eta:g}")
     description = Text(
         he=f"עקומות האימון והאימות לפי צעד, בסולם לוגריתמי. המחיר הקטן ביותר באימות הוא {least:.3g}, בצעד {main.best}.",
         en=f"Training and validation cost by step on a logarithmic scale. "
         f"The smallest validation cost is {least:.3g}, at step {main.best}.",
     )
     name = Text(he=f"מינימום האימות, צעד {main.best}", en=f"smallest validation cost, step {main.best}")
-    mark = Mark(name, main.best)
-    series = _series(main)
-    return LineChart(title, description, STEP, COST, series, logarithmic=True, marks=(mark,), name="training")
+    return replace(curves(result), description=description, marks=(Mark(name, main.best),), name="training")
 
 
 def _chart(one: Line, title: Text, ends: tuple[float, float]) -> LineChart:

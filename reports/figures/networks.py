@@ -79,11 +79,13 @@ def volumes(figure: Volumes, language: Language) -> Html:
     inside: list[Html] = []
     for number, signal in enumerate(signals):
         wide, high, deep = _solid(signal.shape, unit)
-        size, layer = str(signal.shape).replace("x", "×"), _layer_names(signal.rows)
+        size = str(signal.shape).replace("x", "×") if figure.sizes or not number else ""
+        layer = _layer_names(signal.rows)
         slot = max(wide + deep * 0.5, width_of(size, SMALL), *(width_of(name, SMALL) for name in layer or ("",))) + 4
         start = x + (slot - wide - deep * 0.5) / 2
         inside.append(_box(start, floor, wide, high, deep, "accent" if len(signal.shape) > 1 else "good"))
-        inside.append(text(size, x + slot / 2, floor + 24, "middle", font_size=SMALL, data_size=size))
+        if size:
+            inside.append(text(size, x + slot / 2, floor + 24, "middle", font_size=SMALL, data_size=size))
         head = words(language).say("figure.in") if not number else ""
         for at, name in enumerate(layer or (head,)):
             weight = 700 if at == 0 else 400
@@ -147,16 +149,17 @@ def block(figure: Block, language: Language) -> Html:
     y = BOX_HIGH / 2 + 8
     first = _sized("X", shape, 6, y)
     x = 6 + max(width_of(_said(shape), SMALL), 24)
-    inside, x, after = _drawn(figure.network, shape, x, y, language)
-    last = _sized("Y", after, x + STEP, y)
+    inside, x, after = _drawn(figure.network, shape, x, y, language, figure.sizes)
+    last = _sized("Y", after if figure.sizes else None, x + STEP, y)
     inside.append(group("soft", arrow((x, y), (x + STEP - 3, y), stroke_width=1.5)))
-    width = x + STEP + max(width_of(_said(after), SMALL), 20) + 4
+    width = x + STEP + max(width_of(_said(after), SMALL) if figure.sizes else 0, 20) + 4
     said = figure.title.said(language), figure.description.said(language)
     return picture(width, y + _depth(figure.network) - 12, *said, first, *inside, last)
 
 
 def _sized(name: str, shape: Any, x: float, y: float) -> Html:
-    return joined((formula(name, x, y + 5, "left"), text(_said(shape), x, y + 26, font_size=SMALL)))
+    named = formula(name, x, y + 5, "left")
+    return joined((named, text(_said(shape), x, y + 26, font_size=SMALL))) if shape is not None else named
 
 
 def _said(shape: Any) -> str:
@@ -176,17 +179,19 @@ def _depth(layer: Any) -> float:
             return LANE
 
 
-def _drawn(layer: Any, shape: Any, x: float, y: float, language: Language) -> tuple[list[Html], float, Any]:
+def _drawn(
+    layer: Any, shape: Any, x: float, y: float, language: Language, sizes: bool
+) -> tuple[list[Html], float, Any]:
     """A layer from a point on, where it ends and the shape there."""
     match layer:
         case Chain(layers):
             inside: list[Html] = []
             for one in layers:
-                drawn, x, shape = _drawn(one, shape, x, y, language)
+                drawn, x, shape = _drawn(one, shape, x, y, language, sizes)
                 inside += drawn
             return inside, x, shape
         case Branches():
-            return _branches(layer, shape, x, y, language)
+            return _branches(layer, shape, x, y, language, sizes)
         case _:
             after = value_of(layer.output(shape))
             lines = _layer_lines(layer)
@@ -194,7 +199,7 @@ def _drawn(layer: Any, shape: Any, x: float, y: float, language: Language) -> tu
             start = x + STEP
             inside = [group("soft", arrow((x, y), (start - 2, y), stroke_width=1.5))]
             inside.append(_layer_box(start, y, wide, lines, "good" if isinstance(layer, Elementwise) else "accent"))
-            if after != shape:
+            if after != shape and sizes:
                 size = text(_said(after), start + wide / 2, y + BOX_HIGH / 2 + 16, "middle", font_size=SMALL)
                 inside.append(group("soft", size))
             return inside, start + wide, after
@@ -219,7 +224,9 @@ def _layer_lines(layer: Any) -> tuple[str, ...]:
     return layer.kind, f"{size}{strides}"
 
 
-def _branches(layer: Branches, shape: Any, x: float, y: float, language: Language) -> tuple[list[Html], float, Any]:
+def _branches(
+    layer: Branches, shape: Any, x: float, y: float, language: Language, sizes: bool
+) -> tuple[list[Html], float, Any]:
     """The paths of a join, one under the other, and where they meet."""
     fork = x + STEP * 0.7
     inside: list[Html] = [group("soft", line((x, y), (fork, y), stroke_width=1.5))]
@@ -227,7 +234,7 @@ def _branches(layer: Branches, shape: Any, x: float, y: float, language: Languag
     ends: list[tuple[float, float]] = []
     after, lane = shape, y
     for path_of in layer.paths:
-        drawn, end, after = _drawn(path_of, shape, fork, lane, language)
+        drawn, end, after = _drawn(path_of, shape, fork, lane, language, sizes)
         inside += drawn
         ends.append((end, lane))
         lane += _depth(path_of) if end > fork else EMPTY

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from exercises.exercise import Instance, Language, Part
+from exercises.exercise import STATEMENT, Instance, Language, Part
 from reports.document import Block, Document, Heading, Paragraph, Section, Space
 from reports.lines import Sayer
+from reports.pages.exhibits import exhibited
 from reports.pages.marks import worth
 from reports.pages.sheet import asked, header
 from reports.words import words
@@ -21,6 +22,7 @@ def printed_blank(instance: Instance, language: Language) -> Document:
     say, exercise = Sayer(words(language)), instance.exercise
     blocks: list[Block] = [header(instance, language, "page.blank_sheet"), Space(say("page.name"), 1)]
     blocks.append(Paragraph(say.text(exercise.statement.said(language, instance.numbers)), "statement"))
+    blocks += _pictures(instance, STATEMENT, language)
     blocks += [Section("part", tuple(_part(instance, part, language, say))) for part in exercise.parts]
     title = words(language).say(
         "page.exercise", id=exercise.id, title=exercise.title.said(language, instance.numbers)
@@ -30,5 +32,11 @@ def printed_blank(instance: Instance, language: Language) -> Document:
 
 def _part(instance: Instance, part: Part, language: Language, say: Sayer) -> Iterator[Block]:
     yield Heading(2, say("page.part", part=part.id), worth(say, part.marks))
+    yield from _pictures(instance, part.id, language)
     yield from asked(instance, part, language)
     yield Space(say("sheet.answer"), LINES.get(instance.kind(part), 2))
+
+
+def _pictures(instance: Instance, part: str, language: Language) -> Iterator[Block]:
+    for figure in instance.pictures.get(part, ()):
+        yield from exhibited(figure, language)

@@ -103,17 +103,18 @@ def _lines(
     told = retold(key, exchange)
     if told is None:
         return
-    own = {id(node) for node in everything(key)}
+    ours = {id(node) for node in everything(key)}
     hidden = {id(node) for one in secret for node in (one, *_items(one))}
-    slips = {id(rule) for rule in made.values()}
-    new = [node for node in walk(told) if id(node) not in own]
+    slipped = {id(rule) for rule in made.values()}
+    new = [node for node in walk(told) if id(node) not in ours]
     if made:
-        new = [node for node in new if _holds_slip(node, slips)][:1]
+        new = [node for node in new if _holds_slip(node, slipped)][:1]
     told_safely = [node for node in new if not hidden & {id(premise) for premise in _shown(node)}]
     shown = steps(told_safely, lambda _: ())[:MOST_STEPS]
     if shown:
-        told_steps = (_step(page, said, number, explanation if made else ()) for number, said in enumerate(shown, start=1))
-        yield Section("steps parting", tuple(told_steps))
+        slips = explanation if made else ()
+        own = (_step(page, said, number, slips) for number, said in enumerate(shown, start=1))
+        yield Section("steps parting", tuple(own))
 
 
 def _items(key: Derivation) -> tuple[Derivation, ...]:

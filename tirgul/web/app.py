@@ -22,13 +22,14 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from exercises.codes import BadCode, code_of, fresh_code, has_variants, plain_code, plain_id
-from exercises.exercise import LANGUAGES, BadExercise, Exercise, Language, Part
+from exercises.exercise import LANGUAGES, STATEMENT, BadExercise, Exercise, Language, Part
 from exercises.library import Library, available, part_named
 from grader.store import Store
+from reports.html.blocks import blocks_html
 from reports.html.page import section
 from reports.markup import Html
 from reports.words import words
-from tirgul.desk import Desk, Hints, Place
+from tirgul.desk import Desk, Hints, Place, Sheet
 from tirgul.service import Progress, Service, TooLong, TooOften
 from tirgul.web.guard import MOST_ID, Guard, Refusal, Session, Shell
 from tirgul.web.pool import Busy
@@ -41,6 +42,7 @@ OWN_NUMBERS = "course"
 
 P = ParamSpec("P")
 T = TypeVar("T")
+States = Mapping[str, Progress]
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -150,6 +152,7 @@ class Site:
             v=place[1] or OWN_NUMBERS,
             has_variants=has_variants(exercise),
             views=views,
+            pictures=await self.off(self._pictures, place, language, STATEMENT),
             done=parts_done({view.part.id: view.progress for view in views}),
         )
         return self.answer(page, session, new, request)
@@ -255,9 +258,18 @@ class Site:
     def _views(self, exercise: Exercise, place: Place, session: Session, language: Language) -> list[PartView]:
         sheet, states = self.service.start(self.guard.who(session), place)
         return [
-            PartView(exercise, part, sheet, language, states[part.id], self._hints(place, states, part.id))
-            for part in exercise.parts
+            self._view(exercise, part, place, sheet, language, states) for part in exercise.parts
         ]
+
+    def _view(
+        self, exercise: Exercise, part: Part, place: Place, sheet: Sheet, language: Language, states: States
+    ) -> PartView:
+        hinted, pictures = self._hints(place, states, part.id), self._pictures(place, language, part.id)
+        return PartView(exercise, part, sheet, language, states[part.id], hinted, pictures)
+
+    def _pictures(self, place: Place, language: Language, part: str) -> Html:
+        """What is shown with the statement or with a part."""
+        return blocks_html(self.desk.pictures(place, language).get(part, ()))
 
     def _hints(self, place: Place, states: Mapping[str, Progress], part: str) -> Hints:
         """The hints to a part; a worker is asked only where somebody asked for one."""
@@ -270,7 +282,7 @@ class Site:
         place: Place,
         part: Part,
         session: Session,
-        states: Mapping[str, Progress],
+        states: States,
     ) -> Response:
         """The part as it stands now: itself for a script, data for a program, else the page that it is on."""
         language = language_of(request)
@@ -281,8 +293,7 @@ class Site:
             return RedirectResponse(at, 303)
 
         def shown() -> Response:
-            hinted = self._hints(place, states, part.id)
-            view = PartView(exercise, part, self.desk.sheet(place), language, states[part.id], hinted)
+            view = self._view(exercise, part, place, self.desk.sheet(place), language, states)
             done = parts_done(states)
             if wants_data:
                 return JSONResponse({"schema": "tirgul/selfcheck/1", **_data(view), "done": done})

@@ -15,9 +15,10 @@ from typing import Any, TypeVar, final
 
 from pebble import ProcessExpired, ProcessPool
 
+from exercises.exercise import Language
 from grader.batch import CRASHED
 from grader.verdict import Judgement, Review, Unreadable
-from tirgul.desk import Asked, Hints, OwnDesk, Place, Sheet
+from tirgul.desk import Asked, Hints, OwnDesk, Pictures, Place, Sheet
 from tirgul.web import worker
 
 WARMED = "tirgul.web.warmed"
@@ -55,6 +56,7 @@ class PooledDesk:
         self._places = BoundedSemaphore(workers + waiting)
         self._seconds = seconds
         self._sheets: dict[Place, Sheet] = {}
+        self._pictures: dict[tuple[Place, Language], Pictures] = {}
         self._known: dict[tuple[Hashable, ...], Judgement] = {}
 
     def close(self) -> None:
@@ -99,6 +101,17 @@ class PooledDesk:
             return self._ask("read", place, part, text)  # type: ignore[no-any-return]  # a worker's word
         except (TimeoutError, ProcessExpired):
             return ""
+
+    def pictures(self, place: Place, language: Language) -> Pictures:
+        """What is shown beside the questions, which is no secret and is kept here; nothing where it takes too long."""
+        if (place, language) not in self._pictures:
+            if len(self._pictures) > 500:
+                self._pictures.clear()
+            try:
+                self._pictures[place, language] = self._ask("pictures", place, language)
+            except (TimeoutError, ProcessExpired):
+                return {}
+        return self._pictures[place, language]
 
     def _renew(self, broken: ProcessPool) -> None:
         """Another pool in place of one that is broken, unless there is one already."""

@@ -26,6 +26,7 @@ from tirgul.desk import Hints, Sheet
 from tirgul.service import CODE_KINDS, LONG_KINDS, MOST_CHARACTERS, MOST_TEXT, Progress
 
 NO_HINTS = Hints((), more=True)
+NO_PICTURES = Html("")
 
 
 @final
@@ -39,7 +40,7 @@ class PartView:
     language: Language
     progress: Progress
     hinted: Hints = NO_HINTS
-    trouble: str = ""
+    pictures: Html = NO_PICTURES
 
     @cached_property
     def said(self) -> Sayer:
