@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from html.parser import HTMLParser
+from secrets import token_hex
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -50,11 +51,11 @@ def form(page: str, part: str = "", *, action: str = "/answer") -> dict[str, str
 
 
 def answer(visitor: TestClient, part: str, text: str, exercise: str = "11.1", language: str = "en", **more):
-    """Fills in a part's form and sends it as the page's script does."""
+    """Fills in a part's form and sends it as the page's script does; on a `page` at hand, else on a new one."""
     at = f"/{language}/e/{exercise}"
-    query = more.pop("query", "")
-    fields = form(visitor.get(at + query).text, part) | {"answer": text}
-    return visitor.post(f"{at}/{more.pop('to', 'answer')}", data=fields, headers={"x-part": "1"})
+    page = more.get("page") or visitor.get(at + more.get("query", "")).text
+    fields = form(page, part) | {"answer": text, "once": token_hex(16)}
+    return visitor.post(f"{at}/{more.get('to', 'answer')}", data=fields, headers={"x-part": "1"})
 
 
 class Elements(HTMLParser):

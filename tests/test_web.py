@@ -12,7 +12,11 @@ import pytest
 
 from exercises.codes import code_of
 from exercises.exercise import LANGUAGES
+from exercises.library import available
 from grader.verdict import Judgement, Right
+from reports.document import Paragraph
+from reports.html.blocks import blocks_html
+from reports.lines import text_line
 from reports.mathematics.latex import latex
 from reports.mathematics.mathml import mathml
 from reports.solution import conclusion
@@ -315,12 +319,12 @@ def test_08_no_response_holds_a_key(page):
     for exercise_id in page.exercises:
         visitor, instance = client(page), SHELF.instance(exercise_id)
         bodies = [visitor.get(f"/{language}/e/{exercise_id}").text for language in LANGUAGES]
-        stated = "".join(bodies)
+        stated = without_pictures("".join(bodies))
         for part in instance.exercise.parts:
             if not part.options:
                 for to, text in (("answer", ""), ("hint", ""), ("hint", ""), ("answer", WRONG), ("preview", WRONG)):
-                    bodies.append(answer(visitor, part.id, text, exercise_id, to=to).text)
-        heard = without_tokens("".join(bodies))
+                    bodies.append(answer(visitor, part.id, text, exercise_id, to=to, page=bodies[1]).text)
+        heard = without_pictures(without_tokens("".join(bodies)))
         for part in instance.exercise.parts:
             if not part.options:
                 for form_of_key in forms(instance, part.id):
@@ -328,6 +332,24 @@ def test_08_no_response_holds_a_key(page):
                         assert form_of_key not in heard, (exercise_id, part.id, form_of_key)
     script = FILES.get(FILES.named("page"))
     assert script is not None and b"48" not in script.data
+
+
+def without_pictures(page):
+    """A page without its drawings, whose coordinates are numbers that say nothing; the next test reads their words."""
+    return re.sub("<svg.*?</svg>", "", page, flags=re.DOTALL)
+
+
+def test_08_pictures_beside_questions_hold_no_key():
+    """Neither in their words nor in what they are said to show, beyond what the statement says itself."""
+    for exercise in available(SHELF.path):
+        instance, desk = SHELF.instance(exercise.id), OwnDesk(SHELF)
+        for language in LANGUAGES:
+            drawn = "".join(blocks_html(shown) for shown in desk.pictures((exercise.id, ""), language).values())
+            said = " ".join(re.findall(r'(?<=>)[^<>]+(?=<)|(?<=aria-label=")[^"]*', drawn))
+            stated = blocks_html((Paragraph(text_line(exercise.statement.said(language, instance.numbers), language)),))
+            for part in (part for part in exercise.parts if not part.options):
+                for form_of_key in forms(instance, part.id):
+                    assert form_of_key not in said or form_of_key in stated, (exercise.id, part.id, form_of_key)
 
 
 def forms(instance, part_id):
@@ -459,7 +481,8 @@ class Slow:
 
     def __init__(self, shelf):
         self._desk = OwnDesk(shelf)
-        self.sheet, self.hints, self.read = self._desk.sheet, self._desk.hints, self._desk.read
+        own = self._desk
+        self.sheet, self.hints, self.read, self.pictures = own.sheet, own.hints, own.read, own.pictures
 
     def check(self, place, part, text, earlier):
         while text == "hang":

@@ -32,10 +32,11 @@ Place: TypeAlias = tuple[str, str]
 @final
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What may be known of an exercise with its numbers: the numbers, and the kind of answer that each part takes."""
+    """What may be known of an exercise: its numbers, the kinds of answers that parts take, which have pictures."""
 
     numbers: Numbers
     kinds: Mapping[str, str]
+    pictured: tuple[str, ...] = ()
 
 
 @final
@@ -98,7 +99,8 @@ class OwnDesk:
     def sheet(self, place: Place) -> Sheet:
         """The exercise's numbers and kinds of answers."""
         instance = self._marker(place).instance
-        return Sheet(instance.numbers, {part.id: instance.kind(part) for part in instance.exercise.parts})
+        kinds = {part.id: instance.kind(part) for part in instance.exercise.parts}
+        return Sheet(instance.numbers, kinds, tuple(instance.pictures))
 
     def check(self, place: Place, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
         """The judgement of an answer."""

@@ -227,7 +227,7 @@ def _bar(share: Fraction) -> Html:
 
 
 def _drawing(svg: str) -> str:
-    """A drawing without what only a file of its own has before it; a broad one can be moved on narrow screens."""
-    drawn = svg[svg.index("<svg") :]
+    """A drawing without what only a file of its own needs; a broad one can be moved on narrow screens."""
+    drawn = svg[svg.index("<svg") :].replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)
     broad = 'class="figure broad"' in drawn[: drawn.index(">")]
     return f'<div class="wide" dir="ltr" tabindex="0">{drawn}</div>' if broad else drawn

@@ -152,7 +152,7 @@ class Site:
             v=place[1] or OWN_NUMBERS,
             has_variants=has_variants(exercise),
             views=views,
-            pictures=await self.off(self._pictures, place, language, STATEMENT),
+            pictures=await self.off(self._pictures, place, views[0].sheet, language, STATEMENT),
             done=parts_done({view.part.id: view.progress for view in views}),
         )
         return self.answer(page, session, new, request)
@@ -264,12 +264,12 @@ class Site:
     def _view(
         self, exercise: Exercise, part: Part, place: Place, sheet: Sheet, language: Language, states: States
     ) -> PartView:
-        hinted, pictures = self._hints(place, states, part.id), self._pictures(place, language, part.id)
+        hinted, pictures = self._hints(place, states, part.id), self._pictures(place, sheet, language, part.id)
         return PartView(exercise, part, sheet, language, states[part.id], hinted, pictures)
 
-    def _pictures(self, place: Place, language: Language, part: str) -> Html:
+    def _pictures(self, place: Place, sheet: Sheet, language: Language, part: str) -> Html:
         """What is shown with the statement or with a part."""
-        return blocks_html(self.desk.pictures(place, language).get(part, ()))
+        return blocks_html(self.desk.pictures(place, language).get(part, ())) if part in sheet.pictured else Html("")
 
     def _hints(self, place: Place, states: Mapping[str, Progress], part: str) -> Hints:
         """The hints to a part; a worker is asked only where somebody asked for one."""

@@ -52,7 +52,7 @@ class PooledDesk:
             context.set_forkserver_preload([WARMED])
         self._make = partial(ProcessPool, workers, context=context, initializer=worker.begin, initargs=[make])
         self._pool = self._make()
-        self._renewing = Lock()
+        self._renewing, self._drawing = Lock(), Lock()
         self._places = BoundedSemaphore(workers + waiting)
         self._seconds = seconds
         self._sheets: dict[Place, Sheet] = {}
@@ -104,14 +104,15 @@ class PooledDesk:
 
     def pictures(self, place: Place, language: Language) -> Pictures:
         """What is shown beside the questions, which is no secret and is kept here; nothing where it takes too long."""
-        if (place, language) not in self._pictures:
-            if len(self._pictures) > 500:
-                self._pictures.clear()
-            try:
-                self._pictures[place, language] = self._ask("pictures", place, language)
-            except (TimeoutError, ProcessExpired):
-                return {}
-        return self._pictures[place, language]
+        with self._drawing:  # those who ask for the same wait for the one drawing
+            if (place, language) not in self._pictures:
+                if len(self._pictures) > 500:
+                    self._pictures.clear()
+                try:
+                    self._pictures[place, language] = self._ask("pictures", place, language)
+                except (TimeoutError, ProcessExpired):
+                    return {}
+            return self._pictures[place, language]
 
     def _renew(self, broken: ProcessPool) -> None:
         """Another pool in place of one that is broken, unless there is one already."""
