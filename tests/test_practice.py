@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from exercises.exercise import LANGUAGES
+from tests.selfcheck import SHELF
 from tests.sources import ROOT
 from tirgul import cli
 from tirgul.terminal import is_visual, shown
@@ -160,8 +161,51 @@ def test_hostile_answers_in_a_notebook(check):
 def test_unknown_names_are_told_with_what_is_near(check):
     with pytest.raises(LookupError, match=r"11\.1"):
         check("11.9/1", "1", lang="en")
-    with pytest.raises(LookupError, match="has no part 9"):
+    with pytest.raises(LookupError, match="has no part 9. The parts are 1a, 1b, 2"):
         check("11.1/9", "1", lang="en")
+    with pytest.raises(LookupError, match="1a, 1b, 2") as caught:
+        check("11.1", "48", lang="he")
+    (shown,) = caught.value._render_traceback_()
+    assert "\u20661a" in shown and "Traceback" not in shown
+
+
+def test_a_live_module_in_a_notebook(check):
+    """Each mistake is made on the module itself; no code is read."""
+    torch = pytest.importorskip("torch")
+    net = reference_network(torch)
+    assert bool(check("lenet5/code", net)) and check("lenet5/code", net).read_as == "LeNet5: 10, 61706"
+    net.forward = lambda x, forward=net.forward: forward(x).softmax(-1)
+    assert check("lenet5/code", net, lang="en").verdict == "slipped"
+    net.forward = lambda x: x.nowhere
+    broken = check("lenet5/code", net, lang="en")
+    assert broken.verdict == "wrong" and "nowhere" in repr(broken)
+    narrow = reference_network(torch)
+    narrow.conv1 = torch.nn.Conv2d(1, 6, 5)
+    assert "conv5 does not fit" in repr(check("lenet5/code", narrow, lang="en"))
+    assert check("11.1/1a", torch.Size([3, 10, 10])).verdict == check("11.1/2", torch.tensor(48)).verdict == "right"
+
+
+def reference_network(torch):
+    """The network that is asked for, made by running our own reference."""
+    code = SHELF.exercise("lenet5").canonical().part("code").code
+    made = {}
+    exec(code.right(SHELF.exercise("lenet5").canonical().numbers), made)
+    return made["LeNet5"]()
+
+
+def test_a_function_in_a_notebook_is_read_and_not_run(check):
+    torch = pytest.importorskip("torch")
+
+    def train(net, eta, epochs, loader):
+        objective = torch.nn.CrossEntropyLoss()
+        optimizer = torch.optim.SGD(net.parameters(), lr=eta)
+        for _ in range(epochs):
+            for x, y in loader:
+                cost = objective(net(x), y)
+                cost.backward()
+                optimizer.step()
+
+    assert "zero_grad" in repr(check("lenet5/loop", train, lang="en"))
 
 
 def test_the_cell_magic_takes_an_answer_as_it_stands():

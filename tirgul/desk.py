@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol, TypeAlias, final
 
-from exercises.exercise import Language, Numbers
+from exercises.exercise import LANGUAGES, Language, Numbers
 from exercises.library import Library
 from grader.hints import Rung, about_slip, ladder, reached
 from grader.judge import Marker
@@ -94,6 +94,7 @@ class OwnDesk:
     def __init__(self, shelf: Library) -> None:
         self.shelf = shelf
         self._markers: dict[Place, Marker] = {}
+        self._pictures: dict[tuple[Place, Language], Pictures] = {}
         self._ladders: dict[tuple[Place, str, frozenset[str]], tuple[Rung, ...]] = {}
 
     def sheet(self, place: Place) -> Sheet:
@@ -127,21 +128,28 @@ class OwnDesk:
 
     def pictures(self, place: Place, language: Language) -> Pictures:
         """The figures of the statement and of parts."""
-        shown = self._marker(place).instance.pictures
-        return {part: tuple(chain(*(exhibited(one, language) for one in figures))) for part, figures in shown.items()}
+        if (place, language) not in self._pictures:
+            shown = self._marker(place).instance.pictures
+            self._pictures[place, language] = {
+                part: tuple(chain(*(exhibited(one, language) for one in figures))) for part, figures in shown.items()
+            }
+        return self._pictures[place, language]
 
     def warm(self, exercises: Sequence[str]) -> None:
-        """Works out beforehand what answers to the course's own numbers will need."""
+        """Works out beforehand what the pages of the course's own numbers and answers to them will need."""
         for exercise in exercises:
             marker = self._marker((exercise, ""))
             for part in marker.instance.exercise.parts:
                 marker.part(part.id).prepare()
+            for language in LANGUAGES:
+                self.pictures((exercise, ""), language)
 
     def _marker(self, place: Place) -> Marker:
         if place not in self._markers:
             if len(self._markers) >= MOST_MARKERS:
                 self._markers.clear()
                 self._ladders.clear()
+                self._pictures.clear()
             self._markers[place] = Marker(self.shelf.instance(*place))
         return self._markers[place]
 

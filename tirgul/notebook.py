@@ -29,6 +29,7 @@ from grader.gradebooks.marks_json import judged, number
 from grader.hints import about_slip, ladder, reached
 from grader.judge import Marker
 from grader.verdict import Follows, Judgement, Right, Slip, Slipped, Unreadable, marks, name
+from reports.bidi import RIGHT_TO_LEFT, isolated
 from reports.feedback import feedback, requirement_said
 from reports.hints import hint
 from reports.html.blocks import line_html, typed_html
@@ -78,7 +79,7 @@ def check(
         exercise = shelf.exercise(exercise_id)
         part = part_named(exercise, part_id)
     except KeyError as unknown:
-        raise NoSuch(_unknown(unknown, exercise_id, part_id, language)) from None
+        raise NoSuch(_unknown(unknown, exercise_id, part_id, language), language) from None
     code = variant or (code_of(exercise, student, os.environ.get("TIRGUL_COURSE", "")) if student else "")
     marker = _marker(exercise.id, code)
     before = {part_named(exercise, other).id: str(said) for other, said in (earlier or {}).items()}
@@ -94,8 +95,13 @@ def check(
 class NoSuch(LookupError):
     """There is no such exercise or part, or no source; a notebook shows the sentence and no traceback."""
 
+    def __init__(self, said: str, language: Language) -> None:
+        super().__init__(said)
+        self.language = language
+
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        said = text_plain(str(self), self.language, isolate=True)  # where it is shown lines run from left to right
+        return [isolated(said, RIGHT_TO_LEFT) if self.language == "he" else said]
 
 
 IMPORTED: Final = "import torch; from torch import nn, optim; import torch.nn.functional as F\n"
@@ -108,7 +114,7 @@ def _typed(answer: object, language: Language) -> str:
         try:
             return IMPORTED + inspect.getsource(answer)
         except OSError:
-            raise NoSuch(words(language).say("notebook.no_source", name=answer.__name__)) from None
+            raise NoSuch(words(language).say("notebook.no_source", name=answer.__name__), language) from None
     if isinstance(answer, tuple):
         return str(tuple(answer))
     return str(answer.tolist() if hasattr(answer, "tolist") else answer)

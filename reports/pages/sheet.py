@@ -294,7 +294,8 @@ def _entry(rule: Rule, first: Said, language: Language, say: Sayer) -> Section:
         rows = _rows(first)
         notes.append(say("page.instance"))
     place = f"rule/{rule.name}"
-    step = Step(rule.name, rule_line(rule.name, say), rows, notes=tuple(notes), short=True, formula_id=place)
+    short = rule.taught is not None
+    step = Step(rule.name, rule_line(rule.name, say), rows, notes=tuple(notes), short=short, formula_id=place)
     return Section("entry", (step,), id=_entry_id(rule.name, language))
 
 

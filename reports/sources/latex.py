@@ -29,6 +29,7 @@ from reports.lines import Line, Math, Run, Span, Text, typed_line
 from reports.mathematics.latex import latex
 from reports.sources.markdown import aligned
 from reports.words import words
+from solver.notation.vocabulary import GREEK
 
 if TYPE_CHECKING:
     from exercises.exercise import Language
@@ -47,29 +48,36 @@ _ESCAPES: Final = {
     "−": r"$-$",
     "×": r"$\times$",
     "≈": r"$\approx$",
+    **{letter: f"$\\{name}$" for letter, name in GREEK.items()},
 }
 _SPECIAL: Final = re.compile("[" + re.escape("".join(_ESCAPES)) + "]")
 _LEVELS: Final = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
-_LANGUAGES: Final = {"he": "hebrew", "en": "english"}
-_FONTS: Final = {
-    "he": "\\babelfont[hebrew]{rm}{Frank Ruhl Libre}\n\\babelfont[english]{rm}{STIX Two Text}",
-    "en": "\\babelfont[english]{rm}{STIX Two Text}\n\\babelfont[hebrew]{rm}{Frank Ruhl Libre}",
-}
+_FONTS: Final = {"hebrew": ("Frank Ruhl Libre", "Frank Ruehl CLM", "David CLM"), "english": ("STIX Two Text",)}
+"""The fonts by language, of which the first that is installed is taken."""
 
 
 def document_latex(document: Document) -> str:
     """A document as LaTeX."""
     body = "\n\n".join(piece for block in document.blocks for piece in _Printer(document.language).block(block))
-    other = "english" if document.language == "he" else "hebrew"
+    main = "main, " if document.language == "he" else ""
+    fonts = "".join(_font(language, names) for language, names in _FONTS.items())
     return (
-        "% Compile with lualatex. Other fonts: change the two lines of \\babelfont.\n"
+        "% Compile with lualatex. Other fonts: change the lines of \\babelfont.\n"
         "\\documentclass[11pt,a4paper]{article}\n"
-        "\\usepackage{amsmath,amssymb,array}\n"
-        f"\\usepackage[bidi=basic,{other},main={_LANGUAGES[document.language]}]{{babel}}\n"
-        f"{_FONTS[document.language]}\n"
+        "\\usepackage[margin=2cm]{geometry}\n\\usepackage{amsmath,amssymb,array,fontspec}\n"
+        "\\usepackage[english,bidi=basic]{babel}\n"
+        f"\\babelprovide[{main}import]{{hebrew}}\n"
+        f"{fonts}"
         "\\setlength{\\parindent}{0pt}\n\\setlength{\\parskip}{0.6em}\n"
         f"\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
     )
+
+
+def _font(language: str, names: tuple[str, ...]) -> str:
+    chosen = ""
+    for name in reversed(names):
+        chosen = f"\\IfFontExistsTF{{{name}}}{{\\babelfont[{language}]{{rm}}{{{name}}}}}{{{chosen}}}"
+    return f"{chosen}\n"
 
 
 @final
@@ -126,7 +134,7 @@ class _Printer:
                 items = "\n".join(f"\\item {self.line(line)}" for line in lines)
                 yield f"\\begin{{{name}}}\n{items}\n\\end{{{name}}}"
             case Typed(text, at):
-                yield f"\\begin{{quote}}\n{self.typed(text, at)}\n\\end{{quote}}"
+                yield f"\\begin{{quote}}\\ttfamily\n{self.typed(text, at)}\n\\end{{quote}}"
             case Working(steps):
                 items = "\n".join(f"\\item {self.line(typed)}: {self.line(said)}" for _, typed, said in steps)
                 yield f"\\begin{{enumerate}}\n{items}\n\\end{{enumerate}}"
@@ -136,8 +144,9 @@ class _Printer:
                 yield from self.step(block)
             case Table():
                 yield self.table(block)
-            case Picture(_, said, caption):
-                yield f"{{\\small {self.line(caption) or _escaped(said)}}}"
+            case Picture(_, said, caption):  # `tirgul figure` writes the picture itself
+                title = "" if said.startswith(caption) else f"{self.line(caption)}. "
+                yield f"{{\\small {title}{_escaped(said)}}}"
             case Section(_, blocks):
                 for inside in blocks:
                     yield from self.block(inside)
@@ -145,7 +154,8 @@ class _Printer:
                 assert_never(block)
 
     def typed(self, text: str, at: int | None) -> str:
-        return self.line(typed_line(text, at)).replace("\n", "\\\\\n")
+        """Line by line, each as far in as it was typed."""
+        return "\\\\\n".join(map(_indented, self.line(typed_line(text, at)).split("\n")))
 
     def step(self, step: Step) -> Iterator[str]:
         said = [f"\\textbf{{{self.line(step.reason)}}}", *(f"{{\\small {self.line(note)}}}" for note in step.notes)]
@@ -172,6 +182,16 @@ class _Printer:
                 return f"\\rule{{{round(60 * float(share))}pt}}{{6pt}}"
             case line:
                 return self.line(line)
+
+
+def _indented(line: str) -> str:
+    r"""A line with the blanks that it begins with, which a line of LaTeX would lose.
+
+    >>> _indented("  x = 1")
+    '\\mbox{}~~x = 1'
+    """
+    rest = line.lstrip(" ")
+    return f"\\mbox{{}}{'~' * (len(line) - len(rest))}{rest}" if rest != line else line
 
 
 def _escaped(text: str) -> str:

@@ -156,6 +156,9 @@ def aligned(step: Step) -> str:
     if len(step.rows) == 1 and step.rows[0][0] is None:
         return latex(step.rows[0][1])
     chain = step.truth is None
+    first, right = step.rows[0]
+    if len(step.rows) == 1 and not step.short and first is not None:  # a long side begins a line of its own
+        return f"\\begin{{aligned}}\n&{latex(first)} \\\\\n&\\quad= {latex(right)}\n\\end{{aligned}}"
     rows = (f"{_left(left)}&{'= ' if chain else ' '}{latex(right)}" for left, right in step.rows)
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
