@@ -20,6 +20,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from textwrap import dedent
 from typing import Any, Final, final
 
 from exercises.codes import code_of
@@ -112,7 +113,7 @@ def _typed(answer: object, language: Language) -> str:
     """An answer as it would be typed: the source of a function, the numbers of an array."""
     if inspect.isfunction(answer):
         try:
-            return IMPORTED + inspect.getsource(answer)
+            return IMPORTED + dedent(inspect.getsource(answer))
         except OSError:
             raise NoSuch(words(language).say("notebook.no_source", name=answer.__name__), language) from None
     if isinstance(answer, tuple):
