@@ -84,7 +84,7 @@ def _ask(part: Part, instance: Instance, language: Language) -> str:
 
 def _answer(page: Page) -> str:
     """The answer as readers write it; of code, code that is right."""
-    code = page.solved.part.code
+    code = page.solution.part.code
     return f"\n{code.right(page.instance.numbers)}".rstrip() if code else page.answer()
 
 

@@ -94,7 +94,7 @@ class Signals(World):
     # --- tensors that are no signals
 
     @contextmanager
-    def beside(self) -> Iterator[SourceWalk]:
+    def beside(self) -> Iterator[Walk]:
         """Another walk for what is tried; what has been recorded stays as it is."""
         kept, self.walk, lines, self.lines = self.walk, self.new_walk(), self.lines, {}
         try:
