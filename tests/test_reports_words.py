@@ -155,6 +155,7 @@ def wanted() -> set[str]:
         *(f"code.{name}" for name in (*code.SHARES, *(f"loop_{event}" for event in code.EVENTS))),
         *(f"code.not.{name}" for name in {*code.BROKEN, *code.SHARES, *code.LOOP_SLIPS} - {"runs"}),
         *(f"problem.{reason}" for reason in problems),
+        *(f"run.{reason}" for reason in strings("solver/verify", place=0, calls=("NotRun",))),
         *(f"bad_exercise.{problem}" for problem in bad),
         *(f"review.{reason}" for reason in review),
         *(f"verdict.{name}" for name in (*NAMES.values(), "missing")),
