@@ -106,26 +106,39 @@ def grade_once(folder: Path, variants: bool, store: bool) -> dict[str, Any]:
     out = Path(tempfile.mkdtemp(dir=folder))
     command = [sys.executable, "-m", "benchmarks.course", "--inner", str(folder), str(out)]
     command += ["--variants", "on" if variants else "off", "--store", "yes" if store else "no"]
-    most = 0
+    most, cpu = 0, 0.0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         while process.poll() is None:
-            most = max(most, resident(process.pid))
+            now, spent = used(process.pid)
+            most, cpu = max(most, now), max(cpu, spent)
             time.sleep(0.5)
         found = dict(json.loads(process.stdout.read().splitlines()[-1]))
-    return found | {"MB_with_workers": most}
+    return found | {"MB_with_workers": most, "cpu_with_workers": round(cpu, 1)}
 
 
-def resident(session: int) -> int:
-    """The megabytes of a process and of all that it began, pages that they share counted for each."""
-    pages = 0
+def used(session: int) -> tuple[int, float]:
+    """The megabytes of a process and of all that it began, pages that they share counted for each; seconds of work."""
+    pages, ticks = 0, 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended
             continue
-        pages += int(fields[21]) if int(fields[3]) == session else 0
-    return pages * resource.getpagesize() // 2**20
+        if int(fields[3]) == session:
+            pages += int(fields[21])
+            ticks += sum(map(int, fields[11:15]))
+    return pages * resource.getpagesize() // 2**20, ticks / os.sysconf("SC_CLK_TCK")
+
+
+def loop() -> float:
+    """Milliseconds of a million steps of a loop just now: what work costs while others use the machine too."""
+    spent = []
+    for _ in range(5):
+        start = time.process_time()
+        sum(step & 3 for step in range(1_000_000))
+        spent.append(time.process_time() - start)
+    return min(spent) * 1000
 
 
 def inner(folder: Path, out: Path, variants: bool, store: bool) -> dict[str, Any]:
@@ -180,6 +193,7 @@ def inner(folder: Path, out: Path, variants: bool, store: bool) -> dict[str, Any
         "answers": many,
         "seconds": round(seconds, 1),
         "rate": round(many / seconds),
+        "cpu": round(time.process_time(), 1),
         "reading": round(clock["reading"], 1),
         "judging": round(clock["judging"], 1),
         "grouping": round(graded - begun - clock["reading"] - clock["judging"], 1),
@@ -270,7 +284,7 @@ def main() -> int:
                 write_course(folder, many, variants == "on")
                 for store in [said.store] if said.store else ["no", "yes"]:
                     found = grade_once(folder, variants == "on", store == "yes")
-                    load = f"load {os.getloadavg()[0]:.1f}"
+                    load = f"load {os.getloadavg()[0]:.1f}, loop {loop():.0f} ms"
                     print(f"variants {variants}, store {store}, {load}: {json.dumps(found)}", flush=True)
                     slow |= many >= 1_000_000 and (found["rate"] < FASTEST[variants] or found["MB"] > MOST_MB)
                 if variants == "off" and many == (said.answers or [10_000])[0]:

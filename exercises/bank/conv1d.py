@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from exercises.diagram import Planes, Shared, Sliding, sized
@@ -26,21 +27,29 @@ def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Qu
     kernel = tuple(Given(f"w_{index + 1}", value) for index, value in enumerate(w))
     row = Grid((1, len(x)), cells)
     values = Conv1d(1, len(w), bias=False).compute(row, Grid((1, 1, len(w)), kernel))
+    return {
+        "values": values.flat(),
+        "pool.max": MaxPool1d(size).compute(row).flat(),
+        "pool.average": AvgPool1d(size).compute(row).flat(),
+        **_in_symbols(),
+        "order": _order(len(x), len(w), size),
+        "sharing": _sharing(len(x), len(w)),
+    }
+
+
+@cache
+def _in_symbols() -> Mapping[str, Quantity]:
+    """Sizes and counts that rest on no number: the same for every variant."""
     line, several = _signal(1), _signal(Given("C_in", symbol("C_in")))
     one_kernel, many = Conv1d(1, symbol("K")), Conv1d(symbol("C_out"), symbol("K"))
     general = Conv1d(1, symbol("K"), stride=symbol("S"), padding=symbol("P"), dilation=symbol("D"))
     flat = shape({"D_in": Given("D_in", symbol("D_in"))})
     return {
-        "values": values.flat(),
-        "pool.max": MaxPool1d(size).compute(row).flat(),
-        "pool.average": AvgPool1d(size).compute(row).flat(),
         "output": component(analyze(one_kernel, line).output, 1),
         "weights": analyze(one_kernel, line).parameters,
         "fc": analyze(Linear(symbol("D_out")), flat).parameters,
         "channels": analyze(many, several).parameters,
         "general": component(analyze(general, line).output, 1),
-        "order": _order(len(x), len(w), size),
-        "sharing": _sharing(len(x), len(w)),
     }
 
 
@@ -48,12 +57,14 @@ def _signal(channels: Quantity) -> Quantity:
     return shape({"C": channels, "D": Given("D_in", symbol("D_in"))})
 
 
+@cache
 def _order(inputs: int, kernel: int, window: int) -> Quantity:
     """Which layers connect each output to all inputs."""
     connections = {"fc": inputs, "conv": kernel, "max": window, "average": window}
     return TUPLE(**{layer: ORDER_IGNORED(layer, c=count, n=Given("n", inputs)) for layer, count in connections.items()})
 
 
+@cache
 def _sharing(inputs: int, kernel: int) -> Quantity:
     """What is shared is what does not cost parameters when there is more of it."""
 
