@@ -8,7 +8,7 @@ import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -36,6 +36,9 @@ PREFERRED = ("network", "net", "model", "make", "build", "create")
 """What a file that names no network is looked through for, before its only one is taken."""
 
 MOST_SIZE = 10**9
+OF_NETWORKS = {"ambiguous": "cli.network_ambiguous", "syntax": "cli.network_syntax", "unknown_name": "cli.unknown_kind"}
+"""Reasons that need other words where what was read is a network."""
+
 _CALLED = re.compile(r"(?P<place>[^\n]+?):(?P<name>[A-Za-z_][\w.]*)(?P<arguments>\([^\n]*\))?")
 
 
@@ -102,7 +105,7 @@ def layers_read(said: str, language: Language) -> Layer:
     if isinstance(network, Unreadable):
         known = [name for name, kind in kinds().items() if issubclass(kind, Layer)]
         near = _near(network.word, known) if network.reason == "unknown_name" else ""
-        key = "cli.unknown_kind" if network.reason == "unknown_name" else f"unreadable.{network.reason}"
+        key = OF_NETWORKS.get(network.reason, f"unreadable.{network.reason}")
         lines = [sentence(key, language, word=printable(network.word)), *_caret(said, network.at)]
         raise Refused(*lines, *([sentence("cli.near", language, names=near)] if near else []))
     if network.arguments.get("layers") == ():
@@ -143,17 +146,19 @@ def _written(path: Path, language: Language) -> Layer:
 
 def _made(place: str, name: str, arguments: str, language: Language) -> Any:
     """What a factory of a module or file makes; it is code of the user's own, and it is run."""
+    value: Any = _module(place, language)
+    for part in name.split("."):
+        if not hasattr(value, part):
+            raise Refused(sentence("cli.nothing_named", language, file=printable(place), name=printable(name)))
+        value = getattr(value, part)
     with _running(f"{place}:{name}", language):
-        value: Any = _module(place)
-        for part in name.split("."):
-            value = getattr(value, part)
-        return _network_of(value, *_literals(arguments), where=f"{place}:{name}", language=language)
+        given, named = _literals(arguments)
+        return _network_of(value, *given, where=f"{place}:{name}", language=language, **named)
 
 
 def _only(place: str, language: Language) -> Any:
     """The network of a file: the one with a usual name, or the only one."""
-    with _running(place, language):
-        module = _module(place)
+    module = _module(place, language)
     found = _networks(module)
     chosen = next((name for name in PREFERRED if name in found), None)
     if chosen is None and len(found) != 1:
@@ -189,7 +194,20 @@ def _asks(maker: Any) -> bool:
     return any(each.default is each.empty and each.kind not in several for each in parameters)
 
 
-def _module(place: str) -> ModuleType:
+def _module(place: str, language: Language) -> ModuleType:
+    """A module or file of the user's own, which is run."""
+    if place.endswith(".py") and not Path(place).is_file():
+        raise Refused(sentence("cli.no_file", language, path=printable(place)))
+    try:
+        with _running(place, language):
+            return _imported(place)
+    except SyntaxError as problem:
+        file, line = printable(problem.filename or place), str(problem.lineno)
+        said = f"  {problem.msg}: {(problem.text or '').strip()}"
+        raise Refused(sentence("cli.python_syntax", language, file=file, line=line), printable(said)) from None
+
+
+def _imported(place: str) -> ModuleType:
     sys.path.insert(0, str(Path(place).resolve().parent if place.endswith(".py") else Path.cwd()))
     if not place.endswith(".py"):
         return importlib.import_module(place)
@@ -202,20 +220,21 @@ def _module(place: str) -> ModuleType:
     return module
 
 
-def _literals(arguments: str) -> tuple[Any, ...]:
-    """What stands in the brackets of make(10, "relu")."""
+def _literals(arguments: str) -> tuple[list[Any], dict[str, Any]]:
+    """What stands in the brackets of make(10, act="relu")."""
     if not arguments:
-        return ()
+        return [], {}
     call = ast.parse(f"f{arguments}", mode="eval").body
-    if not isinstance(call, ast.Call) or call.keywords:
-        raise SyntaxError(arguments)
-    return tuple(map(ast.literal_eval, call.args))
+    if not isinstance(call, ast.Call) or not all(keyword.arg for keyword in call.keywords):
+        raise ValueError(arguments)
+    named = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+    return [*map(ast.literal_eval, call.args)], named
 
 
-def _network_of(value: Any, *arguments: Any, where: str, language: Language) -> Any:
+def _network_of(value: Any, *arguments: Any, where: str, language: Language, **named: Any) -> Any:
     """A network as it is, what a class or a function makes, or what a text says."""
     finished = isinstance(value, str) or (_is_network(value) and not isinstance(value, type))
-    made = value if finished else value(*arguments)
+    made = value if finished else value(*arguments, **named)
     if isinstance(made, str):
         return layers_read(made, language)
     if not _is_network(made):
@@ -233,15 +252,17 @@ def _running(what: str, language: Language) -> Iterator[None]:
     try:
         with redirect_stdout(sys.stderr):
             yield
-    except click.ClickException:
+    except (click.ClickException, SyntaxError):
         raise
     except (Exception, SystemExit) as problem:
+        missing = problem.name or "" if isinstance(problem, ModuleNotFoundError) else ""
+        if missing == "torch":
+            raise Refused(sentence("cli.no_torch", language)) from None
+        if missing and f"{what}.".startswith(f"{missing}."):
+            raise Refused(sentence("cli.no_module", language, module=printable(missing))) from None
         where = _last_line(problem.__traceback__)
-        said = f"{type(problem).__name__}: {problem}" + (f" ({where})" if where else "")
-        lines = [sentence("cli.no_network", language, network=printable(what), problem=printable(said))]
-        if isinstance(problem, ModuleNotFoundError) and problem.name == "torch":
-            lines.append(sentence("cli.no_torch", language))
-        raise Refused(*lines) from None
+        said = f"  {type(problem).__name__}: {problem}" + (f" ({where})" if where else "")
+        raise Refused(sentence("cli.no_network", language, network=printable(what)), printable(said)) from None
 
 
 def _last_line(trace: TracebackType | None) -> str:
@@ -260,8 +281,23 @@ def _last_line(trace: TracebackType | None) -> str:
 
 def analysed(network: Any, shapes: tuple[Shape, ...], language: Language, *, bytes_each: int = 4) -> NetworkAnalysis:
     """The analysis of a network; refuses where it does not fit its input, or cannot be followed."""
+    _check_inputs(network, shapes, language)
     with fitting(language), redirect_stdout(sys.stderr):
         return analyze(network, *shapes, bytes_each=bytes_each)
+
+
+def _check_inputs(network: Any, shapes: Sequence[Shape], language: Language) -> None:
+    """Refuses more or fewer inputs than a module's forward takes."""
+    forward = getattr(network, "forward", None)
+    try:
+        taken = inspect.signature(forward).parameters.values() if forward is not None else ()
+    except (TypeError, ValueError):
+        return
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    demanded = [each.name for each in taken if each.default is each.empty and each.kind not in several]
+    if len(shapes) < len(demanded):
+        count = {"wanted": str(len(demanded)), "given": str(len(shapes)), "names": ", ".join(demanded)}
+        raise Refused(sentence("cli.inputs_wanted", language, **count))
 
 
 @contextmanager
@@ -286,9 +322,33 @@ def misfit_said(misfit: DoesNotFit, language: Language) -> Iterator[str]:
     yield sentence("cli.does_not_fit", language, problem=printable(f"{about}{rule} ({premises})"))
     if misfit.needs is not None:
         yield "  " + sentence("cli.misfit_needs", language, needs=plain(misfit.needs))
-    shape, axes = misfit.premises.get("shape"), misfit.premises.get("axes")
+    key, values = _why(misfit.premises)
+    if key:
+        yield "  " + sentence(key, language, **values)
+
+
+def _why(premises: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What is wrong with an input, in words; nothing where the premises say it best."""
+    shape, axes = premises.get("shape"), premises.get("axes")
     if isinstance(shape, tuple) and isinstance(axes, int) and len(shape) == axes + 1:
-        yield "  " + sentence("cli.misfit_batch", language)
+        return "cli.misfit_batch", {}
+    if isinstance(shape, tuple) and isinstance(axes, int) and len(shape) != axes:
+        return "cli.misfit_axes", {"axes": axes, "form": FORMS.get(axes, "C"), "given": len(shape)}
+    if "groups" in premises and premises.keys() & {"in_channels", "out_channels"}:
+        return "cli.misfit_groups", {"groups": premises["groups"]}
+    if {"num_features", "in_channels"} <= premises.keys():
+        given = {"wanted": premises["num_features"], "given": _shown(premises["in_channels"])}
+        return "cli.misfit_channels", given
+    for said, at in TOLD.items():
+        if said in premises and isinstance(shape, tuple) and shape:
+            key = "cli.misfit_features" if at else "cli.misfit_channels"
+            return key, {"wanted": premises[said], "given": _shown(shape[at])}
+    return "", {}
+
+
+FORMS = {2: "C,L", 3: "C,H,W", 4: "C,D,H,W"}
+TOLD = {"in_channels": 0, "num_features": 0, "num_channels": 0, "in_features": -1}
+"""What a module was told of its input, and which size of the input that is."""
 
 
 def _shown(value: Any) -> str:

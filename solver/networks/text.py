@@ -4,7 +4,7 @@ Layers have torch's names and arguments and stand one after the other, with blan
 them; in_channels and in_features are inferred, and passed over where torch has them: in what it prints, as
 `(0): Conv2d(1, 3, kernel_size=(4, 4))`, and in code, as `nn.Conv2d(1, 3, 4)`. Without `nn.`, three numbers may be meant
 either way and are refused as ambiguous. `Sum(a b | c)` and `Concat(a | b)` put paths together, `Repeat(a b, 3)`
-repeats. An argument may be a symbol, as in `Conv2d(8, K, stride=S)`.
+repeats. An argument may be a symbol, as in `Conv2d(8, K, stride=S)`; `Conv2d(K)` has C_out channels.
 Texts are data: they are read by a small grammar of our own and never executed.
 """
 
@@ -209,15 +209,22 @@ class _Reader:
         named = {argument: value for argument, value in named.items() if argument not in _INFERRED - set(known)}
         unknown = [argument for argument in named if argument not in known]
         if unknown or len(given) > len(known):
-            raise _Refused("wrong_type", at, unknown[0] if unknown else word)
+            raise _Refused("unknown_argument", at, unknown[0] if unknown else str(given[len(known)]))
         arguments = dict(zip(known, given, strict=False)) | named
-        answers = [field.name for field in fields(kind) if isinstance(_default(field), bool)]
-        if not all(isinstance(arguments.get(name, True), bool) for name in answers):
-            raise _Refused("wrong_type", at, word)
+        defaults = {field.name: _default(field) for field in fields(kind)}
+        if missing := [argument for argument in known if defaults[argument] is MISSING and argument not in arguments]:
+            if missing != ["kernel_size"] or not hasattr(arguments.get("out_channels"), "free_symbols"):
+                raise _Refused("missing_argument", at, missing[0])
+            arguments |= {"kernel_size": arguments["out_channels"], "out_channels": symbol("C_out")}
+        answers = [argument for argument, default in defaults.items() if isinstance(default, bool)]
+        if strange := [argument for argument in answers if not isinstance(arguments.get(argument, True), bool)]:
+            raise _Refused("bad_argument", at, strange[0])
         try:
             made: Layer = kind(**arguments, name=name)
-        except (DoesNotFit, TypeError, ValueError):
-            raise _Refused("wrong_type", at, word) from None
+        except DoesNotFit as misfit:
+            raise _Refused("bad_argument", at, ", ".join(misfit.premises)) from None
+        except (TypeError, ValueError):
+            raise _Refused("bad_argument", at, word) from None
         return made
 
     def _arguments(self) -> tuple[list[Any], dict[str, Any]]:

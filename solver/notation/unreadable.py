@@ -7,6 +7,7 @@ from typing import Final, final
 
 REASONS: Final = (
     "ambiguous",
+    "bad_argument",
     "bad_character",
     "bad_word",
     "bidi_control",
@@ -17,6 +18,7 @@ REASONS: Final = (
     "exponent_too_big",
     "false_link",
     "invisible_character",
+    "missing_argument",
     "not_a_number",
     "number_too_big",
     "surrogate",
@@ -25,6 +27,7 @@ REASONS: Final = (
     "too_long",
     "too_many_digits",
     "undefined",
+    "unknown_argument",
     "unknown_command",
     "unknown_function",
     "unknown_name",

@@ -137,7 +137,7 @@ class Twin:
         return int(counter.get_total_flops()) // 2
 
     def marks(self, name: str, unit: tuple[int, ...], lines: Sequence[tuple[int, int]]) -> list[bool] | None:
-        """For each line of pixels, an axis and a place, whether a unit of a layer depends on any of them, in any input."""
+        """For each line of pixels, an axis and a place, whether a unit of a layer depends on any of it in any input."""
         marked = [torch.zeros(len(lines), *shape, dtype=torch.float64) for shape in self.shapes]
         for each in marked:
             for number, (axis, place) in enumerate(lines):

@@ -251,6 +251,8 @@ def _network(
     shapes = shapes_typed(inputs, language) if inputs or fact != "receptive_field" else ()
     said = _Said(data={"network": printable(text), "given": known, "input": [listed(shape) for shape in shapes]})
     if fact == "same_output":
+        if any(not isinstance(size, int) for size in shapes[0]):
+            raise Refused(sentence("cli.needs_numbers", language))
         _same(said, network, shapes[0], language)
         return said
     if fact == "valid":

@@ -80,7 +80,10 @@ def command(
         return _network(names, given, lang, as_json)
     shelf = library(folders)
     wanted = names or [exercise.id for exercise in survey(shelf.path)[0]]
-    instances = [instance_of(name, shelf, lang) for name in wanted]
+    try:
+        instances = [instance_of(name, shelf, lang) for name in wanted]
+    except Refused as refusal:
+        raise Refused(refusal.message, sentence("cli.network_verified_with", lang)) from None
     if recording:
         _record(lang)
     rows = [(instance.exercise.id, row) for instance in instances for row in _rows(instance, seed)]
