@@ -143,6 +143,14 @@ WRONG = [
     (["no/such/file.txt"], "1,9,9", "file.txt"),
     (["no_such.py:make"], "1,9,9", "no_such.py"),
     (["no.such.module:make"], "1,9,9", "no"),
+    (["Conv2d(3, 4)"], "13", "C,H,W"),
+    (["Conv2d(3)"], "1,9,9", "kernel_size"),
+    (["MaxPool2d"], "1,9,9", "kernel_size"),
+    (["Conv2d(3, 4, padd=2)"], "1,9,9", "padd"),
+    (["MaxPool2d(2, padding=2)"], "1,9,9", "padding"),
+    (["ConvTranspose2d(16, 2, 2)"], "1,9,9", "nn.ConvTranspose2d"),
+    (["Conv2d(4, 3, groups=2)"], "3,9,9", "2"),
+    (["BatchNorm2d(5)"], "3,9,9", "5"),
     (["Conv2d(3, 4)", "--explain", "C9"], "1,9,9", "C9"),
     (["Conv2d(3, 4)", "--depth", "0"], "1,9,9", "depth"),
 ]
@@ -159,13 +167,49 @@ def test_what_is_wrong_is_said(run, network, given, named, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "name, named", [("", "small, wide"), (":broken", "no luck"), (":nothing", "int"), (":none", "none")]
+    "name, named",
+    [("", "small, wide"), (":broken", "no luck"), (":nothing", "int"), (":none", "none"), (":wide(channels=-1)", "out_channels")],
 )
 def test_a_file_that_gives_no_network_is_named(run, file, name, named, language):
     if name == "":
         file.write_text(FILE.replace("raise", "return"), encoding="utf-8")
     code, _, err = run("analyze", f"{file}{name}", "--input", "1,8,8", "--lang", language)
     assert code == 2 and named in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("typed", [["nosuch.py:make"], ["no_such.module:make"], ["{file}"], ["{file}:missing"]])
+def test_what_is_said_of_files_is_in_one_language(run, tmp_path, typed, language):
+    file = tmp_path / "broken.py"
+    file.write_text("" if ":" in typed[0] else "def make(:", encoding="utf-8")
+    code, _, err = run("analyze", typed[0].format(file=file), "--input", "1,8,8", "--lang", language)
+    (first, *_) = err.splitlines()
+    assert code == 2 and "Error" not in first
+    assert bool(HEBREW.search(first)) == (language == "he")
+
+
+TWO = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = nn.Conv2d(3, 4, 3), nn.Conv2d(1, 4, 3)
+
+    def forward(self, image, mask):
+        return self.one(image) + self.other(mask)
+"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_network_of_several_inputs_asks_for_them_and_is_verified(run, tmp_path, language):
+    pytest.importorskip("torch", reason="torch is not installed")
+    file = tmp_path / "two.py"
+    file.write_text(TWO, encoding="utf-8")
+    code, _, err = run("analyze", str(file), "--input", "3,8,8", "--lang", language)
+    assert code == 2 and "image, mask" in err
+    code, out, err = run("verify", str(file), "--input", "3,8,8", "--input", "1,8,8", "--lang", language)
+    assert code == 0, (out, err)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -190,6 +234,8 @@ def test_an_input_is_asked_for(run, command, language):
         (["output_size", "Conv2d(6, 5) MaxPool2d(2)", "--input", "1,H,W", "--output", "12"], "H = 28 … 29"),
         (["output_size", "Conv2d(8, K, padding=P)", "--input", "1,H,W", "--for", "P"], "P = (K − 1)/2"),
         (["field", "Repeat(Conv2d(8, K), L)"], "L·(K − 1) + 1"),
+        (["field", "Repeat(Conv2d(K), L)", "--input", "3,H,W"], "L·(K − 1) + 1"),
+        (["parameters", "Repeat(Conv2d(8, 3), L)", "--input", "3,H,W"], "584·L − 360"),
         (["receptive_field", "Repeat(Conv2d(8, K), L)", "K=3", "--for", "L", "--output", "31"], "L = 15"),
         (["parameters"], "C_in·C_out·K² + C_out"),
         (["parameters", "C_in=3", "C_out=16", "K=3"], "448"),
@@ -245,6 +291,8 @@ def test_one_network_is_verified(run, language):
 def test_a_network_is_verified_with_numbers(run):
     assert run("verify", "Conv2d(2, 3)", "--input", "1,H,W")[0] == 2
     assert run("verify", "Conv2d(2, 3)", "ReLU", "--input", "1,9,9")[0] == 2
+    code, _, err = run("verify", "nosuch")
+    assert code == 2 and "--input" in err
 
 
 def test_examples_of_the_help_work(run):
