@@ -24,7 +24,7 @@ from solver.layers.dense import Linear
 from solver.layers.joins import Broadcast, Concatenate, Stack
 from solver.layers.normalisation import LastAxes
 from solver.layers.reshape import ChannelShuffle, Flatten, Unflatten, Unfold
-from solver.networks import steps
+from solver.networks import moves, steps
 from solver.values import Shape
 
 Counts: TypeAlias = NDArray[Any]
@@ -173,25 +173,25 @@ def _back(operation: Layer | Join, place: int, counts: Counts, before: tuple[Sha
 
 def _through(layer: Layer, counts: Counts, shape: Shape) -> Counts | None:
     match layer:
-        case steps.Constant():
+        case moves.Constant():
             return None
         case steps.Tokenwise(layer=Layer() as inner):
             return _through(inner, counts, shape)
-        case Flatten() | Unflatten() | steps.Reshape():
+        case Flatten() | Unflatten() | moves.Reshape():
             return _regrouped(counts, shape, _shape(layer.output(shape)), _grouping(layer, shape))
         case ChannelShuffle():
             return counts.max(axis=0, keepdims=True)  # type: ignore[no-any-return]  # counts
-        case steps.Permute(order=order):
+        case moves.Permute(order=order):
             return counts.transpose(np.argsort(order))
-        case steps.Slice(cuts=cuts):
+        case moves.Slice(cuts=cuts):
             for axis, start, stop, step in cuts:
                 counts = _put(counts, axis, range(*slice(start, stop, step).indices(whole(shape[axis]))), shape)
             return counts
-        case steps.Pad(sides=sides):
+        case moves.Pad(sides=sides):
             for axis, ahead, _ in sides:
                 counts = _cut(counts, axis, range(ahead, ahead + whole(shape[axis])))
             return counts
-        case steps.Expand():
+        case moves.Expand():
             return _shrunk(counts, shape)
         case steps.Reduce(axes=axes, kept=kept):
             return counts if kept else np.expand_dims(counts, axes)
@@ -236,7 +236,7 @@ Groups: TypeAlias = "list[tuple[tuple[int, ...], int]]"
 
 def _grouping(layer: Layer, shape: Shape) -> Groups:
     match layer:
-        case steps.Reshape(grouping=grouping):
+        case moves.Reshape(grouping=grouping):
             return [(axes, len(sizes)) for axes, sizes in grouping]
         case Flatten(start_dim=start, end_dim=end):
             first, last = (axis_of(dim, len(shape), layer.kind) for dim in (start, end))

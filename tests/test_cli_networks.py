@@ -168,7 +168,13 @@ def test_what_is_wrong_is_said(run, network, given, named, language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "name, named",
-    [("", "small, wide"), (":broken", "no luck"), (":nothing", "int"), (":none", "none"), (":wide(channels=-1)", "out_channels")],
+    [
+        ("", "small, wide"),
+        (":broken", "no luck"),
+        (":nothing", "int"),
+        (":none", "none"),
+        (":wide(channels=-1)", "out_channels"),
+    ],
 )
 def test_a_file_that_gives_no_network_is_named(run, file, name, named, language):
     if name == "":

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from solver.derivation import DoesNotFit
 from solver.networks.conditions import Conditions, Domain, Undecided, at, quotient, size_from, times
 from solver.networks.guarded import Guarded, bare
+from solver.networks.moves import RESHAPED
 from solver.networks.reshaping import grouped
-from solver.networks.steps import RESHAPED
 from solver.values import Shape, Size
 
 H, W = Size.symbol("H"), Size.symbol("W")

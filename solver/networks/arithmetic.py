@@ -19,8 +19,9 @@ from solver.networks.operations import (
     operation,
     refused,
 )
+from solver.networks.remembered import Step, step
 from solver.networks.steps import Combine, Einsum, Function, Mixed, Reduce, Scale, ScaledDotProductAttention
-from solver.networks.walk import Ghost, Step, Walk, step
+from solver.networks.walk import Ghost, Walk
 
 # --- number by number
 

@@ -16,20 +16,8 @@ from solver.layers import kinds
 from solver.layers.base import Join, Layer, Operation, Signal, input_field
 from solver.layers.composite import Branches, Chain, Composite, Concat, Graph, Node, Sum, stepped
 from solver.layers.repeated import Repeat
-from solver.networks.steps import (
-    Combine,
-    Constant,
-    Each,
-    Einsum,
-    Expand,
-    Function,
-    Pad,
-    Permute,
-    Reduce,
-    Reshape,
-    Slice,
-    Tokenwise,
-)
+from solver.networks.moves import Constant, Expand, Pad, Permute, Reshape, Slice
+from solver.networks.steps import Combine, Each, Einsum, Function, Reduce, Tokenwise
 from solver.networks.text import arguments_of
 from solver.questions import output_size
 from solver.values import Shape

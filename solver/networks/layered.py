@@ -13,7 +13,8 @@ from solver.layers.base import Join, Layer, Operation
 from solver.layers.composite import Branches, Chain, Composite, Graph
 from solver.layers.repeated import Repeat
 from solver.networks.imported import Imported, Registered
-from solver.networks.walk import Ghost, Walk, step
+from solver.networks.remembered import step
+from solver.networks.walk import Ghost, Walk
 from solver.values import Shape
 
 

@@ -16,9 +16,10 @@ from solver.derivation import DoesNotFit
 from solver.layers import kinds
 from solver.networks.conditions import times
 from solver.networks.guarded import bare
+from solver.networks.remembered import Step, step, step_of
 from solver.networks.reshaping import MIXED
 from solver.networks.steps import Applied, Each, Function, Tokenwise
-from solver.networks.walk import CannotFollow, Ghost, Step, Walk, natural, step, step_of
+from solver.networks.walk import CannotFollow, Ghost, Walk, natural
 from solver.values import Shape
 
 Handler: TypeAlias = "Callable[..., Any]"

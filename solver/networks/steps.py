@@ -1,4 +1,4 @@
-"""Steps of imported networks that torch has no layer for: what functions and operators do to signals.
+"""Steps of imported networks that torch has no layer for and that compute: what functions and operators do to signals.
 
 Shapes are without a batch axis, as everywhere; an axis is its number in such a shape. A step that mixes positions of
 the input sees the whole input. A count that nobody knows is a symbol of its own, so that no total passes over it.
@@ -8,73 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias, final
+from typing import Any, final
 
 from solver.derivation import DoesNotFit, Quantity, component, law, rank, total, value_of
 from solver.derivation import shape as shape_of
-from solver.layers.base import WHOLE, AxisField, Elementwise, Field, Join, Layer, named, sizes_of
+from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, named, sizes_of
 from solver.layers.counts import POSITIONS, multiplied_each
 from solver.layers.joins import MATRIX_PRODUCT, union
-from solver.networks.conditions import quotient, simple, times
-from solver.networks.reshaping import Grouping
+from solver.networks.moves import BROADCAST
 from solver.values import Shape, Size, Value
 
-Sizes: TypeAlias = "tuple[Any, ...]"
-
-
 # --- the laws: bookkeeping, said once for values and for derivations
-
-
-def _permuted(given: Any) -> Value:
-    shape, order = given["shape"], given["order"]
-    if sorted(order) != list(range(len(shape))):
-        raise DoesNotFit("permuted", given)
-    return Shape(shape[axis] for axis in order)
-
-
-def _reshaped(given: Any) -> Value:
-    made: list[Any] = []
-    for axes, sizes in given["grouping"]:
-        before, known = times(given["shape"][axis] for axis in axes), times(size for size in sizes if size != -1)
-        left = quotient(before, known)
-        fits = left is not None if -1 in sizes else left == 1 or not (isinstance(before, int) or isinstance(known, int))
-        if not fits:
-            raise DoesNotFit("reshaped", given)
-        made.extend(left if size == -1 else size for size in sizes)
-    return Shape(made)
-
-
-def _sliced(given: Any) -> Value:
-    made = list(given["shape"])
-    for axis, start, stop, step in given["cuts"]:
-        made[axis] = cut(made[axis], start, stop, step)
-    return Shape(made)
-
-
-def _padded(given: Any) -> Value:
-    made = list(given["shape"])
-    for axis, before, behind in given["sides"]:
-        made[axis] = made[axis] + before + behind
-    if any(isinstance(size, int) and size < 1 for size in made):
-        raise DoesNotFit("padded", given)
-    return Shape(made)
 
 
 def _reduced(given: Any) -> Value:
     axes, kept = given["axes"], given["kept"]
     return Shape(1 if axis in axes else size for axis, size in enumerate(given["shape"]) if kept or axis not in axes)
-
-
-def _broadcast(given: Any) -> Value:
-    shapes = list(given.values())
-    axes = max(map(len, shapes))
-    made = []
-    for sizes in zip(*((1,) * (axes - len(shape)) + tuple(shape) for shape in shapes), strict=True):
-        different = dict.fromkeys(size for size in sizes if size != 1)
-        if len(different) > 1:
-            raise DoesNotFit("broadcast", given)
-        made.append(next(iter(different), 1))
-    return Shape(made)
 
 
 def _met(given: Any) -> Value:
@@ -84,28 +33,9 @@ def _met(given: Any) -> Value:
     return shape
 
 
-PERMUTED = law("permuted", _permuted, hidden=True)
-RESHAPED = law("reshaped", _reshaped, hidden=True)
-SLICED = law("sliced", _sliced, hidden=True)
 REDUCED = law("reduced", _reduced, hidden=True)
-BROADCAST = law("broadcast", _broadcast, hidden=True)
-PADDED = law("padded", _padded, hidden=True)
-CONSTANT = law("constant", lambda premises: premises["sizes"], hidden=True)
 MET = law("no_formula", _met, hidden=True)
 """The shape that torch gave for these input shapes; for others nobody knows."""
-
-
-def cut(size: Any, start: int, stop: int | None, step: int) -> Any:
-    """The length of x[start:stop:step] along an axis of this size; -1 counts from the end.
-
-    >>> cut(7, 0, None, 2), cut(7, -2, None, 1), cut(Size.symbol("H"), 1, -1, 1)
-    (4, 2, H - 2)
-    """
-    if isinstance(size, int):
-        return len(range(*slice(start, stop, step).indices(size)))
-    first = size + start if isinstance(start, int) and start < 0 else start
-    last = size if stop is None else size + stop if isinstance(stop, int) and stop < 0 else stop
-    return simple((last - first + step - 1) // step)
 
 
 def _many(names: Sequence[Quantity]) -> dict[str, Quantity]:
@@ -160,28 +90,6 @@ class Mixed(Elementwise):
 
 @final
 @dataclass(frozen=True)
-class Constant(Elementwise):
-    """Numbers that do not depend on the input, beside a signal; `learned` of them are parameters used first here."""
-
-    sizes: Sizes
-    learned: int = 0
-
-    view: ClassVar[bool] = True
-
-    @property
-    def kind(self) -> str:
-        """Parameter, where any of them is learned."""
-        return "Parameter" if self.learned else "Constant"
-
-    def output(self, shape: Quantity) -> Quantity:
-        return CONSTANT(self.name, sizes=Shape(self.sizes), beside=shape)
-
-    def parameters(self, shape: Quantity) -> Quantity:
-        return self.learned
-
-
-@final
-@dataclass(frozen=True)
 class Tokenwise(Layer):
     """A dense layer or a norm along the channels, where these are the last axis: each position by itself."""
 
@@ -209,105 +117,6 @@ class Tokenwise(Layer):
 
     def inferred(self, shape: Quantity) -> Mapping[str, Value]:
         return self.layer.inferred(shape)
-
-
-@final
-@dataclass(frozen=True)
-class Permute(Elementwise):
-    """The axes in another order."""
-
-    order: tuple[int, ...]
-
-    view: ClassVar[bool] = True
-
-    def output(self, shape: Quantity) -> Quantity:
-        return PERMUTED(self.name, shape=shape, order=self.order)
-
-
-@final
-@dataclass(frozen=True)
-class Reshape(Elementwise):
-    """Runs of axes become other sizes: ((0,), (8, -1)) takes channels in groups of eight."""
-
-    grouping: Grouping
-
-    view: ClassVar[bool] = True
-
-    def output(self, shape: Quantity) -> Quantity:
-        return RESHAPED(self.name, shape=shape, grouping=self.grouping)
-
-
-@final
-@dataclass(frozen=True)
-class Slice(Elementwise):
-    """x[start:stop:step] along axes; `along` says which of them run along which axis of the field."""
-
-    cuts: tuple[tuple[int, int, int | None, int], ...]
-    along: tuple[tuple[int, int, int], ...] = ()
-
-    view: ClassVar[bool] = True
-
-    def output(self, shape: Quantity) -> Quantity:
-        return SLICED(self.name, shape=shape, cuts=self.cuts)
-
-    def reach(self, field: Field) -> Field:
-        if field == WHOLE:
-            return WHOLE
-        made = list(field)
-        for axis, start, step in self.along:
-            seen = made[axis]
-            if seen.phases != ():
-                return WHOLE
-            made[axis] = AxisField(seen.size, _times(seen.jump, step), _plus(seen.start, _times(seen.jump, start)))
-        return tuple(made)
-
-
-def _times(left: Quantity, right: Quantity) -> Quantity:
-    return TIMES(a=left, b=right)
-
-
-def _plus(left: Quantity, right: Quantity) -> Quantity:
-    return PLUS(a=left, b=right)
-
-
-TIMES = law("times", lambda premises: premises["a"] * premises["b"], hidden=True)  # type: ignore[operator]  # numbers
-PLUS = law("plus", lambda premises: premises["a"] + premises["b"], hidden=True)  # type: ignore[operator]  # numbers
-
-
-@final
-@dataclass(frozen=True)
-class Expand(Elementwise):
-    """Axes of size 1 repeated to these sizes, and new axes in front."""
-
-    sizes: Sizes
-
-    view: ClassVar[bool] = True
-
-    def output(self, shape: Quantity) -> Quantity:
-        return BROADCAST(self.name, shape=shape, sizes=Shape(self.sizes))
-
-
-@final
-@dataclass(frozen=True)
-class Pad(Elementwise):
-    """Numbers added (or, below 0, cut off) before and behind along axes; `along` as for slices."""
-
-    sides: tuple[tuple[int, Any, Any], ...]
-    along: tuple[tuple[int, Any], ...] = ()
-
-    def output(self, shape: Quantity) -> Quantity:
-        return PADDED(self.name, shape=shape, sides=self.sides)
-
-    def reach(self, field: Field) -> Field:
-        if field == WHOLE:
-            return WHOLE
-        made = list(field)
-        for axis, before in self.along:
-            seen = made[axis]
-            if not isinstance(before, int) or seen.phases != ():
-                return WHOLE
-            made[axis] = AxisField(seen.size, seen.jump, _plus(seen.start, _times(seen.jump, -before)))
-        return tuple(made)
 
 
 @final

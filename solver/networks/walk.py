@@ -7,26 +7,22 @@ its layer; what the layer has said for one shape is not asked for again. This mo
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias, cast, final
+from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from solver.derivation import DoesNotFit
-from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, Row, input_field
+from solver.layers.base import WHOLE, Field, Layer, Row, input_field
 from solver.layers.composite import Graph, Node
-from solver.layers.normalisation import BatchNorm
 from solver.networks.conditions import Conditions, times
 from solver.networks.guarded import guarded
+from solver.networks.moves import Constant, Permute, Reshape
+from solver.networks.remembered import Facts, Step, one_of, step
 from solver.networks.reshaping import MIXED, Roles, grouped, merged
-from solver.networks.steps import Constant, Mixed, Permute, Reshape, renamed
-from solver.values import Shape, Value
-
-Facts: TypeAlias = "tuple[Shape, Value, Value, Value, Value]"
-"""The shape after a step, parameters, multiplications, macs and activations."""
-
-MOST_REMEMBERED = 4096
-MOST_UNITED = 32
+from solver.networks.steps import Mixed, renamed
+from solver.networks.weights import Weights
+from solver.values import Shape
 
 
 class CannotFollow(Exception):
@@ -82,144 +78,11 @@ class Ghost:
         return (1, *self.sizes) if self.batched else tuple(self.sizes)
 
 
-ONE: Final = input_field(1)
-
-
-@final
-class Step:
-    """A layer without a name, and what it has said so far.
-
-    by_position     it maps every number by itself, so that it makes no difference which axis is which
-    keeps           its outputs see what its inputs see
-    by_shape        what its outputs see depends on the shape
-    """
-
-    __slots__ = ("by_position", "by_shape", "facts", "fields", "keeps", "layer")
-
-    def __init__(self, layer: Layer | Join) -> None:
-        self.layer = layer
-        self.facts: dict[Any, Facts] = {}
-        self.fields: dict[Any, tuple[Any, Field]] = {}
-        self.by_shape = isinstance(layer, Layer) and type(layer).seen is not Layer.seen
-        self.by_position = type(layer).reach is Elementwise.reach and not self.by_shape
-        self.keeps = self.by_position or (isinstance(layer, BatchNorm) and layer.reach(ONE) is ONE)
-
-    def learn(self, shapes: Any) -> Facts:
-        """What the layer says of a shape, or a join of several."""
-        layer: Any = self.layer
-        after = layer.output(shapes)
-        said = (
-            after, layer.parameters(shapes), layer.multiplications(shapes, after), layer.macs(shapes, after),
-            layer.activations(shapes, after),
-        )  # fmt: skip
-        if len(self.facts) > MOST_REMEMBERED:
-            self.facts.clear()
-        self.facts[shapes] = said
-        return said
-
-    def look(self, key: Any, seen: Any, shapes: Any) -> tuple[Any, Field]:
-        """What the layer's inputs see, so that it stays, and what its output sees; the key is the inputs' fields'."""
-        layer, kept = cast("Any", self.layer), seen
-        while isinstance(layer, Join) and len(seen) > MOST_UNITED:  # a union of unions is the union
-            seen = (layer.reach(seen[:MOST_UNITED]), *seen[MOST_UNITED:])
-        after: Field = layer.seen(seen, shapes) if self.by_shape else layer.reach(seen)
-        if len(self.fields) > MOST_REMEMBERED:
-            self.fields.clear()
-        said = self.fields[key] = (kept, one_of(after))
-        return said
-
-
-def forget() -> None:
-    """Lets go of everything that has been remembered; it is said again when it is asked for."""
-    STEPS.clear()
-    FIELDS.clear()
-
-
-FIELDS: dict[Field, Field] = {}
-"""Each field once, so that fields are looked up by what they are and not by what they say."""
-
-
-def one_of(seen: Field) -> Field:
-    """The one field that says this."""
-    if len(FIELDS) > MOST_REMEMBERED:
-        FIELDS.clear()
-    return FIELDS.setdefault(seen, seen)
-
-
 class Pair(NamedTuple):
     """What torch gives where it gives values and their places."""
 
     values: Any
     indices: Any
-
-
-@final
-@dataclass(slots=True)
-class Weights:
-    """The parameters that a network has registered, and which of them have been used.
-
-    What code computes from parameters alone rests on them: the sum of two is learned, and counts as both.
-    """
-
-    owners: dict[int, tuple[str, int]] = field(default_factory=dict)
-    """Parameter, by its id -> its name and how many numbers it has."""
-    used: set[int] = field(default_factory=set)
-    made: dict[int, tuple[Any, frozenset[int]]] = field(default_factory=dict)
-    """Tensor computed from parameters, by its id -> itself, that it stays, and the parameters that it rests on."""
-    signals: dict[int, Ghost] = field(default_factory=dict)
-    """Tensor computed from parameters at a cost, by its id -> the signal that stands for it."""
-
-    def sources(self, tensor: Any) -> frozenset[int]:
-        """The parameters that a tensor rests on."""
-        key = id(tensor)
-        if key in self.owners:
-            return frozenset((key,))
-        return self.made[key][1] if key in self.made else frozenset()
-
-    def place(self, tensor: Any) -> str:
-        """The module that a parameter is registered in."""
-        name, _ = self.owners.get(id(tensor), ("", 0))
-        return name.rpartition(".")[0]
-
-    def learned(self, tensor: Any) -> bool:
-        """Whether a tensor rests on parameters."""
-        return bool(self.sources(tensor))
-
-    def rests(self, tensor: Any, sources: Iterable[frozenset[int]]) -> None:
-        """Notes what a tensor was computed from."""
-        both = frozenset().union(*sources)
-        if both and id(tensor) not in self.owners:
-            self.made[id(tensor)] = (tensor, both)
-
-    def take(self, tensors: Iterable[Any]) -> tuple[str, int]:
-        """The name and the number of the parameters under these tensors that were not used before."""
-        rested = dict.fromkeys(key for t in tensors for key in sorted(self.sources(t), key=self._order))
-        fresh = [key for key in rested if key not in self.used]
-        self.used.update(fresh)
-        names = [self.owners[key][0] for key in fresh]
-        return names[0] if names else "", sum(self.owners[key][1] for key in fresh)
-
-    def _order(self, key: int) -> str:
-        return self.owners[key][0]
-
-
-STEPS: dict[Hashable, Step] = {}
-"""Steps by what they were made from; all their answers are functions of their arguments alone."""
-
-
-def step_of(key: Hashable, make: Callable[[], Layer | Join]) -> Step:
-    """The step with this key."""
-    step = STEPS.get(key)
-    if step is None:
-        if len(STEPS) > MOST_REMEMBERED:
-            STEPS.clear()
-        step = STEPS[key] = Step(make())
-    return step
-
-
-def step(layer: Layer | Join) -> Step:
-    """The step of a layer without a name."""
-    return step_of((type(layer), layer), lambda: layer)
 
 
 Record: TypeAlias = "tuple[Step, tuple[int, ...], tuple[Shape, ...], str, bool, Facts, Field]"
@@ -391,7 +254,6 @@ class Walk:
 
     # --- axes
 
-
     def axis(self, x: Ghost, dim: int) -> int:
         """The axis of our shape that torch calls `dim`; -1 for the batch axis."""
         full = len(x.sizes) + x.batched
@@ -454,7 +316,6 @@ class Walk:
         """A row for each step, with its facts."""
         with undisturbed():
             return tuple(map(_row, self.records))
-
 
     def unused(self) -> Iterator[tuple[str, int]]:
         """The outermost modules of which nothing was used, parameters of others, and how many numbers they have."""

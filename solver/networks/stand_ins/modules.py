@@ -9,11 +9,12 @@ from solver.layers.base import Layer
 from solver.networks.interpreter.stopped import Broken, Unread
 from solver.networks.interpreter.values import Native
 from solver.networks.operations import placed, told
+from solver.networks.remembered import step_of
 from solver.networks.stand_ins.listings import LISTINGS, register
 from solver.networks.stand_ins.names import ITSELF
 from solver.networks.stand_ins.objects import Leaf, Module, Registered, SourceGhost, Tensor, container, holds
 from solver.networks.stand_ins.signals import OPERATIONS, Signals
-from solver.networks.walk import Walk, step_of
+from solver.networks.walk import Walk
 
 THROUGH: Final = {"Flatten": ("start_dim", "end_dim"), "Unflatten": ("dim", "unflattened_size")}
 """Modules that do what a function of the same name does, and its arguments."""
