@@ -7,18 +7,17 @@ With numbers alone SymPy is not imported, and without a module torch is not.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import chain
-from operator import attrgetter, index
-from typing import Any, Final, TypeAlias, cast, final
+from typing import Any, Final, cast, final
 
 from solver.derivation import Given as Premise
 from solver.derivation import shape as derived_shape
 from solver.derivation import value_of
-from solver.layers.base import WHOLE, AxisField, Field, Layer, Row, Signal
+from solver.layers.base import AxisField, Field, Layer, Row, Signal
 from solver.layers.base import named as naming
 from solver.layers.base import numbers as elements
 from solver.layers.composite import Composite, Graph
@@ -27,22 +26,29 @@ from solver.networks.layered import labelled, read_layers
 from solver.networks.text import NotANetwork as NotANetwork
 from solver.networks.text import network_of
 from solver.networks.walk import WithoutFormula
-from solver.notation.printing import ascii_text
 from solver.questions import analyze as analyze_layers
+from solver.rows import (
+    COLUMNS,
+    COUNTS,
+    Group,
+    cells,
+    field_data,
+    field_text,
+    listed,
+    plain_number,
+    plus,
+    row_data,
+    sizes_in,
+    sum_of,
+    written,
+)
+from solver.shapes import Given, inputs_of, shapes_of
+from solver.shapes import NotAShape as NotAShape
 from solver.tabled import table_html, table_lines
-from solver.values import Polynomial, Shape, Size, Value, as_formula
+from solver.values import Polynomial, Shape, Size, Value
 
-COLUMNS: Final = ("name", "kind", "output", "parameters", "multiplications", "macs", "field")
-COUNTS: Final = ("parameters", "multiplications", "macs")
 BYTES: Final = 4
 """A number takes so many, unless something else is said: float32."""
-
-Given: TypeAlias = "Sequence[Any] | str"
-
-
-class NotAShape(ValueError):
-    """What cannot be the shape of an input."""
-
 
 @final
 @dataclass(frozen=True)
@@ -59,46 +65,6 @@ class Memory:
     def total(self) -> Any:
         """All of them."""
         return sum((self.input, self.activations, self.parameters, self.buffers), 0)
-
-
-@final
-@dataclass(frozen=True)
-class Group:
-    """Several steps as one, as all of a module: what comes out of the last one, and sums."""
-
-    name: str
-    kind: str
-    rows: tuple[Row, ...]
-
-    @property
-    def output(self) -> Value:
-        """The shape after the last step."""
-        return value_of(self.rows[-1].output)
-
-    @property
-    def field(self) -> Field:
-        """What a unit of the last step sees."""
-        return self.rows[-1].field
-
-    @property
-    def parameters(self) -> Value:
-        """What is learned in all of them."""
-        return _sum(self.rows, "parameters")
-
-    @property
-    def multiplications(self) -> Value:
-        """The multiplications of all of them."""
-        return _sum(self.rows, "multiplications")
-
-    @property
-    def macs(self) -> Value:
-        """The multiply-accumulates of all of them."""
-        return _sum(self.rows, "macs")
-
-    @property
-    def activations(self) -> Value:
-        """The numbers that all of them put out."""
-        return _sum(self.rows, "activations")
 
 
 @final
@@ -142,25 +108,25 @@ class NetworkAnalysis:
     @property
     def parameters(self) -> Value:
         """All learned numbers, trainable and frozen."""
-        return _plus((self.trainable, self.frozen))
+        return plus((self.trainable, self.frozen))
 
     @cached_property
     def multiplications(self) -> Value:
         """All scalar multiplications at inference, as the course counts them."""
-        return _sum(self.rows, "multiplications")
+        return sum_of(self.rows, "multiplications")
 
     @cached_property
     def macs(self) -> Value:
         """All multiply-accumulates of convolution, dense and matrix products."""
-        return _sum(self.rows, "macs")
+        return sum_of(self.rows, "macs")
 
     @cached_property
     def memory(self) -> Memory:
         """What the network holds, in bytes."""
         each = self.bytes_each
         numbers = (
-            _plus(map(elements, self.inputs)),
-            _sum(self.rows, "activations"),
+            plus(map(elements, self.inputs)),
+            sum_of(self.rows, "activations"),
             self.parameters,
             self.buffers,
         )
@@ -223,7 +189,7 @@ class NetworkAnalysis:
     @cached_property
     def _expressions(self) -> list[Any]:
         """The sizes in which there are symbols for hyper-parameters, each once."""
-        sizes = (size for row in self.rows for size in _sizes(row.output))
+        sizes = (size for row in self.rows for size in sizes_in(row.output))
         return list(dict.fromkeys(size for size in sizes if not isinstance(size, int | Size | Polynomial)))
 
     @property
@@ -316,7 +282,7 @@ def analyze(network: Any, *shapes: Given, bytes_each: int = BYTES) -> NetworkAna
     if not shapes:
         raise NotAShape("a network needs the shape of an input, as (3, 224, 224)")
     if isinstance(network, Layer):
-        return _of_layers(network, _shapes(shapes), bytes_each)
+        return _of_layers(network, shapes_of(shapes), bytes_each)
     return _of_module(network, shapes, bytes_each)
 
 
@@ -333,7 +299,7 @@ def _of_layers(network: Layer, shapes: tuple[Shape, ...], bytes_each: int) -> Ne
         rows, outputs, seen = imported.rows, imported.outputs, imported.field
     return NetworkAnalysis(
         network.name or network.kind, shapes, rows, outputs, seen,
-        trainable=_sum(rows, "parameters"), buffers=_sum(rows, "buffers"), bytes_each=bytes_each,
+        trainable=sum_of(rows, "parameters"), buffers=sum_of(rows, "buffers"), bytes_each=bytes_each,
         imported=imported, layers=named, kinds=lambda: dict(_composites(named)),
     )  # fmt: skip
 
@@ -343,7 +309,7 @@ def _of_module(module: Any, shapes: tuple[Any, ...], bytes_each: int) -> Network
 
     if not hasattr(module, "graph_module") and not hasattr(module, "named_modules"):
         raise TypeError(f"a network is a layer, a text or a torch module, and not {type(module).__name__}")
-    imported = read_module(module, *_inputs(shapes))
+    imported = read_module(module, *inputs_of(shapes))
     registered = imported.registered
     return NetworkAnalysis(
         imported.name, imported.input, imported.rows, imported.outputs, imported.field,
@@ -353,77 +319,7 @@ def _of_module(module: Any, shapes: tuple[Any, ...], bytes_each: int) -> Network
     )  # fmt: skip
 
 
-def _inputs(shapes: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Shapes, and tensors as they are."""
-    if len(shapes) == 1 and _is_nested(shapes[0]):
-        shapes = tuple(shapes[0])
-    return tuple(given if hasattr(given, "dtype") else shape_of(given) for given in shapes)
-
-
-def _shapes(given: tuple[Any, ...]) -> tuple[Shape, ...]:
-    """One shape for each input; they may stand in a tuple of their own."""
-    if len(given) == 1 and _is_nested(given[0]):
-        given = tuple(given[0])
-    return tuple(map(shape_of, given))
-
-
-def _is_nested(given: Any) -> bool:
-    return isinstance(given, list | tuple) and len(given) > 0 and all(isinstance(each, list | tuple) for each in given)
-
-
-def shape_of(given: Any) -> Shape:
-    """The shape that is meant: (3, 224, 224), [3, "H", "W"], "3,H,W".
-
-    >>> shape_of("3, H, W")[1], shape_of([3, 8, 8])
-    (H, 3x8x8)
-    """
-    if isinstance(given, str):
-        given = given.split(",")
-    try:
-        sizes = tuple(map(_size, given))
-    except TypeError:
-        raise NotAShape(f"a shape is numbers and symbols in a row, as (3, 224, 224), and not {given!r}") from None
-    if not sizes:
-        raise NotAShape("a shape has at least one size")
-    return Shape(sizes)
-
-
-def _size(given: Any) -> Value:
-    if isinstance(given, str):
-        name = given.strip()
-        if name.isascii() and name.isidentifier():
-            return Size.symbol(name)
-        given = int(name) if name.isdecimal() else given
-    if isinstance(given, Size | Polynomial):
-        return given
-    if getattr(given, "is_Symbol", False):
-        return Size.symbol(given.name)
-    if isinstance(given, str | bool) or (number := index(given)) < 1:
-        raise NotAShape(f"a size is a number from 1 on or a symbol, and not {given!r}")
-    return number
-
-
-# --- counts
-
-
-def _sizes(shape: Any) -> tuple[Any, ...]:
-    """The sizes of a shape, derived or not."""
-    return cast("tuple[Any, ...]", value_of(shape))
-
-
-def _plus(values: Iterable[Any]) -> Any:
-    """A sum of counts: the numbers by themselves, then the polynomials, equal ones together."""
-    known, unknown = 0, dict[Any, int]()
-    for value in values:
-        if type(value) is int:
-            known += value
-        else:
-            unknown[value] = unknown.get(value, 0) + 1
-    return sum((times * value for value, times in unknown.items()), known)
-
-
-def _sum(rows: Iterable[Row], fact: str) -> Any:
-    return _plus(map(value_of, map(attrgetter(fact), rows)))
+# --- names
 
 
 def _composites(network: Layer) -> Iterable[tuple[str, str]]:
@@ -445,54 +341,3 @@ def _ending(row: Row, name: str) -> bool:
 
 def _of_kind(row: Row, name: str) -> bool:
     return row.kind == name
-
-
-# --- as text and as data
-
-
-def written(value: Any) -> str:
-    """A value as text of ASCII characters: 9408*ceil(H/2)*ceil(W/2)."""
-    return ascii_text(as_formula(value_of(value)))
-
-
-def field_text(seen: Field, say: Callable[[Any], str] = written, whole: str = "whole input") -> str:
-    """The sizes of a field: 5x5."""
-    return whole if seen == WHOLE else say(Shape(value_of(axis.size) for axis in seen))
-
-
-def cells(row: Row | Group, say: Callable[[Any], str] = written, whole: str = "whole input") -> tuple[str, ...]:
-    """A row of the table."""
-    shown = (say(value_of(getattr(row, fact))) for fact in ("output", *COUNTS))
-    return (row.name, row.kind, *shown, field_text(row.field, say, whole))
-
-
-def plain_number(value: Any) -> int | str:
-    """A number, or a formula as text."""
-    known = value_of(value)
-    return known if isinstance(known, int) else written(known)
-
-
-def listed(shape: Any) -> list[int | str]:
-    """The sizes of a shape."""
-    return [plain_number(size) for size in _sizes(shape)]
-
-
-def field_data(seen: Field, given: Shape) -> dict[str, Any]:
-    """Size, stride and start of a field, one for each axis; what sees the whole input sees all of it from each unit."""
-    if seen == WHOLE:
-        sizes = listed(given)[1:] or listed(given)
-        none = [0] * len(sizes)
-        return {"size": sizes, "stride": none, "start": none, "whole_input": True}
-    return {fact: [plain_number(getattr(axis, fact)) for axis in seen] for fact in ("size", "stride", "start")}
-
-
-def row_data(row: Row | Group, given: Shape) -> dict[str, Any]:
-    """A row as data."""
-    return {
-        "name": row.name,
-        "kind": row.kind,
-        "output": listed(row.output),
-        **{count: plain_number(getattr(row, count)) for count in COUNTS},
-        "field": field_data(row.field, given),
-        "activations": plain_number(row.activations),
-    }

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import solver
-from solver.analysis import NotANetwork, NotAShape, shape_of
+from solver.analysis import NotANetwork, NotAShape
 from solver.derivation import DoesNotFit
 from solver.layers.base import numbers
 from solver.layers.composite import Chain
@@ -17,6 +17,7 @@ from solver.layers.convolution import Conv2d
 from solver.layers.joins import Add
 from solver.networks.text import read_network
 from solver.questions import analyze as plainly
+from solver.shapes import shape_of
 from solver.values import Shape, Size
 from solver.verify.steps import at
 from tests.sources import ROOT

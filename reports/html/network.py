@@ -13,12 +13,13 @@ from reports.lines import Line, Math, Sayer, inert, joined, token
 from reports.markup import Html
 from reports.mathematics.mathml import mathml
 from reports.words import words
-from solver.analysis import COUNTS, NetworkAnalysis
+from solver.analysis import NetworkAnalysis
 from solver.derivation import value_of
 from solver.layers.base import Field
 from solver.notation.printing import plain
 from solver.notation.reading import read
 from solver.notation.unreadable import Unreadable
+from solver.rows import COUNTS
 from solver.values import Shape, as_formula
 
 

@@ -16,9 +16,10 @@ from math import lcm
 from time import perf_counter
 from typing import Any, Final, TypeAlias
 
-from solver.analysis import NetworkAnalysis, analyze, written
+from solver.analysis import NetworkAnalysis, analyze
 from solver.derivation import Derived, DoesNotFit, value_of, walk
 from solver.layers.base import AxisField, Row
+from solver.rows import written
 from solver.values import Polynomial, Shape, Size
 from solver.verify.check import Check, Verdict
 from solver.verify.steps import BOOKKEEPING, at, verify_step

@@ -12,10 +12,11 @@ import click
 
 from exercises.exercise import Language
 from reports.words import words
-from solver.analysis import COLUMNS, NetworkAnalysis, cells, written
+from solver.analysis import NetworkAnalysis
 from solver.conventions import CONVENTIONS, counted
 from solver.layers.base import Row
 from solver.notation.printing import plain
+from solver.rows import COLUMNS, cells, written
 from solver.tabled import table_lines
 from solver.values import Value, as_formula
 from tirgul.files import write

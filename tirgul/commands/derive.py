@@ -14,7 +14,7 @@ from exercises.exercise import Language
 from reports.lines import Sayer
 from reports.steps import checked
 from reports.words import words
-from solver.analysis import NotAShape, analyze, listed, plain_number, written
+from solver.analysis import NotAShape, analyze
 from solver.derivation import Derived, DoesNotFit, Given
 from solver.deriving import FACTS, closed_forms, same_output, solutions, symbols_in, value
 from solver.inverse import BOUNDS, MOST_KERNEL, NAMES, Between, between, bounds, left_over, windows_with
@@ -22,6 +22,7 @@ from solver.layers.base import Layer
 from solver.layers.window import OUTPUT_SIZE
 from solver.notation.printing import ascii_text, plain
 from solver.notation.tree import Formula, Name, Number, substitute
+from solver.rows import listed, plain_number, written
 from solver.values import Shape, Size, as_formula
 from solver.verify.steps import verify_step
 from tirgul.language import language_option

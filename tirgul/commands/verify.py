@@ -19,10 +19,10 @@ from reports.lines import Sayer
 from reports.pages.errata import entry_lines, errata_checked
 from reports.text import text_plain
 from reports.words import words
-from solver.analysis import listed
 from solver.derivation import Derived
 from solver.notation.printing import plain
 from solver.notation.reading import formula
+from solver.rows import listed
 from solver.values import as_formula
 from solver.verify.check import Check
 from solver.verify.networks import network_checks
