@@ -29,6 +29,7 @@ import solver
 from solver.layers import kinds
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
+from solver.networks.remembered import forget
 from tests.networks import classic, mobile, residual, transformer
 
 IMAGE = (3, 224, 224)
@@ -55,6 +56,12 @@ def full(module: Any, *shape: Any) -> Any:
     said = solver.analyze(module, shape or IMAGE)
     facts = [(row.output, row.parameters, row.multiplications, row.macs, row.field) for row in said.rows]
     return said, facts, said.macs, said.multiplications, said.parameters, said.memory
+
+
+def afresh(module: Any) -> Any:
+    """The same, nothing remembered of other analyses: every kind of layer is asked again for every shape."""
+    forget()
+    return full(module)
 
 
 def symbolic(module: Any) -> Any:
@@ -153,7 +160,7 @@ def compare(names: list[str], times: int) -> bool:
     tools = {tool: entry for tool, entry in TOOLS.items() if find_spec(entry[1])}
     for tool in TOOLS.keys() - tools.keys():
         print(f"{tool} is not installed: left out (pip install torchinfo fvcore ptflops)")
-    print(line("", ["tirgul, ms", "in symbols, ms", *(f"{tool}, ×" for tool in tools)]))
+    print(line("", ["tirgul, ms", "at first, ms", "in symbols, ms", *(f"{tool}, ×" for tool in tools)]))
     met = True
     for name in names:
         meta, real = made(name, "meta"), made(name, "cpu")
@@ -165,6 +172,7 @@ def compare(names: list[str], times: int) -> bool:
         if own is None:
             print(f"{name}: the analysis fails", file=sys.stderr)
             return False
+        first = seconds(partial(afresh, meta), times)
         formulas = seconds(partial(symbolic, meta), 2 * times)
         ratios = {}
         for tool, (measured, _, on_meta) in tools.items():
@@ -172,7 +180,7 @@ def compare(names: list[str], times: int) -> bool:
             taken = seconds(partial(measured, module), times)
             ratios[tool] = None if taken is None else taken / own
         cells = ["-" if ratio is None else f"{ratio:.0f}" for ratio in ratios.values()]
-        ours = [f"{1000 * own:.2f}", "-" if formulas is None else f"{1000 * formulas:.1f}"]
+        ours = [f"{1000 * own:.2f}", *("-" if each is None else f"{1000 * each:.1f}" for each in (first, formulas))]
         print(line(name, [*ours, *cells]), flush=True)
         least = min((ratio for ratio in ratios.values() if ratio is not None), default=10.0)
         if least < 10 or (name == "resnet50" and (ratios.get("torchinfo") or AIM) < AIM):

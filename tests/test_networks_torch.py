@@ -538,3 +538,12 @@ def test_ten_thousand_layers() -> None:
     assert (len(walked.rows), walked.parameters) == (10_000, 10_000 * 148)
     assert walked.field[0].size == 20_001
     assert analyze(walked.graph, (4, 16, 16)).macs == walked.macs
+
+
+def test_sampling_multiplies_nothing_and_sees_the_whole_input() -> None:
+    class Sampled(nn.Module):
+        def forward(self, x: Any, grid: Any) -> Any:
+            return nn.functional.grid_sample(x, grid, align_corners=False)
+
+    walked = read_module(Sampled(), (3, "H", "W"), (5, 6, 2))
+    assert (walked.output, walked.macs, walked.field, walked.without_formula) == (Shape((3, 5, 6)), 0, WHOLE, ())

@@ -189,9 +189,10 @@ def _opened(function: Any) -> Any:
 MOVES: Final = (
     "__getitem__ index gather index_select take take_along_dim scatter scatter_add index_add index_fill topk sort "
     "argsort repeat_interleave repeat tile tensor_split unfold_axis as_strided diagonal diag_embed rot90 cummax cummin "
-    "kthvalue searchsorted bucketize one_hot meshgrid broadcast_tensors masked_scatter hsplit vsplit dsplit block_diag"
+    "kthvalue searchsorted bucketize one_hot meshgrid broadcast_tensors masked_scatter hsplit vsplit dsplit block_diag "
+    "grid_sampler grid_sampler_2d grid_sampler_3d"
 ).split()
-"""Operations that multiply nothing and whose shape torch says."""
+"""Operations that multiply nothing, as interpolation does not, and whose shape torch says."""
 
 NOT_IN_PLACE: Final = ("requires_grad_",)
 
