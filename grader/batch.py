@@ -10,7 +10,9 @@ is judged changes no result and no order.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -23,6 +25,7 @@ from exercises.library import EDGES, Library, UnknownExercise, UnknownPart, natu
 from grader.chunks import CRASHED as CRASHED
 from grader.chunks import Asked, Bench
 from grader.judge import Marker
+from grader.lateness import Late, with_late
 from grader.pile import Pile
 from grader.results import Answer, ClassResult, Problem, Result, Student
 from grader.verdict import Judgement, Review, Right, marks
@@ -31,6 +34,7 @@ Policy: TypeAlias = Literal["first", "last", "best"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 UNREAD = "unread_input"
+MANY = 50_000  # new values
 OFTEN = 50  # judgements, after which it is told how many there are
 
 Place: TypeAlias = tuple[str, str]  # exercise, part; or student, exercise
@@ -52,12 +56,38 @@ def grade(
     judges: Judges | None = None,
     taught: Taught = lambda exercise: exercise,
     told: Told = lambda *_: None,
+    late: Late | None = None,
 ) -> ClassResult:
     """The graded class. Of several answers by a student to one part, the first, last or best counts.
 
     Where students have variants of their own, `own` gives the code of a student's. Otherwise the code counts that the
     student's sheet names.
     """
+    with _collected_seldom():
+        return _graded(answers, library, duplicates, own, judges or Bench(library), taught, told, late)
+
+
+@contextmanager
+def _collected_seldom() -> Iterator[None]:
+    """The garbage collector looks at many new values at once: nearly all of a class is there to stay."""
+    usual = gc.get_threshold()
+    gc.set_threshold(MANY, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _graded(
+    answers: Iterable[Answer | Problem],
+    library: Library,
+    duplicates: Policy,
+    own: Own,
+    judges: Judges,
+    taught: Taught,
+    told: Told,
+    late: Late | None,
+) -> ClassResult:
     collected = _Collected(library, own, taught)
     for answer in answers:
         collected.add(answer)
@@ -67,19 +97,20 @@ def grade(
     aside: dict[str, list[Answer]] = {}
     done, size = 0, collected.pile.size
     for exercise in exercises:
-        grader = _Grader(collected, exercise, duplicates, judges or Bench(library), aside)
+        grader = _Grader(collected, exercise, duplicates, judges, aside)
         many = collected.pile.count(exercise.id)
         for name, graded in grader.results(partial(_share_told, told, done, many, size)):
             results[name] += graded
         done += many
         told(done, size)
     students = tuple(Student(name, tuple(graded)) for name, graded in results.items())
-    return ClassResult(
+    result = ClassResult(
         tuple(exercise.id for exercise in exercises),
         students,
         tuple(collected.problems),
         tuple(answer for name in results for answer in aside.get(name, ())),
     )
+    return with_late(result, late, collected.handed, first=duplicates == "first") if late else result
 
 
 def _share_told(told: Told, done: int, many: int, size: int, share: float) -> None:
@@ -103,6 +134,7 @@ class _Collected:
     problems: list[Problem] = field(default_factory=list)
     used: dict[str, Exercise] = field(default_factory=dict)
     unplaced: dict[str, dict[Place, Answer]] = field(default_factory=dict)
+    handed: list[Answer] = field(default_factory=list)
     misnamed: dict[Place, list[tuple[Answer, tuple[str, ...]]]] = field(default_factory=dict)
     found: dict[str, Exercise | UnknownExercise | BadExercise | None] = field(default_factory=dict)
     parts: dict[Place, str] = field(default_factory=dict)
@@ -117,6 +149,9 @@ class _Collected:
             return
         if name != answer.student:
             answer = replace(answer, student=name)
+        if answer.state == "handed":
+            self.handed.append(answer)
+            return
         self.students.setdefault(name)
         if answer.state == "unplaced" and not answer.exercise:
             self._wait(answer, "", "")

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, final
 
 from grader.verdict import Judgement
 
-State: TypeAlias = Literal["read", "cut", "unread", "unplaced"]
+State: TypeAlias = Literal["read", "cut", "unread", "unplaced", "handed"]
 """How an answer came out of its file.
 
 read      whole
@@ -17,6 +17,7 @@ cut       something stands behind it that has no place and may belong to it: a p
 unread    at this place an answer stands that could not be read: a person decides
 unplaced  may be the answer to this part ("": to any of the exercise, of any exercise): a person decides on parts that
           nothing else answers
+handed    no answer, but when the student handed in, as the text says
 """
 
 

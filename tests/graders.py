@@ -52,9 +52,12 @@ class Graders:
 
     def asked(self, *words):
         """What the process answers."""
-        self._process.stdin.write(json.dumps(words) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        asks, answers = self._process.stdin, self._process.stdout
+        assert asks is not None
+        assert answers is not None
+        asks.write(json.dumps(words) + "\n")
+        asks.flush()
+        return json.loads(answers.readline())
 
 
 class Grader:
@@ -90,7 +93,7 @@ def grade_into(source, store, out, most):
         ledger.keep(handed, result, {}, "v1")
         Path(out).write_bytes(marks_json.write(ledger.result(1)))
     except SQLAlchemyError as problem:
-        print(f"{store}: {problem.orig}", file=sys.stderr)
+        print(f"{store}: {getattr(problem, 'orig', problem)}", file=sys.stderr)
         return 1
     return 0
 
@@ -102,7 +105,7 @@ def forked(source, store, out, most):
         return pid
     code = 2
     try:
-        with open(f"{out}.said", "w", encoding="utf-8") as said:
+        with Path(f"{out}.said").open("w", encoding="utf-8") as said:
             os.dup2(said.fileno(), 1)
             os.dup2(said.fileno(), 2)
         code = grade_into(source, store, out, most)

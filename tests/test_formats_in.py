@@ -21,7 +21,8 @@ SHEET = "<!-- tirgul sheet: 11.1 -->\n**Student:** {}\n\n## 11.1/1a\n**Answer:**
 def found(path: Path, **wanted: object) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
     """Whose answers were read, their places and texts; and the files and reasons of problems."""
     got = list(submissions([path], wanted=Wanted(**wanted)))  # type: ignore[arg-type]  # as a test spells it
-    answers = [(one.student, f"{one.exercise}/{one.part}", one.text) for one in got if isinstance(one, Answer)]
+    said = [one for one in got if isinstance(one, Answer) and one.state != "handed"]
+    answers = [(one.student, f"{one.exercise}/{one.part}", one.text) for one in said]
     problems = [(Path(one.source).name, one.reason) for one in got if isinstance(one, Problem)]
     return [one for one in answers if one[2]], problems
 
@@ -141,7 +142,7 @@ def test_a_spreadsheet_keeps_ids_and_tells_of_dates(tmp_path):
 def test_every_row_of_a_table_is_read(rows, delimiter, end):
     lines = [f"student{delimiter}11.1/2", *(f'{student}{delimiter}"{text}"' for student, text in rows)]
     got = formats()["students-table"].read(end.join(lines), "t.csv")
-    kept = [(one.student, one.text) for one in got if isinstance(one, Answer)]
+    kept = [(one.student, one.text) for one in got if isinstance(one, Answer) and one.state != "handed"]
     assert kept == [(student, text) for student, text in rows if text.strip()]
 
 

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from fractions import Fraction
 from pathlib import Path
@@ -305,6 +308,23 @@ def test_the_gradescope_archive_grades_what_it_is_given(tmp_path):
     assert [tests[f"11.1/{part}"]["score"] for part in ("1a", "1b", "2")] == [1, 0, 0.5]
     assert len(tests) == 7 and "status" not in tests["11.1/6"] and said["extra_data"]["pending"] == 1
     assert "48" not in json.dumps(said)
+
+
+def test_the_gradescope_archive_runs_by_itself(tmp_path):
+    with zipfile.ZipFile(io.BytesIO(gradescope.harness([LIBRARY.instance("11.2")], ["he"]))) as archive:
+        archive.extractall(tmp_path / "source")
+    for folder in ("submission", "results", "venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -B "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    (tmp_path / "submission" / "a.txt").write_text("11.2/1: 7x7\n11.2/2: ?\n", encoding="utf-8")
+    script = (tmp_path / "source" / "run_autograder").read_text(encoding="utf-8").replace("/autograder", str(tmp_path))
+    run = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, env={"PATH": os.defpath})
+    assert run.returncode == 0, run.stderr
+    said = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    assert [(one["name"], one["score"]) for one in said["tests"]] == [("11.2/1", 1), ("11.2/2", 0)]
+    assert said["extra_data"]["pending"] == 1
 
 
 def test_an_export_is_written(tmp_path, capsys):

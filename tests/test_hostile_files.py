@@ -104,7 +104,7 @@ def read(path):
     """Answers that were read, by student; the reasons of problems by file; who waits."""
     found = list(submissions([path]))
     answers = [one for one in found if isinstance(one, Answer)]
-    texts = {one.student: [] for one in answers}
+    texts: dict[str, list[tuple[str, str]]] = {one.student: [] for one in answers}
     for one in answers:
         if one.text and one.state == "read":
             texts[one.student].append((one.part, one.text))
@@ -176,7 +176,7 @@ def test_members_over_one_another_are_counted_each(tmp_path, monkeypatch):
     name = "00000_assignsubmission_file_a.md"
     data = packed((name, random.Random(2).randbytes(100_000)))
     start = data.index(b"PK\x01\x02")
-    entry, end = data[start:].split(b"PK\x05\x06")
+    entry, _ = data[start:].split(b"PK\x05\x06")
     entries = b"".join(entry.replace(name.encode(), f"{n:05d}{name[5:]}".encode()) for n in range(1_000))
     tail = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1_000, 1_000, len(entries), start, 0)
     (tmp_path / "in.zip").write_bytes(data[:start] + entries + tail)

@@ -94,7 +94,7 @@ def test_a_submission_is_kept_once_and_two_different_ones_both(course):
 
 def test_whatever_is_typed_is_kept(course):
     odd = ["a\0b", "\ud800", "'; DROP TABLE runs; --", "דנה כהן", "x" * 3000]
-    run, result = kept(course, answers(*((name, "2", name) for name in odd)))
+    run, _ = kept(course, answers(*((name, "2", name) for name in odd)))
     assert [one.student for one in course.result(run).students] == odd
     assert [one.text for one in course.handed(run)] == odd
     course.mark([HandMark(name, "11.1", "2", Fraction(1), "w", name) for name in odd])
@@ -209,7 +209,7 @@ def test_a_copy_made_while_grading_opens_and_is_whole(tmp_path, graders):
     (tmp_path / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
     opened(tmp_path / "c.db").close()
     grader = begun(graders, tmp_path)
-    counts = []
+    counts: list[int] = []
     while not grader.ended():
         copy = tmp_path / f"copy{len(counts)}.db"
         with sqlite3.connect(tmp_path / "c.db") as source, sqlite3.connect(copy) as target:

@@ -14,7 +14,7 @@ FAILURES = {
     "several graders at once": "test_ledger.py::test_graders_at_once_find_the_same",
     "the same twice": "test_ledger.py::test_the_same_class_by_the_same_version_is_one_run",
     "a double click": "test_web.py::test_a_double_click_is_one_attempt",
-    "two different submissions of one student": "test_ledger.py::test_of_two_answers_both_are_kept_and_the_rule_is_named",
+    "two submissions of one student": "test_ledger.py::test_of_two_answers_both_are_kept_and_the_rule_is_named",
     "corrupt rows": "test_ledger.py::test_a_broken_row_costs_no_other_student",
     "corrupt members": "test_hostile_files.py::test_a_damaged_or_locked_member_anywhere",
     "corrupt notebooks": "test_hostile_files.py::test_a_broken_notebook_in_a_folder",

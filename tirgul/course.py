@@ -14,6 +14,17 @@
     [marks]                         what parts are worth here
     "11.1/2" = 3
 
+    [late]                          what handing in late costs; times are read from the tables that course sites export
+    due = 2027-01-10T23:59:00
+    per_day = 10                    percent of the marks for each day begun; 0 where it is not said
+    most = 50                       percent at most; 100 where it is not said
+    grace = 15                      minutes that cost nothing
+    zone = "Asia/Jerusalem"         of times that name none; without it, this machine's
+    [late.exercises]                when single exercises are due
+    "11.2" = 2027-01-17T23:59:00
+    [late.extra_days]               students who have more time
+    "012345678" = 3
+
 Paths are taken from the folder of the file. It is found in the current folder, or as `--course FILE`.
 """
 
@@ -22,13 +33,16 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, final
+from zoneinfo import ZoneInfo
 
 from exercises.exercise import LANGUAGES, Exercise
 from exercises.library import placed
 from grader.batch import POLICIES
+from grader.lateness import Late
 
 FILE = "course.toml"
 REVEALS = ("feedback", "marks")
@@ -58,6 +72,7 @@ class Course:
     out: Path | None = None
     reveal: str = "feedback"
     marks: Mapping[str, Fraction] = field(default_factory=dict)
+    late: Late | None = None
 
     def own(self, exercise: Exercise) -> Exercise | None:
         """An exercise with the course's marks; None where it does not count."""
@@ -103,11 +118,14 @@ def _course(data: dict[str, Any], folder: Path) -> Course:
         "out": lambda value: folder / _text(value),
         "reveal": _one_of(REVEALS),
         "marks": _marks,
+        "late": _late,
     }
     values = {}
     for name, value in data.items():
         try:
             values[name] = take[name](value)
+        except _Wrong as wrong:
+            raise BadCourse("bad_value", f"{name}.{wrong}") from None
         except (TypeError, ValueError):
             raise BadCourse("bad_value", name) from None
     return Course(**values)
@@ -148,3 +166,43 @@ def _marks(value: Any) -> dict[str, Fraction]:
     if any(mark < 0 or isinstance(value[name], bool) for name, mark in zip(value, marks.values(), strict=True)):
         raise ValueError
     return marks
+
+
+class _Wrong(ValueError):
+    """A value inside a table that is none; its name."""
+
+
+def _late(value: Any) -> Late:
+    """What handing in late costs."""
+    if not isinstance(value, dict):
+        raise TypeError
+    take: dict[str, tuple[str, Callable[[Any], Any]]] = {
+        "due": ("due", _time),
+        "exercises": ("exercises", lambda said: {name: _time(one) for name, one in said.items()}),
+        "grace": ("grace", lambda said: timedelta(minutes=int(_number(said)))),
+        "per_day": ("per_day", lambda said: _number(said) / 100),
+        "most": ("most", lambda said: min(Fraction(1), _number(said) / 100)),
+        "extra_days": ("extra", lambda said: {name: int(_number(one)) for name, one in said.items()}),
+        "zone": ("zone", lambda said: ZoneInfo(_text(said))),
+    }
+    settings = {}
+    for name, said in value.items():
+        try:
+            field_name, read = take[name]
+            settings[field_name] = read(said)
+        except (TypeError, ValueError, AttributeError, KeyError):
+            raise _Wrong(name) from None
+    return Late(**settings)
+
+
+def _time(value: Any) -> datetime:
+    """A time of TOML, or a day, whose last minute it then is."""
+    if isinstance(value, datetime):
+        return value
+    return datetime.combine(value, datetime.max.time().replace(microsecond=0))
+
+
+def _number(value: Any) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise TypeError
+    return Fraction(str(value))

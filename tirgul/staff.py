@@ -127,7 +127,7 @@ class Grading:
                 engine(self.settings.engine, self.shelf.path, ledger, stamp) as judges,
                 progress(self.language) as told,
             ):
-                return grade(answers, self.shelf, duplicates, own, judges, self.settings.own, told)
+                return grade(answers, self.shelf, duplicates, own, judges, self.settings.own, told, self.settings.late)
         except NoEngine as none:
             said = sentence(f"engine.{none.reason}", self.language, name=printable(none.name))
             raise Refused(said) from None
@@ -141,6 +141,7 @@ class Grading:
             "duplicates": known.duplicates,
             "exercises": " ".join(known.exercises),
             "marks": " ".join(f"{place}={mark}" for place, mark in sorted(known.marks.items())),
+            **({"late": str(known.late)} if known.late else {}),
         }
 
 

@@ -20,6 +20,7 @@ from grader.submissions.columns import MOST_CHARACTERS as MOST_CHARACTERS
 from grader.submissions.online_text import unmarked
 from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitters
 from grader.submissions.table import Row, lines_of, record
+from grader.submissions.times import times
 
 MOST_BYTES = 64 * 2**20
 MOST_OF_ONE = 16 * 2**20  # of what one student or group handed in
@@ -106,6 +107,7 @@ def submissions(paths: Iterable[Path], without: Iterable[Path] = (), wanted: Wan
     passed = {path.resolve() for path in without}
     found = [file for path in paths for file in files(path, passed)]
     reader.look_around(file.path for file in found if isinstance(file, File))
+    yield from reader.times
     for file in found:
         for one in reader.read(file) if isinstance(file, File) else (file,):
             if isinstance(one, Answer) and (students := each(one.student)) != (one.student,):
@@ -121,14 +123,16 @@ class _Reader:
     def __init__(self, known: Mapping[str, Format], wanted: Wanted) -> None:
         self.known, self.wanted = known, wanted
         self.owners: dict[str, str] = {}
+        self.times: list[Answer] = []
 
     def look_around(self, paths: Iterable[Path]) -> None:
-        """Finds the groups that worksheets name and the submitters that Gradescope names."""
+        """Finds the groups that worksheets name, the submitters that Gradescope names, and when students handed in."""
         for path in paths:
             if path.name == METADATA or (path.suffix.casefold() in (".csv", ".txt") and _size(path) <= MOST_ROSTER):
                 text = _text(File(path))
                 if isinstance(text, str):
                     self.owners |= submitters(text) if path.name == METADATA else groups(text)
+                    self.times += times(text, named(path))
 
     def read(self, file: File) -> Read:
         """The answers in a file, in an archive, or in a spreadsheet."""
