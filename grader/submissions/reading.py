@@ -98,12 +98,14 @@ def formats(package: str = "grader.submissions") -> Mapping[str, Format]:
     return {module.__name__.rpartition(".")[2].replace("_", "-"): cast("Format", module) for module in known}
 
 
-def submissions(paths: Iterable[Path], without: Iterable[Path] = (), wanted: Wanted | None = None) -> Read:
+def submissions(
+    paths: Iterable[Path], without: Iterable[Path] = (), wanted: Wanted | None = None, owner: str = ""
+) -> Read:
     """The answers in files and folders, folders in the order of their names; folders in `without` are passed over.
 
-    What a pair or a group handed in once is each one's answer.
+    What a pair or a group handed in once is each one's answer. Everything is the `owner`'s, where one is named.
     """
-    reader = _Reader(formats(), wanted or Wanted())
+    reader = _Reader(formats(), wanted or Wanted(), owner)
     passed = {path.resolve() for path in without}
     found = [file for path in paths for file in files(path, passed)]
     reader.look_around(file.path for file in found if isinstance(file, File))
@@ -120,8 +122,8 @@ def submissions(paths: Iterable[Path], without: Iterable[Path] = (), wanted: Wan
 class _Reader:
     """Reads files in the formats there are, knowing who handed in together."""
 
-    def __init__(self, known: Mapping[str, Format], wanted: Wanted) -> None:
-        self.known, self.wanted = known, wanted
+    def __init__(self, known: Mapping[str, Format], wanted: Wanted, owner: str) -> None:
+        self.known, self.wanted, self.owner = known, wanted, owner
         self.owners: dict[str, str] = {}
         self.times: list[Answer] = []
 
@@ -149,7 +151,10 @@ class _Reader:
             text = _of_workbook(file.path.read_bytes(), file.source)
         else:
             text = _text(file)
-        yield from self._text(text, file.source, owner_of(file.source, self.owners))
+        yield from self._text(text, file.source, self._owner_of(file.source))
+
+    def _owner_of(self, source: str) -> str:
+        return self.owner or owner_of(source, self.owners)
 
     def _archive(self, file: File) -> Read:
         """Each member by itself, as if the archive were a folder."""
@@ -159,7 +164,7 @@ class _Reader:
                 yield one
                 continue
             source = f"{file.source}/{_shown(one.name)}"
-            owner = owner_of(source, self.owners)
+            owner = self._owner_of(source)
             if isinstance(one, Member):
                 if one.name.rpartition("/")[2] != METADATA:
                     book = one.data.startswith(MAGIC)
