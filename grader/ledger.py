@@ -27,11 +27,10 @@ from exercises.library import EDGES
 from grader.ledger_schema import CHUNKS, ENDS, HAND_MARKS, MARKS, PUBLISHED, RUNS, SUBMISSIONS
 from grader.packing import packed, unpacked
 from grader.pile import Pile
-from grader.results import Answer, ClassResult, Problem, Result, Student
+from grader.results import BY_HAND, Answer, ClassResult, Problem, Result, Student
 from grader.store import Store
 
 BLOCK = 100  # students in a transaction
-BY_HAND = "by_hand"
 COLUMNS = ("exercise", "part", "text", "source", "line", "state", "variant")
 
 Place: TypeAlias = tuple[str, str, str]  # student, exercise, part

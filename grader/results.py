@@ -9,6 +9,9 @@ from typing import Literal, TypeAlias, final
 
 from grader.verdict import Judgement
 
+BY_HAND = "by_hand"
+"""The note of a result whose mark a person gave."""
+
 State: TypeAlias = Literal["read", "cut", "unread", "unplaced", "handed"]
 """How an answer came out of its file.
 

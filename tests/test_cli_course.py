@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 
 import pytest
 
@@ -92,3 +93,46 @@ def test_where_nothing_is_kept_it_says_so(staff, words):
     code, said = staff(*words)
     assert code == 2
     assert "course.db" in said
+
+
+SHEET = "<!-- tirgul sheet: 11.1 -->\n\n## 11.1/2\n**תשובה:** {}\n"
+WORKSHEET = (
+    "מספר מזהה,שם מלא,מצב,ציונים,ציון מירבי,מועד הגשת מטלה (אחרון),תאריך שינוי אחרון (ציון),הערות למשוב\r\n"
+    'משתתף:601683,דנה כהן,הוגש,,100,"יום ראשון, 10 בינואר 2027, 21:05",-,\r\n'
+    'משתתף:601684,נועה לוי,הוגש,,100,"יום שני, 11 בינואר 2027, 09:30",-,\r\n'
+    'משתתף:601685,אבי מור,הוגש,,100,"יום ראשון, 10 בינואר 2027, 21:05",-,\r\n'
+    "משתתף:601686,רון גל,לא הוגש,,100,-,-,\r\n"
+)
+
+
+def test_a_week_of_a_teaching_assistant_in_hebrew(staff, tmp_path, monkeypatch):
+    monkeypatch.delenv("TIRGUL_LANG")
+    (tmp_path / "inbox" / "a.csv").unlink()
+    with zipfile.ZipFile(tmp_path / "inbox" / "הגשות.zip", "w") as archive:
+        archive.writestr("דנה כהן_601683_assignsubmission_file/11.1.md", SHEET.format("48"))
+        archive.writestr("נועה לוי_601684_assignsubmission_file/תשובות.md", SHEET.format("51"))
+        archive.writestr("אבי מור_601685_assignsubmission_file/סריקה.pdf", b"%PDF-1.4 \xff\x00")
+    worksheet = tmp_path / "inbox" / "ציונים.csv"
+    worksheet.write_bytes(("\ufeff" + WORKSHEET).encode())
+    settings = 'lang = "he"\nstore = "course.db"\nout = "marks"\nengine = "serial"\nreveal = "marks"\n'
+    settings += '[late]\ndue = 2027-01-10\nper_day = 10\nzone = "Asia/Jerusalem"\n'
+    (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
+    code, said = staff("grade", "inbox")
+    assert code == 1
+    assert "tirgul review" in said
+    assert "סריקה.pdf" in said
+    code, said = staff("review")
+    assert code == 1
+    assert len(said.splitlines()) == 1  # one student, one exercise, one reason
+    assert "601685  11.1/1a, 1b, 2" in said
+    assert "לא ניתן היה לקרוא" in said
+    for part in ("1a", "1b", "2", "3", "4", "5", "6"):
+        assert staff("review", "--mark", "601685", f"11.1/{part}", "1", "--why", "בכתב יד")[0] == (part != "6")
+    code, said = staff("publish", "inbox/ציונים.csv")
+    assert code == 0, said
+    text = (tmp_path / "marks" / "worksheets" / "ציונים.csv").read_bytes().decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert [row[3] for row in rows[1:]] == ["10.00", "4.50", "70.00", ""]
+    assert "באיחור" in rows[2][7]
+    assert "תיבדק" not in rows[3][7]
+    assert worksheet.read_bytes().decode("utf-8-sig") == WORKSHEET

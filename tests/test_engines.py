@@ -20,6 +20,7 @@ from grader.gradebooks import marks_json
 from grader.results import Answer
 from grader.verdict import Judgement, Review, Right
 from tests.bad_judge import DIES, FAILS, HANGS, LEAVES, judge_badly
+from tests.sources import ROOT
 
 PATH = search_path()
 LIBRARY = Library(PATH)
@@ -212,3 +213,24 @@ def test_two_workers_of_a_cluster_one_of_them_killed():
 
         assert marks_json.write(grade(rows(), LIBRARY, judges=interrupted)) == serial()
         assert killed
+
+
+def test_ray_is_an_executor_with_three_lines_more(monkeypatch):
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+
+    class OnRay(Executor):
+        def submit(self, fn, /, *args, **kwargs):
+            return ray.remote(fn).remote(*args).future()
+
+    ray.init(num_cpus=2, include_dashboard=False, runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}})
+    try:
+        assert marks_json.write(grade(rows(), LIBRARY, judges=Chunked(OnRay(), PATH, 2))) == serial()
+    finally:
+        ray.shutdown()
+
+
+def test_mpi_is_an_executor():
+    futures = pytest.importorskip("mpi4py.futures", reason="mpi4py is not installed")
+    with futures.MPIPoolExecutor(1) as pool:
+        assert marks_json.write(grade(rows(), LIBRARY, judges=Chunked(pool, PATH))) == serial()

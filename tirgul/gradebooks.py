@@ -14,7 +14,8 @@ import click
 from exercises.exercise import Language
 from grader.gradebooks.cells import decimal
 from grader.gradebooks.worksheets import Change, Earned, Filled, Row, fill, worksheet_formats
-from grader.results import ClassResult, Problem, Result, Student
+from grader.lateness import LATE
+from grader.results import BY_HAND, ClassResult, Problem, Result, Student
 from grader.submissions import Wanted
 from grader.submissions.reading import MOST_BYTES, File, files
 from grader.submissions.reading import formats as submission_formats
@@ -194,7 +195,12 @@ def _earned(results: Sequence[Result], language: Language) -> Earned:
 def _said(result: Result, language: Language) -> str:
     """One part in a remark: its place, its marks, a sentence; no word that the student wrote."""
     judgement = result.judgement
-    said = feedback(words(language).say, judgement.verdict if judgement else None)
+    say = words(language).say
+    said = feedback(say, judgement.verdict if judgement else None)
+    if BY_HAND in result.notes:
+        said = say(f"note.{BY_HAND}")
+    elif LATE in result.notes:
+        said += f" {say(f'note.{LATE}')}."
     marks = "…" if result.marks is None else decimal(result.marks)
     return f"{result.exercise}/{result.part} ({marks}/{decimal(result.max)}): {said}"
 

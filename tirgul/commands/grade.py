@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from grader.ledger import Ledger
 
 PERSON_NEEDED = 1
+WAITS = "grade_waits"
 MOST_ROWS = 40
 
 
@@ -120,6 +121,7 @@ def command(
         click.echo(returned.summary(language), nl=False)
         if run:
             click.echo(sentence("cli.run_kept", language, run=run, store=printable(course.store)))
+            click.echo(sentence("cli.next_review" if _waiting(result) else "cli.next_publish", language))
     return PERSON_NEEDED if result.problems or _waiting(result) else 0
 
 
@@ -166,13 +168,14 @@ def _tell(result: ClassResult, out: Path, language: Language) -> None:
         count("count.students", len(result.students)),
         count("count.answers", _answers(result)),
         count("count.waiting", _waiting(result)),
-        count("count.problems", len(result.problems)),
+        count("count.problems", sum(problem.reason != WAITS for problem in result.problems)),
         *([count("count.duplicates", len(result.duplicates))] if result.duplicates else []),
     ]
     click.echo(", ".join(counted))
-    if result.problems:
+    problems = [problem for problem in result.problems if problem.reason != WAITS]  # of these there is a list below
+    if problems:
         click.echo(f"{say('class.problems')}:")
-        _list([_problem(problem, language) for problem in result.problems], language)
+        _list([_problem(problem, language) for problem in problems], language)
     if result.duplicates:
         click.echo(f"{say('class.duplicates')}. {say('class.duplicates_how')}")
         _list([_place(answer) for answer in result.duplicates], language)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from grader.submissions import Wanted
 from reports.words import words
 from tirgul.class_files import Pages, write_class
+from tirgul.gradebooks import filled
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import (
     Command,
@@ -33,6 +35,7 @@ from tirgul.staff import (
 
 
 @click.command("publish", cls=Command)
+@click.argument("paths", metavar="[WORKSHEET…]", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="cli.option.out")
 @languages_option
 @click.option("--pending", "anyway", is_flag=True, help="cli.option.pending")
@@ -45,6 +48,7 @@ from tirgul.staff import (
 @click.pass_context
 def command(
     ctx: click.Context,
+    paths: tuple[Path, ...],
     out: Path | None,
     lang: str,
     anyway: bool,
@@ -55,7 +59,7 @@ def command(
     folders: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Writes marks and feedback as they stand, with the marks by hand, and keeps that they were handed out."""
+    """Writes marks, feedback and worksheets as they stand, with marks by hand; keeps that they were handed out."""
     course = course_of(said, spoken(lang))
     lang = languages_said(ctx, lang, course)
     language = spoken(lang)
@@ -72,9 +76,11 @@ def command(
         with writing(out, language):
             shelf = library((*course.folders, *folders))
             pages = Pages(languages_of(lang)) if course.reveal == "feedback" else None
-            files = write_class(result, shelf, out, pages)
+            returned = filled(paths, [out], result, Wanted(), (), language)
+            files = [*write_class(result, shelf, out, pages), *returned.write(out)]
         ledger.publish(seq, who)
     if as_json:
         click.echo(document("publish", {"run": seq, "pending": waiting, "files": sorted(files)}), nl=False)
     else:
         click.echo(sentence("cli.published", language, run=seq, path=printable(str(out))))
+        click.echo(returned.summary(language) or sentence("cli.next_worksheet", language) + "\n", nl=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,18 @@ from grader.gradebooks.cells import decimal
 from grader.results import ClassResult, Result
 from reports.words import words
 from tirgul.files import write
-from tirgul.language import language_option
+from tirgul.language import language_option, spoken
 from tirgul.options import Command, Refused, document, json_option, printable, sentence, writing
-from tirgul.staff import course_of, course_option, finished_run, ledger_of, ledger_option, run_option, who_option
+from tirgul.staff import (
+    course_of,
+    course_option,
+    finished_run,
+    languages_said,
+    ledger_of,
+    ledger_option,
+    run_option,
+    who_option,
+)
 
 if TYPE_CHECKING:
     from grader.hand_csv import NotTaken, Waiting
@@ -41,7 +52,9 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 @course_option
 @language_option
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     typed: tuple[str, str, str] | None,
     why: str,
     who: str,
@@ -58,7 +71,9 @@ def command(
     """Lists what waits, or takes marks; exit code 1 while anything waits."""
     from grader.hand_csv import waiting  # brings the database
 
-    with ledger_of(store or course_of(said, lang).store, lang) as ledger:
+    course = course_of(said, lang)
+    lang = spoken(languages_said(ctx, lang, course))
+    with ledger_of(store or course.store, lang) as ledger:
         seq = finished_run(ledger, run, lang)
         result = ledger.result(seq)
         new = _marks(result, typed, back, why, who, lang)
@@ -165,15 +180,21 @@ def _out(rows: Sequence[Waiting], out: Path, language: Language) -> None:
 def _list(rows: Sequence[Waiting], language: Language) -> None:
     if not rows:
         click.echo(sentence("cli.nothing_waits", language))
-    for row in rows:
-        click.echo(_line(row, language))
+    for (student, exercise, answer, why), alike in groupby(rows, key=partial(_said, language=language)):
+        parts = ", ".join(row.result.part for row in alike)
+        click.echo(f"{student}  {exercise}/{parts}  {answer}  ({why})")
 
 
 def _line(row: Waiting, language: Language) -> str:
     """A result: whose, where, what was answered, why it waits or what it earned."""
+    student, exercise, answer, why = _said(row, language)
+    return f"{student}  {exercise}/{row.result.part}  {answer}  ({why})"
+
+
+def _said(row: Waiting, language: Language) -> tuple[str, str, str, str]:
     one = row.result
-    answer = printable(one.judgement.answer) if one.judgement else "—"
-    return f"{printable(row.student)}  {one.exercise}/{one.part}  {answer}  ({_why(one, language)})"
+    answer = printable(one.judgement.answer) if one.judgement and one.judgement.answer else "—"
+    return printable(row.student), one.exercise, answer, _why(one, language)
 
 
 def _why(result: Result, language: Language) -> str:
