@@ -33,13 +33,14 @@ UNREAD: Final = (
 )  # fmt: skip
 BROKEN: Final = (
     "missing_name", "missing_attribute", "wrong_arguments", "not_whole", "no_super_init", "not_callable", "raised",
-    "wrong_type", "misfit", "misfit_channels", "misfit_features", "unread", "forbidden", "other_objective",
-    "no_objective",
+    "wrong_type", "misfit", "misfit_sum", "misfit_channels", "misfit_features", "unread", "forbidden",
+    "other_objective", "no_objective",
 )  # fmt: skip
 SLIPS: Final = (
     "no_super_init", "flatten_missing", "padding_missing", "downsample_missing", "softmax_on_logits", "relu_on_logits",
     "redundant_bias", "no_skip", "activation_before_sum", "activation_missing", "pooling_missing",
-    "other_pooling", "other_activation", "other_width", "layers_in_a_list", "padding_differs", "unused_layers",
+    "other_pooling", "other_activation", "other_width", "norm_missing", "skip_shrinks", "layers_in_a_list",
+    "padding_differs", "unused_layers",
 )  # fmt: skip
 LOOP_SLIPS: Final = (
     "no_backward", "no_step", "no_zero_grad", "zero_grad_outside", "step_before_backward", "zero_after_backward",
@@ -145,7 +146,16 @@ def _told(broken: Broken) -> tuple[str, bool, int, tuple[str, ...]]:
         if name in premises and shape:
             said = (broken.word, broken.made_by, str(premises[name]), str(shape[channels]))
             return f"misfit_{'features' if name == 'in_features' else 'channels'}", False, broken.line, said
+    if len(paths := _paths(broken)) == 2:
+        return "misfit_sum", False, broken.line, paths
     return broken.reason, False, broken.line, (broken.word, broken.made_by)
+
+
+def _paths(broken: Broken) -> tuple[str, ...]:
+    """The sizes of two paths that do not fit together."""
+    if broken.misfit is None or not broken.misfit.rule.startswith("join"):
+        return ()
+    return tuple(str(size) for name, size in broken.misfit.premises.items() if name.startswith("n_"))
 
 
 def _why(code: Code, right: CodeNetwork, text: str, broken: Broken) -> Slip | None:
@@ -157,8 +167,9 @@ def _why(code: Code, right: CodeNetwork, text: str, broken: Broken) -> Slip | No
     rule, shape = broken.misfit.rule, broken.misfit.premises.get("shape", ())
     if rule == "Linear" and len(shape) > 1:
         return Slip("", "flatten_missing", broken.word)
-    if rule.startswith("join"):
-        return Slip("", "downsample_missing")
+    if len(paths := _paths(broken)) == 2:
+        small, large = sorted(map(int, paths))
+        return Slip("", "downsample_missing" if small in (large // 2, -(-large // 2)) else "skip_shrinks")
     padded = {act.name for act in acts(right.imported) if dict(act.arguments).get("padding")}
     if padded and "padding" not in text and "Pad" not in text:
         return Slip("", "padding_missing")
@@ -231,7 +242,9 @@ def _named(each: Difference, there: Sequence[Act], found: CodeNetwork) -> Slip |
             if kind == "Add":
                 return Slip("", "no_skip")
             if kind in ACTIVATIONS:
-                return Slip("", "activation_missing", each.after.name if each.after else "")
+                return Slip("", "activation_missing", _layer_before(each.after, there, found))
+            if "Norm" in kind:
+                return Slip("", "norm_missing", _layer_before(each.after, there, found))
             if "Pool" in kind:
                 other = any("Pool" in act.kind and act.kind != kind for act in there)
                 return Slip("", "other_pooling" if other else "pooling_missing")
@@ -245,6 +258,14 @@ def _named(each: Difference, there: Sequence[Act], found: CodeNetwork) -> Slip |
             if changed == {"bias"} and dict(other.arguments).get("bias") and not dict(wanted.arguments).get("bias"):
                 return Slip("", "redundant_bias", name)
     return None
+
+
+def _layer_before(after: Act | None, there: Sequence[Act], found: CodeNetwork) -> str:
+    """The last layer with a name of the code's own up to an act; none behind a sum."""
+    if after is None or after.kind == "Add":
+        return ""
+    named = [act.name for act in there[: there.index(after) + 1] if act.name in found.made]
+    return named[-1] if named else ""
 
 
 # --- training loops

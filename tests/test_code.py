@@ -222,3 +222,25 @@ def test_loops_that_blow_up_come_to_an_end(text):
 def test_code_without_a_loop_says_so(text):
     found = judged(text, "loop")
     assert isinstance(found.verdict, Unreadable) and found.verdict.reason == "code_no_training"
+
+
+# --- residual blocks
+
+RESBLOCK = load_file(BANK / "resblock.py").canonical()
+BLOCK = RESBLOCK.part("code").code.right(RESBLOCK.numbers)  # type: ignore[union-attr]  # a part that asks for code
+BLOCKS = {
+    "redundant_bias": BLOCK.replace(", bias=False", ""),
+    "no_skip": BLOCK.replace("y + x", "y"),
+    "activation_before_sum": BLOCK.replace("self.relu(y + x)", "self.relu(y) + x"),
+    "activation_missing": BLOCK.replace("self.relu(y + x)", "y + x"),
+    "norm_missing": BLOCK.replace("self.bn2(self.conv2(", "(self.conv2("),
+    "skip_shrinks": BLOCK.replace("3, padding=1", "3", 1),
+    "downsample_missing": BLOCK.replace("in_channels, 3, padding=1", "in_channels, 3, 2, 1", 1),
+}
+
+
+@pytest.mark.parametrize("name, text", BLOCKS.items(), ids=BLOCKS)
+def test_mistakes_in_blocks_are_named(name, text):
+    found = judged(text, "code", RESBLOCK)
+    assert slips(found) == {name}
+    assert "#" not in str(found.verdict)
