@@ -25,15 +25,14 @@ def practical_report(result: Result, language: Language) -> Document:
         blocks.append(Paragraph(say("practical.small"), "pending"))
     blocks += exhibited(figures.samples(result), language)
     blocks += [Heading(2, say("practical.sweep_title")), Paragraph(say("practical.sweep_note", batch=made["batch"]))]
-    blocks += [*exhibited(figures.sweep(result), language), _sweep(result, say)]
+    blocks += [_sweep(result, say), *exhibited(figures.sweep(result), language)]
     blocks += [Heading(2, say("practical.training_title"))]
     best, steps = result.main.best, result.main.steps[-1]
     after = "practical.overfits" if best < steps else "practical.still_falls"
     blocks += [Paragraph(say(after, step=best, steps=steps)), *exhibited(figures.training(result), language)]
     blocks += [Heading(2, say("practical.test_title")), Paragraph(say("practical.error_note")), _tested(result, say)]
-    blocks += exhibited(figures.predictions(result), language)
-    blocks += exhibited(figures.confusion(result), language)
-    blocks += exhibited(figures.filters(result), language)
+    for figure in (figures.filters, figures.predictions, figures.confusion):  # the small one beside the table
+        blocks += exhibited(figure(result), language)
     return Document(language, title, (Section("exercise", tuple(blocks)), Paragraph(_made(result, say), "foot")))
 
 
