@@ -34,13 +34,13 @@ UNREAD: Final = (
 BROKEN: Final = (
     "missing_name", "missing_attribute", "wrong_arguments", "not_whole", "no_super_init", "not_callable", "raised",
     "wrong_type", "misfit", "misfit_sum", "misfit_channels", "misfit_features", "unread", "forbidden",
-    "other_objective", "no_objective",
+    "other_objective", "no_objective", "batch_merged",
 )  # fmt: skip
 SLIPS: Final = (
     "no_super_init", "flatten_missing", "padding_missing", "downsample_missing", "softmax_on_logits", "relu_on_logits",
     "redundant_bias", "no_skip", "activation_before_sum", "activation_missing", "pooling_missing",
     "other_pooling", "other_activation", "other_width", "norm_missing", "skip_shrinks", "layers_in_a_list",
-    "padding_differs", "unused_layers",
+    "padding_differs", "unused_layers", "batch_merged",
 )  # fmt: skip
 LOOP_SLIPS: Final = (
     "no_backward", "no_step", "no_zero_grad", "zero_grad_outside", "step_before_backward", "zero_after_backward",
@@ -160,8 +160,8 @@ def _paths(broken: Broken) -> tuple[str, ...]:
 
 def _why(code: Code, right: CodeNetwork, text: str, broken: Broken) -> Slip | None:
     """The known mistake behind what torch would refuse."""
-    if broken.reason == "no_super_init":
-        return Slip("", "no_super_init")
+    if broken.reason in ("no_super_init", "batch_merged"):
+        return Slip("", broken.reason)
     if broken.misfit is None:
         return None
     rule, shape = broken.misfit.rule, broken.misfit.premises.get("shape", ())

@@ -80,6 +80,7 @@ MISTAKES = {
     "padding_missing": written(c1="self.c1 = nn.Conv2d(1, 6, 5)"),
     "flatten_missing": written(c5="self.c5 = nn.Linear(400, 120)", step3="x = F.relu(self.c5(x))"),
     "no_super_init": written(head=""),
+    "batch_merged": written(step3="x = torch.flatten(F.relu(self.c5(x)))"),
     "layers_in_a_list": written(
         out="self.last = [nn.Linear(84, 10)]", step5="return self.last[0](x)"
     ),

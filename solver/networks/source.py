@@ -197,6 +197,8 @@ def _walked(
         if isinstance(parts[0] if parts else None, Unknown):
             raise parts[0].stopped
         raise Broken("wrong_type", interpreter.line, "forward → None" if made is None else "forward")
+    for each in outputs:
+        world.refuse_merged(each, "forward")
     name = network.kind.name.rpartition(".")[2]
     shapes = tuple(x.sizes for x in walk.inputs)
     late = _lazy(network)

@@ -73,7 +73,7 @@ def replaced(text: str, old: str, new: str, *most: int) -> str:
 
 
 BUILTINS: Final[Mapping[str, Callable[..., Any]]] = {
-    "len": len,
+    "len": lambda value: value.shape[0] if hasattr(value, "shape") else len(value),
     "range": _range,
     "enumerate": lambda items, start=0: list(enumerate(_through(items), start)),
     "zip": lambda *lists, strict=False: list(zip(*map(_through, lists), strict=strict)),

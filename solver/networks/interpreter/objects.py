@@ -34,6 +34,8 @@ class Objects(Machine):
                 found = self._inherited(inner, after, name)
             case Class():
                 found = self.found(of, name, None)
+            case tuple() if name in getattr(of, "_fields", ()):  # values and indices, as torch's max gives them
+                return getattr(of, name)
             case list() | dict() | str() | tuple():
                 return self.method(of, name)
             case _:

@@ -31,7 +31,8 @@ class Broken(Stopped):
     """What Python or torch would refuse: a mistake of the code's, with its line.
 
     Reasons: missing_name, missing_attribute, wrong_arguments, not_whole (a size that is no whole number),
-    no_super_init, not_callable, raised (the code's own raise or assert), wrong_type, misfit (a layer and its input;
+    no_super_init, not_callable, raised (the code's own raise or assert), wrong_type, batch_merged (the batch and
+    all other axes have become one, as by flatten() without its 1), misfit (a layer and its input;
     then `misfit` and `made_by` say more).
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from solver.layers.base import Layer
-from solver.networks.interpreter.stopped import Broken, Unread
+from solver.networks.interpreter.stopped import Broken, Unknown, Unread
 from solver.networks.interpreter.values import Native
 from solver.networks.operations import placed, told
 from solver.networks.remembered import step_of
@@ -83,7 +83,9 @@ class Modules(Signals):
             walk.path, _, name = path.rpartition(".")
             arguments = [layer.arguments[each] for each in THROUGH[kind]]
             through = OPERATIONS[kind.lower()]
-            return self.recorded(walk, lambda: through(walk, name or kind.lower(), x, *arguments), args)
+            made = self.recorded(walk, lambda: through(walk, name or kind.lower(), x, *arguments), args)
+            self.marked(made, args, merging=kind == "Flatten")
+            return made
         if kind == "Bilinear" and len(args) == 2:
             return self.operation("bilinear", [*args, of.fields.get("weight"), of.fields.get("bias")], {})
         if len(args) != 1 or named or not isinstance(x, SourceGhost) or not isinstance(layer, Layer):
@@ -97,7 +99,10 @@ class Modules(Signals):
             used.update(own)
             return walk.layer(step, signal, walk.again(path or kind), learned=learned or not own)
 
+        if kind == "Linear":
+            self.refuse_merged(x, path)
         made = self.recorded(walk, after, args)
+        self.marked(made, args, merging=False)
         walk.called.add(id(of))
         return made
 
@@ -180,7 +185,9 @@ class Modules(Signals):
                 values = args if made.container == "Sequential" else self.interpreter.items(args[0])
                 entries = {str(place): each for place, each in enumerate(values)}
         for name, value in entries.items():
-            if not isinstance(value, Registered):
+            if isinstance(value, Unknown):
+                raise value.stopped
+            if not isinstance(value, Tensor if made.container == "ParameterList" else Registered):
                 raise Broken("wrong_type", line, f"{made.container}: {type(value).__name__}")
             made.fields[name] = value
 
@@ -216,7 +223,7 @@ class Modules(Signals):
         of.fields |= {str(place) if name.isdigit() else name: each for place, (name, each) in enumerate(kept)}
 
     def _entry(self, of: Module, index: Any) -> Any:
-        values = [each for _, each in of.children()]
+        values: list[Any] = [each for _, each in (*of.children(), *of.weights())]
         if isinstance(index, str):
             if index not in of.fields:
                 raise Broken("missing_attribute", self.line, index)

@@ -27,7 +27,9 @@ class Tensor:
 
 
 class SourceGhost(Ghost):
-    """A signal, as code that is read sees it."""
+    """A signal, as code that is read sees it; `merged` where the batch has become one axis with all others."""
+
+    merged: bool = False
 
     @property
     def shape(self) -> tuple[Any, ...]:

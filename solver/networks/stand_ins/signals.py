@@ -25,6 +25,7 @@ from solver.networks.walk import CannotFollow, Ghost, Walk, natural
 from solver.values import Shape
 
 OPERATIONS: Final = ARITHMETIC | ARRANGING
+MERGING: Final = frozenset(("flatten", "view", "reshape", "ravel"))
 ELEMENTS: Final = {"truth": "bool", "integer": "int64", "float": "float"}
 
 
@@ -62,10 +63,24 @@ class Signals(World):
             made = self.recorded(walk, lambda: handler(walk, plain, *args, **named), args)
         if made is NotImplemented:
             raise Unread("unknown_operation", self.line, name.strip("_"))
+        self.marked(made, args, merging=plain in MERGING)
+        if plain == "linear":
+            self.refuse_merged(args[0], plain)
         if in_place and isinstance(args[0], SourceGhost) and isinstance(made, Ghost):
             args[0].become(made)
             return args[0]
         return made
+
+    def marked(self, made: Any, args: Sequence[Any], merging: bool) -> None:
+        """Notes where a batch and all other axes become one, and what is computed from that number by number."""
+        x = next((each for each in args if isinstance(each, SourceGhost)), None)
+        if x is not None and isinstance(made, SourceGhost) and made is not x and not made.batched:
+            made.merged = tuple(made.sizes) != (1,) and len(made.sizes) == 1 and (x.merged or (merging and x.batched))
+
+    def refuse_merged(self, x: Any, name: str) -> None:
+        """A layer of a fixed width does not take a whole batch as one row."""
+        if isinstance(x, SourceGhost) and x.merged:
+            raise Broken("batch_merged", self.line, name)
 
     def recorded(self, walk: Walk, ask: Callable[[], Any], given: Sequence[Any]) -> Any:
         """What a step gives; the line of all that it records is noted. Refusals are said with the line."""

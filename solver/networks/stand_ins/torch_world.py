@@ -172,7 +172,8 @@ class TorchWorld(Modules):
     def items(self, value: Any) -> Iterable[Any] | None:
         """What a loop over a container or a shape goes through."""
         if isinstance(value, Module) and value.container:
-            return [key if value.container == "ModuleDict" else each for key, each in value.children()]
+            held = (*value.children(), *value.weights())
+            return [key if value.container == "ModuleDict" else each for key, each in held]
         if isinstance(value, Tensor):
             return self._parts(value)
         if hasattr(value, "__next__") or isinstance(value, set):
