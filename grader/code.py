@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from inspect import signature
-from typing import Any, Final, final
+from typing import Any, Final
 
 from exercises.exercise import Code, Numbers, Part
-from grader.kinds import AnswerKind, Read, Reading
 from grader.verdict import Judgement, Requirement, Right, Slip, Slipped, Unreadable, Verdict, Wrong
 from solver.derivation import DoesNotFit
 from solver.networks.interpreter.stopped import Broken, Unread
@@ -22,7 +21,6 @@ from solver.networks.likeness import Act, Difference, acts, alike, differences
 from solver.networks.source import CodeNetwork, read_source
 from solver.networks.training import Training, read_training
 from solver.networks.walk import CannotFollow
-from solver.values import Value
 
 SHARES: Final = {"runs": 2, "signature": 1, "output": 2, "parameters": 2, "structure": 3}
 """What each requirement of a network weighs."""
@@ -52,17 +50,6 @@ EVENTS: Final = ("zero", "loss", "backward", "step")
 LAST: Final = {"Softmax": "softmax_on_logits", "LogSoftmax": "softmax_on_logits", "Sigmoid": "softmax_on_logits",
                "ReLU": "relu_on_logits"}  # fmt: skip
 ACTIVATIONS: Final = ("ReLU", "Tanh", "Sigmoid", "LeakyReLU")
-
-
-@final
-class Written(AnswerKind):
-    """Code: it has no value that other answers could rest on."""
-
-    def read(self, text: str) -> Read | Unreadable:
-        return Read((), "") if text.strip() else Unreadable("empty")
-
-    def same(self, reading: Reading, key: Value) -> bool | None:
-        return None
 
 
 def judged(part: Part, code: Code, numbers: Numbers, text: str) -> Judgement:

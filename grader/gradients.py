@@ -7,13 +7,13 @@ a tie, where the derivative of relu is a convention, nothing is compared: 1{y > 
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, final
 
 from exercises.exercise import Derivatives, Part
 from grader.kinds import AnswerKind, Read, Reading
+from grader.patterns import pattern
 from grader.prose import without_words
 from solver.notation.printing import plain
 from solver.notation.reading import formula, read
@@ -24,14 +24,14 @@ from solver.values import Value
 if TYPE_CHECKING:  # SymPy is loaded for whoever answers such a part
     from solver.moments.assumptions import Facts
 
-_FOLD = re.compile(r"(\\sum|∑|Σ|\bsum)(\s*_\s*)(?:\{\s*([a-z])\s*\}|([a-z])(?![A-Za-z0-9]))(?!\s*\^)")
+_FOLD = pattern(r"(\\sum|∑|Σ|\bsum)(\s*_\s*)(?:\{\s*([a-z])\s*\}|([a-z])(?![A-Za-z0-9]))(?!\s*\^)")
 _ONE: Final = r"(?:(?<![\w.^])[1I]|\\math(?:bb|bf|ds|bbm|rm)\s*\{?\s*[1I]\s*\}?|𝟙|𝟏)"
-_INDICATOR = re.compile(
+_INDICATOR = pattern(
     rf"{_ONE}\s*_?\s*(?:\\left\s*)?\\?[\[({{]"
     r"((?:[^\[\](){}]|\{[^{}]*\})*?(?:[<>=≥≤]|\\g(?:eq?|t)|\\l(?:eq?|t))(?:[^\[\](){}]|\{[^{}]*\})*?)"
     r"(?:\\right\s*)?\\?[\])}]"
 )
-_BESIDE = re.compile(r"(?:(?<=[\w)\]}])(?<!\\cdot)(?<!\\times)(?<!\\quad)\s+|(?<=[)\]}]))(?=1\\?\{)")
+_BESIDE = pattern(r"(?:(?<=[\w)\]}])(?<!\\cdot)(?<!\\times)(?<!\\quad)\s+|(?<=[)\]}]))(?=1\\?\{)")
 
 
 @final

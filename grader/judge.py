@@ -18,9 +18,8 @@ from typing import Any, TypeAlias, cast, final
 from exercises.exercise import Instance
 from grader.algebra import Algebra, Formulas
 from grader.chances import Chances
-from grader.code import Written, judged, judged_live
 from grader.gradients import Gradient
-from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Reading, Sizes
+from grader.kinds import KINDS, AnswerKind, Expression, Numeric, Read, Reading, Sizes, Written
 from grader.lines import STEPS_MISSING, Lines, answer_of, verdict_of, worked
 from grader.moments import Moment
 from grader.verdict import (
@@ -89,6 +88,8 @@ class Marker:
         part = self.part(part_id).part
         if part.code is None or not part.code.input:
             raise TypeError(part_id)
+        from grader.code import judged_live  # what reads networks, without which other answers are judged
+
         return judged_live(part, part.code, self.instance.numbers, module)
 
     def part(self, part_id: str) -> PartMarker:
@@ -194,6 +195,8 @@ class PartMarker:
 
     def _judgement(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
         if self.part.code is not None:
+            from grader.code import judged  # what reads networks, without which other answers are judged
+
             return judged(self.part, self.part.code, self.numbers, text)
         if self.algebra is not None and self._is_working(text):
             return self._working(self.algebra, text, earlier)

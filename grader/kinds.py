@@ -17,6 +17,7 @@ from math import prod
 from typing import TypeAlias, final
 
 from exercises.exercise import Option, Part
+from grader.patterns import pattern
 from grader.prose import without_words
 from grader.respelling import Respelling, declared, longest, respelled, sums
 from solver.notation.equality import compare
@@ -43,29 +44,29 @@ class Read:
 ROUNDED = Fraction(1, 1000)
 """How far from what a mistake leads to a rough number may be to be explained by it."""
 
-_ABOUT = re.compile(
+_ABOUT = pattern(
     r"[~≈∼]|\b(?:about|approximately|approx\.?|around|roughly|times)(?!\w)|(?<![א-ת])(?:בערך|לערך|בקירוב|פי|כ[-־](?=\d))"
     r"|^\s*[x×](?=\s*\d)",
     re.IGNORECASE,
 )
-_SHORT = re.compile(r"\d(?:\.(\d+))?\s*([KMBkm])\b[^\d]*$")
+_SHORT = pattern(r"\d(?:\.(\d+))?\s*([KMBkm])\b[^\d]*$")
 _THOUSANDS = {"K": 10**3, "M": 10**6, "B": 10**9}
-_TOTAL = re.compile(
+_TOTAL = pattern(
     r"^.*[\d)].*(?:סה[\"'\u05f3\u05f4\u2019\u201d]כ|סך הכו?ל|\btotal|\bin all|\baltogether)\s*[:=]?\s*(?=[\d(])",
     re.IGNORECASE | re.DOTALL,
 )
 _AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
-_BECAUSE = re.compile(r"[\s,;]*(?:כי|because|since)(?!\w)")
-_AROUND_OPTION = re.compile(
+_BECAUSE = pattern(r"[\s,;]*(?:כי|because|since)(?!\w)")
+_AROUND_OPTION = pattern(
     r"^(?:תשובה|answer|option|options|אפשרות|רק|only|just|both|גם|the|שכבת)\s+|\s+(?:only|alone|layers?|בלבד|לבד)$"
 )
-_NAMED_SIZE = re.compile(r"\b([CHW])\s*=\s*(\d{1,9})\b")
-_BATCH = re.compile(r"(?<![\w@])(?:N|B|batch(?:[_ ]size)?|None)\s*[,xX×]\s*(?=\d)", re.IGNORECASE)
-_AROUND_ROW = re.compile(
+_NAMED_SIZE = pattern(r"\b([CHW])\s*=\s*(\d{1,9})\b")
+_BATCH = pattern(r"(?<![\w@])(?:N|B|batch(?:[_ ]size)?|None)\s*[,xX×]\s*(?=\d)", re.IGNORECASE)
+_AROUND_ROW = pattern(
     r"^[\s$]*[A-Za-z]\w*\s*=(?!=)|\$|\b(?:torch\.|np\.|numpy\.)?(?:tensor|array)(?=\s*\()"
     r"|\^\s*\{?\s*(?:\\?top\b|\\intercal\b|T\b)\}?|ᵀ"
 )
-_ROW = re.compile(r"\s*\d{1,9}(?:\s+\d{1,9})+\s*")
+_ROW = pattern(r"\s*\d{1,9}(?:\s+\d{1,9})+\s*")
 
 
 MOST_FORMULAS = 256
@@ -377,6 +378,17 @@ class Choice(AnswerKind):
             names |= {"אבגדהוזחטי"[number], "abcdefghij"[number]}
             if plain_piece in {name.casefold() for name in names}:
                 return option
+        return None
+
+
+@final
+class Written(AnswerKind):
+    """Code, which `grader.code` judges: it has no value that other answers could rest on."""
+
+    def read(self, text: str) -> Read | Unreadable:
+        return Read((), "") if text.strip() else Unreadable("empty")
+
+    def same(self, reading: Reading, key: Value) -> bool | None:
         return None
 
 

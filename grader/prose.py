@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from grader.patterns import pattern
+
 _HEBREW = "\u05d0-\u05ea"
 _QUOTE = "[\"'\u05f3\u05f4\u2019\u201d]"
 
@@ -20,10 +22,10 @@ _FILLERS_HE = (
 )
 _SUM_HE = rf"סה{_QUOTE}כ"
 _WORD_HE = rf"(?<![{_HEBREW}])ו?(?:{_FILLERS_HE}|{_SUM_HE})(?![{_HEBREW}]|{_QUOTE}[{_HEBREW}])"
-_RUN_HE = re.compile(rf"{_WORD_HE}(?:[\s,.:;!־-]*{_WORD_HE})*[,.:;!]?")
+_RUN_HE = pattern(rf"{_WORD_HE}(?:[\s,.:;!־-]*{_WORD_HE})*[,.:;!]?")
 _CHANGING_HE = "לא|אין|אינו|אינה|אינם|איננו|איננה|כפליים|מינוס|פחות|יותר|אלף|אלפים|מיליון|אחוז|אחוזים|חצי|בערך|כמעט|או"
 _CHANGES = rf"(?<![{_HEBREW}])[ובלמה]?(?:{_CHANGING_HE})(?![{_HEBREW}])"
-_REMARK_HE = re.compile(rf"\((?![^()]*{_CHANGES})[^()]*[{_HEBREW}][^()]*\)")
+_REMARK_HE = pattern(rf"\((?![^()]*{_CHANGES})[^()]*[{_HEBREW}][^()]*\)")
 
 _NUMBERS_HE = {
     word: number
@@ -50,49 +52,49 @@ _NUMBERS_EN = {
 _NUMBERS = {**_NUMBERS_HE, **_NUMBERS_EN}
 _MAPS = r"(?:feature maps?|maps?|channels?|matrices|filters|ערוצים|ערוצי פלט|מטריצות|מפות|תמונות)"
 _BY_SIGN = r"\s*(?:[xX×*]|by|על|כפול)\s*"
-_COUNTED = re.compile(rf"(?<![{_HEBREW}\w])({'|'.join(_NUMBERS)})(?=\s+(?:\d+{_BY_SIGN}\d+\s+)?{_MAPS})", re.IGNORECASE)
-_SIZED_MAPS = re.compile(rf"(?<=\d)(\s+)(\d+{_BY_SIGN}\d+)(\s+{_MAPS})", re.IGNORECASE)
-_STAR = re.compile(r"(?<=@)(\s*\d+\s*)\*(?=\s*\d)")
-_DEPTH = re.compile(r"(?<=\d)(\s*,?\s*(?:and|with|ו)?\s*(?:depth|עומק)\s*(?:of|של|=)?\s*)(?=\d)", re.IGNORECASE)
-_MAPS_OF = re.compile(
+_COUNTED = pattern(rf"(?<![{_HEBREW}\w])({'|'.join(_NUMBERS)})(?=\s+(?:\d+{_BY_SIGN}\d+\s+)?{_MAPS})", re.IGNORECASE)
+_SIZED_MAPS = pattern(rf"(?<=\d)(\s+)(\d+{_BY_SIGN}\d+)(\s+{_MAPS})", re.IGNORECASE)
+_STAR = pattern(r"(?<=@)(\s*\d+\s*)\*(?=\s*\d)")
+_DEPTH = pattern(r"(?<=\d)(\s*,?\s*(?:and|with|ו)?\s*(?:depth|עומק)\s*(?:of|של|=)?\s*)(?=\d)", re.IGNORECASE)
+_MAPS_OF = pattern(
     rf"(?<=\d)(\s+{_MAPS}\s*,?\s*(?:(?:each|כל אחד|כל אחת)\b)?\s*(?:of(?: size)?|של|בגודל|,)?\s+)"
     r"(?=\d+\s*(?:[xX×*]|by|על|כפול))",
     re.IGNORECASE,
 )
-_AND_MAPS = re.compile(
+_AND_MAPS = pattern(
     rf"(?<=\d)(\s*[,(]\s*(?:with\s+|עם\s+)?|\s+with\s+|\s+עם\s+)(\d+)(\s*{_MAPS}\s*\)?)", re.IGNORECASE
 )
-_BY = re.compile(r"(?<=[\d)])(\s*)(על|כפול|by)(\s*)(?=[\d(])")
-_TIMES = re.compile(r"(?<=[\d)\]])\s*[xX]\s*(?=[(\[])|(?<=[)\]])\s*[xX]\s*(?=[\d(\[])")
+_BY = pattern(r"(?<=[\d)])(\s*)(על|כפול|by)(\s*)(?=[\d(])")
+_TIMES = pattern(r"(?<=[\d)\]])\s*[xX]\s*(?=[(\[])|(?<=[)\]])\s*[xX]\s*(?=[\d(\[])")
 
 _IN_WORDS = (  # words that are mathematics, and the sign for them
-    (re.compile(rf"(?<![{_HEBREW}\w])(?:אפס|zero)(?![{_HEBREW}\w])", re.IGNORECASE), "0"),
-    (re.compile(rf"(?<![{_HEBREW}])אחד(?=\s+חלקי)"), "1"),
-    (re.compile(r"(?<=[\w)\]])\s+חלקי\s+(?=[\w(\\])"), "/"),
-    (re.compile(r"(?<=[\w)\]])\s+(?:ועוד|plus)\s+(?=[\w(\\])"), "+"),
-    (re.compile(rf"(?<=[\w)\]])\s+(?:בריבוע|squared)(?![{_HEBREW}\w])"), "^2"),
+    (pattern(rf"(?<![{_HEBREW}\w])(?:אפס|zero)(?![{_HEBREW}\w])", re.IGNORECASE), "0"),
+    (pattern(rf"(?<![{_HEBREW}])אחד(?=\s+חלקי)"), "1"),
+    (pattern(r"(?<=[\w)\]])\s+חלקי\s+(?=[\w(\\])"), "/"),
+    (pattern(r"(?<=[\w)\]])\s+(?:ועוד|plus)\s+(?=[\w(\\])"), "+"),
+    (pattern(rf"(?<=[\w)\]])\s+(?:בריבוע|squared)(?![{_HEBREW}\w])"), "^2"),
 )
-_REASON = re.compile(
+_REASON = pattern(
     rf"[\s,;]+(?:(?:since|because)\s.*|(?:כי|מכיוון|משום|מפני|מאחר|שכן)\s(?!.*(?<![{_HEBREW}])או(?![{_HEBREW}])).*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_LABEL_HE = re.compile(rf"^(?!.*{_CHANGES}.*:)[\s{_HEBREW}\"'\u05f3\u05f4־-]{{2,60}}:")
+_LABEL_HE = pattern(rf"^(?!.*{_CHANGES}.*:)[\s{_HEBREW}\"'\u05f3\u05f4־-]{{2,60}}:")
 _CHANGES_EN = r"(?:not|no|never|wrong|isn|without|minus|half|double|twice|thousand|million|less|more|or)"
-_LABEL_EN = re.compile(
+_LABEL_EN = pattern(
     rf"^\s*(?![^:]*\b{_CHANGES_EN}\b)[A-Za-z]{{2,}}(?: [A-Za-z]+){{0,3}}\s*:(?!=)\s*(?=\S)", re.IGNORECASE
 )
-_REMARK_EN = re.compile(
+_REMARK_EN = pattern(
     r"(?<=\s)\((?:no|with(?:out)?|incl(?:uding|\.)?|excl(?:uding|\.)?|he|xavier|glorot|kaiming|hxwxc|cxhxw|channels)"
     r"(?:[\s-]+(?:the|a|any|bias(?:es)?|init(?:iali[sz]ation)?|first|last|et al\.?))*\)\s*[.]?\s*$",
     re.IGNORECASE,
 )
 
-_BEFORE_EN = re.compile(
+_BEFORE_EN = pattern(
     r"^\s*(?:(?:so|thus|hence|therefore|total|in total|the|my|final|answer|ans|result|is|are|it is|we get|equals)\b"
     r"[\s,:]*)+",
     re.IGNORECASE,
 )
-_AFTER_EN = re.compile(
+_AFTER_EN = pattern(
     r"(?<=[\d)\]}\w])\s+(?:(?:learned|learnable|trainable|in total|in all|total|parameters?|params?|weights?|biases|"
     r"multiplications?|mults?|multiplies|channels?|pixels?|neurons?|outputs?|units?|elements?|classes)\b[\s,.]*)+$",
     re.IGNORECASE,
@@ -101,21 +103,21 @@ _NOUN = (
     r"(?:weights?|bias(?:es)?|param(?:eter)?s?|kernels?|filters?|conv(?:olution)?s?|fc|dense|linear|mults?|"
     r"multiplications?|pool(?:ing)?|layers?|outputs?|inputs?|each)"
 )
-_COUNTED_EN = re.compile(  # "K weights + 1 bias", "48 (conv) + 300 (FC)"
+_COUNTED_EN = pattern(  # "K weights + 1 bias", "48 (conv) + 300 (FC)"
     rf"(?<=[\d)\]}}\w])(?:\s+{_NOUN}\b|\s*\(\s*{_NOUN}(?:\s+{_NOUN})*\s*\))+(?=\s*(?:[-+=,;.]|plus\b|and\b|$))",
     re.IGNORECASE,
 )
-_SUMMED = re.compile(rf"(?<=[\w)\]])(\s+{_NOUN}\s+)(and)(?=\s+[\w(\\])", re.IGNORECASE)
-_ONE = re.compile(
+_SUMMED = pattern(rf"(?<=[\w)\]])(\s+{_NOUN}\s+)(and)(?=\s+[\w(\\])", re.IGNORECASE)
+_ONE = pattern(
     rf"(?<![\w{_HEBREW}])(?:(?:one|a|a single)\s+bias|(?:ביאס|היסט|איבר חופשי)\s+אחד)(?![\w{_HEBREW}])", re.IGNORECASE
 )
-_WHERE = re.compile(
+_WHERE = pattern(
     r"[\s,;]+(?:(?:on|at|from|to)\s+(?:each|every|both|all)\s+(?:sides?|edges?|directions?)|"
     r"for\s+(?:each|every|all|any)\s+(?:layers?|l|channels?)|(?:no|without)\s+bias(?:es)?|"
     r"[במל]כל\s+(?:צד|הצדדים|כיוון|שכבה|השכבות)|(?:בלי|ללא)\s+(?:ביאס|היסט|היסטים))\s*[.,]?\s*$",
     re.IGNORECASE,
 )
-_EDGES = re.compile(r"^[\s*]+(?=\S)|(?<=\S)[\s*,.;]+$")
+_EDGES = pattern(r"^[\s*]+(?=\S)|(?<=\S)[\s*,.;]+$")
 
 
 def without_words(text: str) -> str:
@@ -126,6 +128,8 @@ def without_words(text: str) -> str:
     >>> without_words("סה״כ: 456 פרמטרים").strip(), without_words("לא 48").strip()
     ('456', 'לא 48')
     """
+    if PLAIN.fullmatch(text):
+        return _EDGES.sub(_blank, text)
     for words in (_REASON, _LABEL_HE, _LABEL_EN, _REMARK_EN, _WHERE):
         text = words.sub(_blank, text)
     text = _ONE.sub(lambda one: "1".ljust(len(one.group())), text)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
+from grader.patterns import PLAIN, pattern
 from grader.prose import without_words
 
 MOST_LINES = 80
@@ -18,35 +19,35 @@ FEWEST_SIDES = 4
 """From how many sides on one line is a working, and no answer with its name."""
 
 _HEBREW = "\u05d0-\u05ea"
-_FRAMES = re.compile(
+_FRAMES = pattern(
     r"\\(?:begin|end)\{[^{}]*\}(?:\{[^{}]*\})?|\\\[|\\\]|\\(?:q?quad|,|;|!|displaystyle|nonumber|notag|label\{[^{}]*\})"
     r"(?![A-Za-z])|&|\$+|[\u200e\u200f\u202a\u202b\u202c\u2066-\u2069]"
 )
-_SIGN_WITH_REASON = re.compile(r"\\(?:overset|stackrel|underset)\s*\{([^{}]*)\}\s*\{\s*(=)\s*\}")
-_ENDS_OF_LINES = re.compile(
+_SIGN_WITH_REASON = pattern(r"\\(?:overset|stackrel|underset)\s*\{([^{}]*)\}\s*\{\s*(=)\s*\}")
+_ENDS_OF_LINES = pattern(
     r"\n|\\\\(?:\[[^\[\]]*\])?|(?:=>|⇒|⟹|⇔|⟺|\\(?:Rightarrow|implies|iff|Leftrightarrow)(?![A-Za-z]))"
 )
-_BULLET = re.compile(r"^\s*(?:\d{1,2}[.)](?=\s)|[-*•](?=\s)|∴|\\therefore)")
-_IN_TEXT = re.compile(r"\\(?:text|textrm|mbox|intertext|tag\*?|textbf)\s*\{([^{}]*)\}")
-_COMMENT = re.compile(r"(?:(?<=\s)|^)(?:%|//|#|←|<-|\|(?=\s*[A-Za-z]{3})).*$")
-_BECAUSE = re.compile(
+_BULLET = pattern(r"^\s*(?:\d{1,2}[.)](?=\s)|[-*•](?=\s)|∴|\\therefore)")
+_IN_TEXT = pattern(r"\\(?:text|textrm|mbox|intertext|tag\*?|textbf)\s*\{([^{}]*)\}")
+_COMMENT = pattern(r"(?:(?<=\s)|^)(?:%|//|#|←|<-|\|(?=\s*[A-Za-z]{3})).*$")
+_BECAUSE = pattern(
     r"[\s,;({\[]*(?<![A-Za-z\\])(?:since|because|as(?=\s)|using|due to|by(?=\s+[A-Za-z])|where(?=\s)|given|assuming"
     r"|from(?=\s)|under|note)(?![A-Za-z]).*$",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(
+_BEFORE = pattern(
     r"^\s*(?:(?:we (?:have|get|know)|so|then|thus|hence|therefore|also|now|and|finally|first|next|but|similarly"
     r"|note that|that is|i\.e\.|let|recall)(?![A-Za-z])[\s,:]*)+",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"^\s*[^\W\d][\w ]{0,30}:(?!=)")
-_HEBREW_BEFORE = re.compile(rf"^\s*[{_HEBREW}][{_HEBREW}\s,.\"'\u05f3\u05f4־-]*:?")
-_HEBREW_AFTER = re.compile(rf"[\s,;(\[]*[{_HEBREW}].*$")
-_BRACKETED = re.compile(
+_LABEL = pattern(r"^\s*[^\W\d][\w ]{0,30}:(?!=)")
+_HEBREW_BEFORE = pattern(rf"^\s*[{_HEBREW}][{_HEBREW}\s,.\"'\u05f3\u05f4־-]*:?")
+_HEBREW_AFTER = pattern(rf"[\s,;(\[]*[{_HEBREW}].*$")
+_BRACKETED = pattern(
     r"(?<=\s)[(\[](?=[^()]*(?:=\s*0|[A-Za-z]{2,}\s+[A-Za-z]{3,}|[A-Za-z]{7,}|i\.?i\.?d))[^()]*[)\]]\s*[.,]?\s*$"
 )
-_EQUALITY = re.compile(r":=|==?|≈|≃|\\(?:approx|simeq)(?![A-Za-z])|≔")
-_NO_EQUALITY = re.compile(r"<=|>=|!=|=<")
+_EQUALITY = pattern(r":=|==?|≈|≃|\\(?:approx|simeq)(?![A-Za-z])|≔")
+_NO_EQUALITY = pattern(r"<=|>=|!=|=<")
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -80,6 +81,8 @@ def is_working(text: str) -> bool:
     >>> is_working("Var(v) = n Var(w) Var(x)"), is_working("Var(v) = n Var(w x)\\n = n Var(w) Var(x)")
     (False, True)
     """
+    if PLAIN.fullmatch(text):
+        return False
     found = [line for line in lines(text) if line.sides]
     return len(found) > 1 or sum(len(line.sides) for line in found) >= FEWEST_SIDES
 

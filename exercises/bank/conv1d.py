@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from exercises.diagram import Planes, Shared, Sliding, sized
 from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Row, Text
-from exercises.exhibit import Exhibit, Figure
 from solver.dense_equivalent import ORDER_IGNORED, SAME_COUNT
 from solver.derivation import TUPLE, Given, Quantity, component, shape, value_of
 from solver.layers.base import Layer
@@ -19,6 +17,10 @@ from solver.layers.grid import Grid
 from solver.layers.pooling import AvgPool1d, MaxPool1d
 from solver.questions import analyze
 from solver.values import Shape, symbol
+
+if TYPE_CHECKING:
+    from exercises.diagram import Planes, Sliding
+    from exercises.exhibit import Exhibit, Figure
 
 
 def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Quantity]:
@@ -84,6 +86,8 @@ def _sharing(inputs: int, kernel: int) -> Quantity:
 
 def pictures(x: tuple[int, ...], w: tuple[int, ...], **_: int) -> Mapping[str, tuple[Figure, ...]]:
     """The layer as neurons and as a sliding kernel."""
+    from exercises.diagram import Shared  # drawn, and nothing to judge by
+
     n, k = len(x), len(w)
     layer = Conv1d(1, k, bias=False)
     shared = Shared(
@@ -140,6 +144,8 @@ def _sliding(
     name: str, title: Text, layer: Layer, shape: tuple[int, int], position: int, values: Any = ((), (), ()), at: int = 0
 ) -> Sliding:
     """A layer at a position; the values of its input and output, if any, as they are printed."""
+    from exercises.diagram import Sliding  # drawn, and nothing to judge by
+
     said = _read(layer, shape, str(position + 1))
     printed: Any = tuple(tuple(str(value).replace("-", "\u2212") for value in row) for row in values)
     return Sliding(title, said, layer, shape, position, at, printed, name)
@@ -148,12 +154,16 @@ def _sliding(
 def _planes(
     name: str, title: Text, layer: Layer, shape: tuple[int, int, int], position: tuple[int, int], at: int = 0
 ) -> Planes:
+    from exercises.diagram import Planes  # drawn, and nothing to judge by
+
     said = _read(layer, shape, f"({position[0] + 1}, {position[1] + 1})")
     return Planes(title, said, layer, shape, position, at, name)
 
 
 def _read(layer: Layer, shape: tuple[int, ...], position: str) -> Text:
     """What a picture of a layer at a position shows."""
+    from exercises.diagram import sized  # drawn, and nothing to judge by
+
     output = sized(analyze(layer, shape).output)
     return Text(
         he=f"כניסה בגודל {sized(Shape(shape))} למטה, מוצא בגודל {output} למעלה, "

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from exercises.diagram import Planes, Volumes, sized
 from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Text
-from exercises.exhibit import Exhibit, Figure
 from solver.dense_equivalent import represents
 from solver.derivation import Given, Quantity, component, shape, total, value_of
 from solver.layers.activation import ReLU
@@ -19,6 +17,9 @@ from solver.layers.dense import WEIGHTS, Linear
 from solver.layers.pooling import AvgPool2d
 from solver.layers.reshape import FLATTENED, Flatten
 from solver.questions import analyze
+
+if TYPE_CHECKING:
+    from exercises.exhibit import Exhibit, Figure
 
 
 def small_network(k: int, filters: int, outputs: int) -> Layer:
@@ -59,6 +60,8 @@ def derive(n: int, k: int, filters: int, outputs: int) -> Mapping[str, Quantity]
 
 def pictures(n: int, k: int, filters: int, outputs: int) -> Mapping[str, tuple[Figure, ...]]:
     """The network as volumes, whose sizes are asked for."""
+    from exercises.diagram import Volumes  # drawn, and nothing to judge by
+
     title = Text(he="הרשת כשורה של נפחים", en="The network as a row of volumes")
     said = Text(
         he=f"תמונה 1×{n}×{n}, ואחריה מוצאי הקונבולוציה, ה־pooling ושכבת ה־FC.",
@@ -69,6 +72,8 @@ def pictures(n: int, k: int, filters: int, outputs: int) -> Mapping[str, tuple[F
 
 def exhibits(n: int, k: int, filters: int, outputs: int) -> Mapping[str, tuple[Exhibit, ...]]:
     """The network as volumes; what one output of its convolution and one of its pooling read."""
+    from exercises.diagram import Planes, Volumes, sized  # drawn, and nothing to judge by
+
     network = small_network(k, filters, outputs)
     sizes = analyze(network, (1, n, n))
     maps: Any = value_of(sizes["conv"].output)

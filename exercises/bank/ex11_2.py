@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from exercises.diagram import Planes
 from exercises.exercise import Exercise, Part, Range, Text
-from exercises.exhibit import Exhibit, LineChart, Series
 from solver.derivation import Quantity, shape, value_of
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
 from solver.layers.repeated import Repeat
 from solver.questions import receptive_field
 from solver.values import symbol
+
+if TYPE_CHECKING:
+    from exercises.exhibit import Exhibit
 
 KERNELS = (3, 5, 7)
 DEEPEST = 5
@@ -32,6 +33,9 @@ def derive(layers: int, k: int) -> Mapping[str, Quantity]:
 
 def exhibits(layers: int, k: int) -> Mapping[str, tuple[Exhibit, ...]]:
     """The field of one unit grown back to the input; its side for some kernels."""
+    from exercises.diagram import Planes  # drawn, and nothing to judge by
+    from exercises.exhibit import LineChart, Series  # drawn, and nothing to judge by
+
     stack = Chain((Conv2d(1, k),) * layers)
     field = value_of(receptive_field(stack)[0])
     size = layers * (k - 1) + 3

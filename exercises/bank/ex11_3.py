@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from exercises.diagram import Neuron
 from exercises.exercise import STATEMENT, Exercise, Option, Part, Quantities, Text
-from exercises.exhibit import Exhibit, Figure, LineChart, Series
 from solver.derivation import Quantity
+
+if TYPE_CHECKING:
+    from exercises.exhibit import Exhibit, Figure, LineChart
 
 
 def derive() -> Mapping[str, Quantity]:
@@ -36,6 +38,8 @@ def exhibits() -> Mapping[str, tuple[Exhibit, ...]]:
 
 def pictures() -> Mapping[str, tuple[Figure, ...]]:
     """The linear neuron and the one behind activations."""
+    from exercises.diagram import Neuron  # drawn, and nothing to judge by
+
     linear = Neuron(
         Text(he="נוירון ליניארי", en="A linear neuron"),
         Text(
@@ -60,6 +64,7 @@ def _curves() -> LineChart:
     """Sigmoid, tanh and ReLU, as the engine defines them."""
     from sympy import lambdify  # SymPy, which listing the exercises can do without
 
+    from exercises.exhibit import LineChart, Series  # drawn, and nothing to judge by
     from solver.moments.activations import ACTIVATIONS, y
 
     places = [step / 4 for step in range(-16, 17)]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from exercises.diagram import Block, sized
 from exercises.exercise import STATEMENT, Code, Derivatives, Exercise, Option, Part, Range, Text
-from exercises.exhibit import Exhibit, Figure
 from solver.derivation import TUPLE, Given, Quantity, shape
 from solver.layers.activation import ReLU
 from solver.layers.base import Layer
@@ -20,6 +19,10 @@ from solver.questions import analyze
 from solver.residual import BIAS_CANCELLED
 from solver.values import Shape, Size
 
+if TYPE_CHECKING:
+    from exercises.diagram import Block
+    from exercises.exhibit import Exhibit, Figure
+
 AFTER = {"bn": "BatchNorm2d", "relu": "ReLU", "sum": "Add"}
 """What a convolution's output meets in the block, by the option that names it."""
 
@@ -29,6 +32,7 @@ CODED = (8, 14, 14)
 
 BLOCK = """\
 import torch.nn as nn
+from typing import TYPE_CHECKING
 
 
 class ResBlockConv(nn.Module):
@@ -109,6 +113,8 @@ def exhibits(features: int, channels: int, size: int) -> Mapping[str, tuple[Exhi
 
 def pictures(features: int, channels: int, size: int) -> Mapping[str, tuple[Figure, ...]]:
     """A block with its skip, without the size that is asked for."""
+    from exercises.diagram import Block  # drawn, and nothing to judge by
+
     said = Text(
         he="הכניסה X מתפצלת: המסלול הפנימי למעלה וחיבור הדילוג למטה; הם נסכמים, עוברים ReLU ונותנים את Y.",
         en="The input X splits: the inner path above and the skip connection below; "
@@ -119,6 +125,8 @@ def pictures(features: int, channels: int, size: int) -> Mapping[str, tuple[Figu
 
 
 def _block(name: str, block: Layer, shape: tuple[int, ...]) -> Block:
+    from exercises.diagram import Block, sized  # drawn, and nothing to judge by
+
     before, after = sized(Shape(shape)), sized(analyze(block, shape).output)
     said = Text(
         he=f"הכניסה X בגודל {before} מתפצלת: המסלול הפנימי למעלה וחיבור הדילוג למטה; "

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exercises.exercise import Exercise, Option, Part, Range, Text
-from exercises.exhibit import BarChart, Exhibit, Series
 from solver.derivation import TUPLE, Given, Quantity, component, formula, shape, value_of
 from solver.layers.activation import ReLU
 from solver.layers.adaptive import AdaptiveAvgPool2d
@@ -20,6 +19,9 @@ from solver.layers.reshape import Flatten
 from solver.questions import analyze
 from solver.residual import IDENTITY
 from solver.values import Size
+
+if TYPE_CHECKING:
+    from exercises.exhibit import Exhibit
 
 RATIO = formula("ratio", "N_1/N_2", symbol="N_1/N_2", upside_down="N_2/N_1")
 
@@ -66,6 +68,8 @@ def derive(features: int, classes: int, rows: int, columns: int) -> Mapping[str,
 
 def exhibits(features: int, classes: int, **_: int) -> Mapping[str, tuple[Exhibit, ...]]:
     """The parameters of both classifiers, layer by layer."""
+    from exercises.exhibit import BarChart, Series  # drawn, and nothing to judge by
+
     head = analyze(Linear(classes, name="fc"), (features,))
     classifier = analyze(alexnet_classifier(classes), (256, 6, 6))
     rows = [row for row in (*head.rows, *classifier.rows) if isinstance(row.layer, Linear)]
