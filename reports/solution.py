@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast, final
 
 from exercises.exercise import Instance, Option, Part
@@ -91,7 +92,7 @@ class Step:
     @property
     def inner(self) -> tuple[Step, ...]:
         """The smaller steps that a lemma opens into, each with its check."""
-        return () if self.node is None else tuple(_inner(self.node))
+        return () if self.node is None else _inner(self.node)
 
 
 @final
@@ -195,14 +196,14 @@ def _assumptions(values: Iterable[Any]) -> tuple[Assumption, ...]:
     )
 
 
-def _inner(node: Derived) -> Iterator[Step]:
+@lru_cache(maxsize=512)  # asked again for each language and for the glossary
+def _inner(node: Derived) -> tuple[Step, ...]:
     """The steps that a lemma opens into, each with its check."""
     if node.rule.opens is None:
-        return
+        return ()
     from solver.verify.law_checks import inner_checks  # SymPy, which a law of moments has loaded
 
-    for step, check in inner_checks(node):
-        yield _step(step, (check,))
+    return tuple(_step(step, (check,)) for step, check in inner_checks(node))
 
 
 def _sides(node: Derived) -> Iterator[Formula]:
