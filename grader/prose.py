@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from grader.patterns import pattern
+from grader.patterns import PLAIN, pattern
 
 _HEBREW = "\u05d0-\u05ea"
 _QUOTE = "[\"'\u05f3\u05f4\u2019\u201d]"
