@@ -13,7 +13,7 @@ from reports.pages.marks import worth
 from reports.pages.sheet import asked, header
 from reports.words import words
 
-LINES: Final = {"free": 8, "formula": 4, "moment": 5, "choice": 1}
+LINES: Final = {"free": 8, "formula": 4, "moment": 5, "choice": 1, "network": 18, "training": 14}
 """How many lines an answer of a kind needs; others two."""
 
 
