@@ -41,8 +41,8 @@ FONTS: Final = Path(__file__).parents[1] / "fonts" / "pdf"
 CHARACTERS: Final = FONTS / "characters.txt"
 EMBEDDED: Final = FONTS / "embedded.txt"
 """What only a font inside typst can draw: Cyrillic, Arabic, rarer signs."""
-MOST_ON_A_PAGE: Final = 40
-"""What is typed on more lines than these may be broken over pages."""
+MOST_ON_A_LINE: Final = 70
+"""About so many characters of what is typed stand on a line."""
 PLACES: Final = ("%(page)s", "%(pages)s")
 
 Data = Mapping[str, Any]
@@ -173,7 +173,7 @@ class _Writer:
         return {
             "line": self.line(typed_line(typed.text, typed.at)),
             "dir": direction(typed.text),
-            "long": typed.text.count("\n") > MOST_ON_A_PAGE,
+            "lines": sum(1 + len(line) // MOST_ON_A_LINE for line in typed.text.split("\n")),
         }
 
     def step(self, step: Step) -> Data:
