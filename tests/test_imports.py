@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -98,9 +99,9 @@ def test_a_file_needs_what_the_files_it_imports_need():
     assert {path.parts[0] for path in need}.isdisjoint({"grader", "reports"})
 
 
-def loaded(code: str) -> set[str]:
-    """The heavy libraries in memory after a fresh interpreter has run this."""
-    tell = f"print('loaded', *(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)"
+def loaded(code: str, named: Collection[str] = HEAVY) -> set[str]:
+    """Which of these modules, the heavy libraries, are in memory after a fresh interpreter has run this."""
+    tell = f"print('loaded', *(name for name in {tuple(named)} if name in sys.modules), file=sys.stderr)"
     command = [sys.executable, "-c", f"import sys\n{code}\n{tell}"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
@@ -124,6 +125,19 @@ except SystemExit as end:
     assert not end.code, end.code
 """
     assert not loaded(code) & {"sympy", "numpy", "torch"}
+
+
+def test_a_number_is_checked_without_what_reads_code_or_draws():
+    code = """
+sys.argv = ["tirgul", "check", "11.1", "2", "48"]
+from tirgul.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+    unneeded = ("solver.networks", "exercises.exhibit", "reports.pages", *HEAVY)
+    assert loaded(code, ["grader.judge", *unneeded]) == {"grader.judge"}
 
 
 def test_loading_is_seen():

@@ -13,7 +13,6 @@ import click
 
 from exercises.exercise import Instance, Language, Part
 from exercises.library import EDGES
-from grader.code import reference
 from grader.gradebooks.cells import decimal
 from grader.gradebooks.marks_json import judged, number
 from grader.judge import judge
@@ -21,8 +20,6 @@ from grader.verdict import Judgement, Unreadable, marks, name
 from reports.feedback import feedback, hints, requirement_said, step_said
 from reports.text import options_said, text_plain
 from reports.words import words
-from solver.networks.source import from_notebook
-from solver.verify.sandbox import NotRun, SecondOpinion, second_opinion
 from tirgul.language import language_option
 from tirgul.options import (
     Command,
@@ -87,38 +84,19 @@ def command(
         file, rest = Path(rest[0]), ()
     answer = _from_file(file, lang) if file else sys.stdin.read(MOST_INPUT) if rest == ("-",) else " ".join(rest)
     answer = answer.replace("\r\n", "\n").strip("\n")
-    opinion = _second_opinion(part, answer, lang) if running else None
+    if running:
+        from tirgul.second_opinion import asked, said  # what runs code, without which answers are judged
+
+        opinion = asked(part, answer, lang)
     judgement = judge(instance, part.id, answer, _earlier(earlier, instance, lang))
     if as_json:
-        ran = {} if opinion is None else {"ran": asdict(opinion)}
+        ran = {"ran": asdict(opinion)} if running else {}
         click.echo(document("check", _data(instance, part, judgement, lang) | ran), nl=False)
     else:
         click.echo("\n".join(_lines(instance, part, judgement, lang)))
-        if opinion is not None:
-            click.echo(printable(_opinion_said(opinion, instance, part, lang)))
+        if running:
+            click.echo(printable(said(opinion, instance, part, lang)))
     return EXIT_CODES[name(judgement.verdict)]
-
-
-def _second_opinion(part: Part, answer: str, language: Language) -> SecondOpinion:
-    """What torch makes of the code in a sandbox; without bubblewrap nothing is run."""
-    if part.code is None or not part.code.input:
-        raise Refused(sentence("cli.run_needs_network", language))
-    code = part.code
-    found = second_opinion(from_notebook(answer, code.wanted), code.input, code.wanted, code.arguments)
-    if isinstance(found, NotRun) and found.reason == "no_bubblewrap":
-        raise Refused(sentence("run.no_bubblewrap", language))
-    return found
-
-
-def _opinion_said(found: SecondOpinion, instance: Instance, part: Part, language: Language) -> str:
-    if isinstance(found, NotRun):
-        return sentence(f"run.{found.reason}", language)
-    if found.raised or part.code is None:
-        return sentence("run.raised", language, raised=found.raised)
-    asked = reference(part.code.right(instance.numbers), part.code)
-    same = (found.parameters, found.output) == (asked.parameters, tuple(asked.output))
-    said = {"parameters": found.parameters, "output": "x".join(map(str, found.output))}
-    return sentence("run.as_asked" if same else "run.other", language, **said)
 
 
 def _is_file(said: str) -> bool:
