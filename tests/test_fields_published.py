@@ -20,6 +20,8 @@ PUBLISHED: list[tuple[str, Layer, int, int]] = [
     ("vgg_16", fields.vgg_16(), 212, 32),
     ("inception_v2", fields.inception_v2(), 699, 32),
     ("inception_v3", fields.inception_v3(), 1311, 32),
+    ("inception_v4", fields.inception_v4(), 2071, 32),
+    ("inception_resnet_v2", fields.inception_resnet_v2(), 3039, 32),
     ("mobilenet_v1", fields.mobilenet_v1(), 315, 32),
     ("resnet_v1_50", fields.resnet_v1((3, 4, 6, 3)), 483, 32),
     ("resnet_v1_101", fields.resnet_v1((3, 4, 23, 3)), 1027, 32),
@@ -36,7 +38,10 @@ def test_fields_and_strides_are_those_that_are_published(name: str, network: Lay
     assert [axis.jump for axis in analyze(network, (1, 321, 321)).field] == [stride, stride]
 
 
-@pytest.mark.parametrize(("name", "padding"), [("alexnet_v2", 64), ("vgg_16", 90)])
+@pytest.mark.parametrize(
+    ("name", "padding"),
+    [("alexnet_v2", 64), ("vgg_16", 90), ("inception_v3", 618), ("inception_v4", 998), ("inception_resnet_v2", 1482)],
+)
 def test_so_is_the_padding_where_no_stride_meets_an_even_size(name: str, padding: int) -> None:
     network = next(row[1] for row in PUBLISHED if row[0] == name)
     (axis, _) = analyze(network, (1, 320, 320)).field

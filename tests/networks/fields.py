@@ -70,3 +70,40 @@ def inception_v3() -> Layer:
     first = (conv(3, 2, "valid"), conv(3, padding="valid"), conv(3), MaxPool2d(3, 2))
     then = (conv(1), conv(3, padding="valid"), MaxPool2d(3, 2))
     return Chain((*first, *then, *(mixed_5,) * 3, mixed_6a, *(mixed_6,) * 4, mixed_7a, mixed_7, mixed_7))
+
+
+def inception_v4() -> Layer:
+    """Szegedy et al. 2016: a stem of its own, then modules as those of the third with more of the same."""
+    pooled = Chain((AvgPool2d(3, 1, 1), conv(1)))
+    halved = Concat((conv(3, 2, "valid"), MaxPool2d(3, 2)))
+    crossed = Concat((conv((1, 3)), conv((3, 1))))
+    stem = (
+        conv(3, 2, "valid"), conv(3, padding="valid"), conv(3), halved,
+        Concat((path(1, 3, padding="valid"), path(1, (1, 7), (7, 1), 3, padding="valid"))), halved,
+    )  # fmt: skip
+    mixed_a = Concat((conv(1), path(1, 3), path(1, 3, 3), pooled))
+    reduced_a = Concat((conv(3, 2, "valid"), path(1, 3, 3, stride=2, padding="valid"), MaxPool2d(3, 2)))
+    mixed_b = Concat((conv(1), path(1, (1, 7), (7, 1)), path(1, (7, 1), (1, 7), (7, 1), (1, 7)), pooled))
+    seven = path(1, (1, 7), (7, 1), 3, stride=2, padding="valid")
+    reduced_b = Concat((path(1, 3, stride=2, padding="valid"), seven, MaxPool2d(3, 2)))
+    mixed_c = Concat((conv(1), Chain((conv(1), crossed)), Chain((path(1, (3, 1), (1, 3)), crossed)), pooled))
+    return Chain((*stem, *(mixed_a,) * 4, reduced_a, *(mixed_b,) * 7, reduced_b, *(mixed_c,) * 3))
+
+
+def inception_resnet_v2() -> Layer:
+    """Szegedy et al. 2016: the stem of the third, then Inception's paths beside the identity."""
+
+    def residual(*paths: Layer) -> Layer:
+        return Sum((Chain(), Chain((Concat((conv(1), *paths)), conv(1)))))
+
+    pooled = Chain((AvgPool2d(3, 1, 1), conv(1)))
+    first = (conv(3, 2, "valid"), conv(3, padding="valid"), conv(3), MaxPool2d(3, 2))
+    then = (conv(1), conv(3, padding="valid"), MaxPool2d(3, 2))
+    mixed_5 = Concat((conv(1), path(1, 5), path(1, 3, 3), pooled))
+    block35, block17 = residual(path(1, 3), path(1, 3, 3)), residual(path(1, (1, 7), (7, 1)))
+    mixed_6 = Concat((conv(3, 2, "valid"), path(1, 3, 3, stride=2, padding="valid"), MaxPool2d(3, 2)))
+    short, long = path(1, 3, stride=2, padding="valid"), path(1, 3, 3, stride=2, padding="valid")
+    mixed_7 = Concat((short, short, long, MaxPool2d(3, 2)))
+    block8 = residual(path(1, (1, 3), (3, 1)))
+    blocks = (*(block35,) * 10, mixed_6, *(block17,) * 20, mixed_7, *(block8,) * 10)
+    return Chain((*first, *then, mixed_5, *blocks, conv(1)))
