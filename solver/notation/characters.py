@@ -7,6 +7,7 @@ are made one, and what cannot be seen or deceives the eye is refused by its clas
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -23,25 +24,26 @@ _OVERRIDES: Final = frozenset("\u202d\u202e")
 _ENDS: Final = _MARKS + " \t\r\n\u00a0\u2009\u202f"
 
 
-def characters(text: str) -> Characters:
-    """The readable characters of a text.
+def characters(text: str) -> tuple[str, Sequence[int]]:
+    """The readable characters of a text, and their places in it.
 
     >>> characters("\u200f 3\u22122")
-    [('3', 2), ('-', 3), ('2', 4)]
+    ('3-2', [2, 3, 4])
     """
     if len(text) > limits.CHARACTERS:
         raise Refused(_overlong(text[: limits.CHARACTERS]))
     if text.isascii() and text.isprintable() and not text.isspace() and text:
         start = len(text) - len(text.lstrip(" "))
-        return [(char, at) for at, char in enumerate(text.rstrip(" ")[start:], start)]
+        said = text.strip(" ")
+        return said, range(start, start + len(said))
     lines = "\r\n" if "\\" in text else ""
     kept = _trimmed(_without_direction([(" " if char in lines else char, at) for at, char in enumerate(text)]))
     if not kept:
         raise Refused("empty")
     for char, at in kept:
         _refuse_unseen(char, at)
-    kept = [(SAME.get(char, char), at) for char, at in kept]
-    return _mended(kept)
+    kept = _mended([(SAME.get(char, char), at) for char, at in kept])
+    return "".join(char for char, _ in kept), [at for _, at in kept]
 
 
 def _overlong(start: str) -> str:

@@ -313,6 +313,8 @@ def exact(formula: Formula) -> int | Fraction | Unreadable:
     >>> exact(formula("48*(3*5^2 + 1)")), exact(formula("1/0")).reason
     (3648, 'division_by_zero')
     """
+    if type(formula) is Number:
+        return formula.value
     try:
         return whole(_Exact().value(formula))
     except Refused as refused:

@@ -6,10 +6,11 @@ Whatever stands around it is left aside, but for what might turn its meaning rou
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-Places = list[int]
+Places = Sequence[int]
 
 _SPAN: Final = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
 _BOX: Final = re.compile(r"\\boxed *\{")
@@ -22,6 +23,8 @@ _CURRENCY: Final = re.compile(r"\\?\$(?= *[0-9.])|(?<=[0-9])\\?\$")
 
 def whole(text: str, places: Places) -> tuple[str, Places]:
     """A text without the signs that say "mathematics" all around it: $...$, $$...$$, \\(...\\), \\[...\\]."""
+    if "$" not in text and "\\" not in text:
+        return text, places
     for opening, closing in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
         width = len(opening)
         if len(text) >= 2 * width and text.startswith(opening) and text.endswith(closing):
@@ -39,6 +42,8 @@ def excerpt(text: str, places: Places) -> tuple[str, Places]:
     >>> excerpt("it is not $5$", list(range(13)))[0]
     'it is not $5$'
     """
+    if "$" not in text and "\\" not in text:
+        return text, places
     if boxes := _boxes(text):
         return _joined(text, places, boxes)
     spans = [match.span(match.lastindex or 0) for match in _SPAN.finditer(text)]
@@ -55,10 +60,10 @@ def _joined(text: str, places: Places, spans: list[tuple[int, int]]) -> tuple[st
     between = [text[before[1] : after[0]] for before, after in pairwise(spans)]
     listed = all(_JOINED.fullmatch(_unboxed(piece)) for piece in between)
     said = ""
-    found: Places = []
+    found: list[int] = []
     for start, stop in spans if listed else spans[-1:]:
         piece, at = _stripped(text, places, start, stop)
-        said, found = (said + "," + piece, [*found, at[0], *at]) if said and piece else (said + piece, found + at)
+        said, found = (said + "," + piece, [*found, at[0], *at]) if said and piece else (said + piece, [*found, *at])
     return said, found
 
 

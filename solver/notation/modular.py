@@ -1,17 +1,18 @@
 """Exact equality of rational formulas by residues: equal formulas always agree, different ones almost never.
 
-Both formulas are computed at a random point modulo a random prime of 61 bits, twice. Primes, points and hash keys come
-from SHA-256 over the question and the answer, so that a judgement repeats exactly and nobody can choose the point.
-A function that is no rational one is a hash of its name and of its arguments' residues. With total degree d and
-coefficients of B bits, tracked, and m functions, two different formulas are taken for equal with probability at most
-((1 + m^2) d/2^60 + B/2e16)^2: by Schwartz-Zippel, and because a coefficient has at most B/60 prime factors of which
-each is met with probability 3100/2^60 at most, the primes here being no further apart than 1550; twice that, because
-where the imaginary unit occurs only primes are used that are 1 modulo 4, for which it has a residue.
+Both formulas are computed at a random point modulo a random prime of 61 bits, and again until the bound on the error is
+below 10^-12. Primes, points and hash keys come from SHA-256 over the question and the answer, so that a judgement
+repeats exactly and nobody can choose the point. A function that is no rational one is a hash of its name and of its
+arguments' residues. With total degree d and coefficients of B bits, tracked, and m functions, two different formulas
+agree once with probability at most (1 + m^2) d/2^60 + B/2e16: by Schwartz-Zippel, and because a coefficient has at most
+B/60 prime factors of which each is met with probability 3100/2^60 at most, the primes here being no further apart than
+1550; twice that, because where the imaginary unit occurs only primes are used that are 1 modulo 4, for which it has a
+residue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b, sha256
@@ -42,7 +43,7 @@ from solver.notation.tree import (
 )
 from solver.notation.unreadable import Refused
 
-ROUNDS: Final = 2
+ERROR: Final = 1e-12
 _TRIES: Final = 16
 _WITNESSES: Final = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
 _SMALL: Final = prod(n for n in range(3, 400, 2) if all(n % d for d in range(3, n, 2)))
@@ -69,23 +70,30 @@ def agreement(left: Formula, right: Formula, chance: Chance, seed: str) -> Agree
     sides = max(chance.sides, 1) ** max(1, len(chance.independent))
     first, second = magnitude(left, sides), magnitude(right, sides)
     points = _points(seed)
-    for _ in range(ROUNDS):
-        if not _agree_once(left, right, chance, points):
-            return Agreement(False, 0.0)
     opaque = first.opaque + second.opaque
     degree, bits = first.top + second.top + first.bottom + second.bottom, first.bits + second.bits
-    return Agreement(True, ((1 + opaque**2) * (degree + 1) / 2**60 + bits / 2e16) ** ROUNDS)
+    once = (1 + opaque**2) * (degree + 1) / 2**60 + bits / 2e16
+    error = 1.0
+    while error > ERROR:
+        if not _agree_once(left, right, chance, points):
+            return Agreement(False, 0.0)
+        error *= once
+    return Agreement(True, error)
 
 
 def _agree_once(left: Formula, right: Formula, chance: Chance, points: Iterator[tuple[int, bytes]]) -> bool:
-    """Whether two formulas agree at one point; at a pole another point is tried."""
-    for _ in range(_TRIES):
-        prime, key = next(points)
-        at = Residues(prime, key, chance)
+    """Whether two formulas agree at one point; at a pole another point is tried.
+
+    What differs modulo any number differs, so that only a modulus with which they agree has to be proved a prime.
+    """
+    for modulus, key in islice(points, _TRIES):
+        at = Residues(modulus, key, chance)
         try:
-            return at.value(left) == at.value(right)
+            agree = at.value(left) == at.value(right)
         except ZeroDivisionError:
             continue
+        if not agree or is_prime(modulus):
+            return agree
     raise Refused("division_by_zero")
 
 
@@ -103,11 +111,11 @@ def vanishes(formula: Formula, chance: Chance, seed: str) -> bool:
 
 
 def _points(seed: str) -> Iterator[tuple[int, bytes]]:
-    """Primes and keys without end, from a seed."""
+    """What are almost surely primes, and keys, without end, from a seed."""
     state = sha256(seed.encode()).digest()
     while True:
         state = sha256(state).digest()
-        yield _prime_from(int.from_bytes(state[:8], "big")), state[8:]
+        yield _likely_prime(int.from_bytes(state[:8], "big")), state[8:]
 
 
 def _root_of_minus_one(prime: int) -> int:
@@ -121,10 +129,10 @@ def _root_of_minus_one(prime: int) -> int:
     raise Undefined("no root of -1")
 
 
-def _prime_from(start: int) -> int:
-    """A prime of 61 bits at or after a random place."""
+def _likely_prime(start: int) -> int:
+    """A number of 61 bits at or after a random place that passes Fermat's test, as hardly any does that is no prime."""
     candidate = (start % 2**60 + 2**60) | 1
-    while gcd(candidate, _SMALL) != 1 or not is_prime(candidate):
+    while gcd(candidate, _SMALL) != 1 or pow(2, candidate - 1, candidate) != 1:
         candidate = candidate + 2 if candidate < 2**61 - 2 else 2**60 + 1
     return candidate
 
@@ -169,9 +177,10 @@ class Residues(Arithmetic[int]):
         return value.numerator * self.inverse(value.denominator) % self.prime if value.denominator != 1 else int(value)
 
     def inverse(self, value: int) -> int:
-        if value % self.prime == 0:
-            raise ZeroDivisionError
-        return pow(value, -1, self.prime)
+        try:
+            return pow(value, -1, self.prime)
+        except ValueError:
+            raise ZeroDivisionError from None
 
     def unknown(self, name: str) -> int:
         return _root_of_minus_one(self.prime) if name == UNIT else self.draw(f"name {name}")
@@ -181,6 +190,9 @@ class Residues(Arithmetic[int]):
 
     def times(self, left: int, right: int) -> int:
         return left * right % self.prime
+
+    def sum(self, values: Sequence[int]) -> int:
+        return sum(values) % self.prime
 
     def over(self, top: int, bottom: int) -> int:
         return top * self.inverse(bottom) % self.prime

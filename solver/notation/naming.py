@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from solver.notation.lexing import Token
+from solver.notation.scanning import Token
 from solver.notation.unreadable import Refused
 from solver.notation.vocabulary import (
     ALIASES,
@@ -129,8 +128,18 @@ def named(tokens: list[Token], known: Vocabulary, latex: bool = False) -> tuple[
     In LaTeX letters side by side are a product: xy is x y.
     """
     naming = _Naming(tokens, known, latex)
-    named = [token for place in range(len(tokens)) for token in naming.at(place)]
-    return named, naming.stranger
+    found: list[Token] = []
+    for place, token in enumerate(tokens):
+        if token.kind == "word":
+            found += naming.a_word(token, place)
+        elif token.kind == "number" and naming.is_crossed(place - 1):
+            found[-1] = found[-1].named(known.names["x" + token.text])
+        elif token.kind == "∞":
+            found.append(naming.infinity(token))
+        else:
+            found.append(token)
+            naming.integrals += token.kind == "int"
+    return found, naming.stranger
 
 
 class _Naming:
@@ -138,36 +147,22 @@ class _Naming:
         self.tokens = tokens
         self.known = known
         self.latex = latex
-        self.truths = any(token.kind in _CONDITIONS for token in tokens)
         self.bound = frozenset(_bound_variables(tokens, known))
         self.integrals = 0
-        self.swallow = False
         self.stranger: Token | None = None
 
-    def at(self, place: int) -> list[Token]:
-        """The named tokens for the token at a place."""
-        token = self.tokens[place]
-        if self.swallow:
-            self.swallow = False
-            return []
-        if token.kind == "int":
-            self.integrals += 1
-        if token.kind == "∞":
-            return [self.infinity(token)]
-        if token.kind == "x" and (variable := self.crossed(place)):
-            self.swallow = True
-            return [variable]
-        if token.kind != "word":
-            return [token]
-        if token.text in TRUTHS and (self.known.open or self.truths) and not self.known.is_declared(token.text):
-            return [replace(token, kind=token.text)]
-        if token.text in HEDGES and not self.known.is_declared(token.text):
-            raise Refused("bad_word", token.at, token.text)
+    def a_word(self, token: Token, place: int) -> list[Token]:
+        """The named tokens for a word at a place."""
+        text, known = token.text, self.known
+        if text in HEDGES and not known.is_declared(text):
+            if text in TRUTHS and (known.open or any(near.kind in _CONDITIONS for near in self.tokens)):
+                return [token._replace(kind=text)]
+            raise Refused("bad_word", token.at, text)
         if self.integrals and (variable := self.differential(token)):
             self.integrals -= 1
             return [variable]
-        if self.is_partial(place):
-            return [replace(token, kind="∂", text=""), *self.word(replace(token, text=token.text[1:]), place)]
+        if text[0] == "d" and self.is_partial(place):
+            return [token._replace(kind="∂", text=""), *self.word(token._replace(text=text[1:]), place)]
         return self.word(token, place)
 
     def kind(self, place: int) -> str:
@@ -181,22 +176,22 @@ class _Naming:
         if known.is_declared(text):
             return [token.named(known.names[text])]
         if self.kind(place + 1) == "(" and (text in FOLDS or text == "diff"):
-            return [replace(token, kind="fold" if text in FOLDS else "diff")]
+            return [token._replace(kind="fold" if text in FOLDS else "diff")]
         if text == "mod" and not called:
-            return [replace(token, kind="mod", text="")]
+            return [token._replace(kind="mod", text="")]
         if function := self.function(token, place):
             return [function]
         if text.startswith("delta_") and (pair := self.kronecker(token)):
             return [pair]
         if text in _THOUSANDS and not known.open and self.kind(place - 1) == "number" and not called:
             size = _THOUSANDS[text]
-            return [replace(token, kind="*", text=""), replace(token, kind="number", text=str(size), value=size)]
+            return [token._replace(kind="*", text=""), token._replace(kind="number", text=str(size), value=size)]
         if text in self.bound or text in CONSTANTS:
             return [token.named(token.text)]
         if text.lower() in NOT_NUMBERS and not known.open:
             raise Refused("not_a_number", token.at, text)
         if text.lower() in ("inf", "infinity", "minf"):
-            sign = [replace(token, kind="-", text="")] if text.lower() == "minf" else []
+            sign = [token._replace(kind="-", text="")] if text.lower() == "minf" else []
             return [*sign, self.infinity(token)]
         if text.lower() == "nan":
             raise Refused("not_a_number", token.at, text)
@@ -215,7 +210,7 @@ class _Naming:
             return [token.named(piece) for piece in pieces]
         head, rest = text[:-1], text[-1]
         if head in _BEFORE_LETTER and rest.isalpha():
-            return [replace(token, kind="function", text=head), token.named(rest)]
+            return [token._replace(kind="function", text=head), token.named(rest)]
         letters = re.match("[A-Za-z]*", text)
         if self.latex and letters and letters.end() > 1 and text[letters.end() :][:1] in ("", "_", "'"):
             if letters[0] in _WHOLE_WORDS:
@@ -246,16 +241,16 @@ class _Naming:
         following = self.kind(place + 1)
         base, _, below = text.partition("_")
         if base == "log" and below:
-            return replace(token, kind="function", text=text)
+            return token._replace(kind="function", text=text)
         name = self.known.function(text)
         if name is None:
             primed = self.known.open and text.endswith("'") and following == "("
-            return replace(token, kind="function") if primed else None
+            return token._replace(kind="function") if primed else None
         if name == "delta" and not self.is_pair(place + 1):
             return None
         raised = following in ("^", "sup") and self.kind(self.past_exponent(place + 1)) in _BRACKETS
         if following in _BRACKETS or raised or (name in BARE and following not in _AFTER_NAMES):
-            return replace(token, kind="function", text=name)
+            return token._replace(kind="function", text=name)
         return None
 
     def past_exponent(self, place: int) -> int:
@@ -285,7 +280,7 @@ class _Naming:
             below = list(below[0])
         if len(below) != 2 or not all(re.fullmatch(r"[A-Za-z]|[0-9]+", index) for index in below):
             return None
-        return replace(token, kind="delta", text=",".join(below))
+        return token._replace(kind="delta", text=",".join(below))
 
     def glued(self, token: Token) -> list[Token]:
         """nVar(w) as n Var(w)."""
@@ -302,7 +297,7 @@ class _Naming:
             if pieces:
                 return [
                     *(token.named(piece) for piece in pieces),
-                    replace(token, kind="function", text=name),
+                    token._replace(kind="function", text=name),
                 ]
         return []
 
@@ -313,11 +308,9 @@ class _Naming:
 
     # --- shapes
 
-    def crossed(self, place: int) -> Token | None:
-        """3x1 where x_1 is a declared name."""
-        following = self.tokens[place + 1]
-        name = self.known.names.get("x" + following.text) if following.kind == "number" else None
-        return replace(self.tokens[place], kind="name", text=name) if name else None
+    def is_crossed(self, place: int) -> bool:
+        """Whether 3x1 stands here where x_1 is a declared name."""
+        return self.kind(place) == "x" and "x" + self.tokens[place + 1].text in self.known.names
 
     def shape(self, token: Token) -> list[Token]:
         """CxHxW as a shape, where x itself is not declared."""
@@ -329,7 +322,7 @@ class _Naming:
             return []
         crossed: list[Token] = []
         for name in names:
-            crossed += [replace(token, kind="x", text=""), token.named(name)]
+            crossed += [token._replace(kind="x", text=""), token.named(name)]
         return crossed[1:] if names[0] else crossed[2:]
 
     # --- differentials
@@ -360,7 +353,7 @@ class _Naming:
         if self.known.is_declared(token.text) or not _DIFFERENTIAL.fullmatch(token.text):
             return None
         variable = token.text[1:]
-        return replace(token, kind="dx", text=variable) if variable in self.bound else None
+        return token._replace(kind="dx", text=variable) if variable in self.bound else None
 
     def infinity(self, token: Token) -> Token:
         return token.named("infinity")
@@ -370,15 +363,17 @@ def _bound_variables(tokens: list[Token], known: Vocabulary) -> Iterator[str]:
     """The variables of all sums and integrals of a text."""
     integrals = 0
     for place, token in enumerate(tokens):
-        following = tokens[place + 1 : place + 4]
-        match token.kind, [near.kind for near in following]:
-            case "sum" | "prod", ["_", "{" | "(", "word"]:
-                yield following[2].text
-            case "word", ["(", "word", ","] if token.text in FOLDS:
-                yield following[1].text
-            case "int", _:
-                integrals += 1
-            case "word", _ if integrals and not known.is_declared(token.text):
-                if match := _DIFFERENTIAL.fullmatch(token.text):
-                    integrals -= 1
-                    yield match[1]
+        if token.kind == "int":
+            integrals += 1
+        elif token.kind in ("sum", "prod"):
+            match tokens[place + 1 : place + 4]:
+                case [Token("_"), Token("{" | "("), Token("word") as variable]:
+                    yield variable.text
+        elif token.kind == "word" and token.text in FOLDS:
+            match tokens[place + 1 : place + 4]:
+                case [Token("("), Token("word") as variable, Token(",")]:
+                    yield variable.text
+        elif integrals and token.kind == "word" and not known.is_declared(token.text):
+            if match := _DIFFERENTIAL.fullmatch(token.text):
+                integrals -= 1
+                yield match[1]

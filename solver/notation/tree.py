@@ -202,6 +202,8 @@ def names(formula: Formula) -> tuple[str, ...]:
     >>> names(Add((Name("n"), Mul((Number(2), Name("p"))), Name("n"))))
     ('n', 'p')
     """
+    if type(formula) is Number:
+        return ()
     found: dict[str, None] = {}
     waiting = [formula]
     while waiting:
