@@ -117,6 +117,7 @@ _WHERE = pattern(
     r"[במל]כל\s+(?:צד|הצדדים|כיוון|שכבה|השכבות)|(?:בלי|ללא)\s+(?:ביאס|היסט|היסטים))\s*[.,]?\s*$",
     re.IGNORECASE,
 )
+_WORDS = pattern(f"[{_HEBREW}]|[A-Za-z]{{2}}")
 _EDGES = pattern(r"^[\s*]+(?=\S)|(?<=\S)[\s*,.;]+$")
 
 
@@ -130,6 +131,15 @@ def without_words(text: str) -> str:
     """
     if PLAIN.fullmatch(text):
         return _EDGES.sub(_blank, text)
+    if _WORDS.search(text):
+        text = _words_off(text)
+    text = _TIMES.sub(lambda times: times.group().lower().replace("x", "×"), text)
+    text = _STAR.sub(r"\1x", text)
+    return _EDGES.sub(_blank, text)
+
+
+def _words_off(text: str) -> str:
+    """The same for a text that has words in it."""
     for words in (_REASON, _LABEL_HE, _LABEL_EN, _REMARK_EN, _WHERE):
         text = words.sub(_blank, text)
     text = _ONE.sub(lambda one: "1".ljust(len(one.group())), text)
@@ -140,11 +150,9 @@ def without_words(text: str) -> str:
     text = _SIZED_MAPS.sub(lambda maps: "@".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
     text = _DEPTH.sub(lambda depth: "x".center(len(depth[1])), text)
     text = _BY.sub(lambda by: by[1] + "x".ljust(len(by[2])) + by[3], text)
-    text = _TIMES.sub(lambda times: times.group().lower().replace("x", "×"), text)
     text = _MAPS_OF.sub(lambda maps: "@".ljust(len(maps[1])), text)
-    text = _STAR.sub(r"\1x", text)
     text = _AND_MAPS.sub(lambda maps: "x".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
-    for words in (_REMARK_HE, _COUNTED_EN, _RUN_HE, _BEFORE_EN, _AFTER_EN, _EDGES):
+    for words in (_REMARK_HE, _COUNTED_EN, _RUN_HE, _BEFORE_EN, _AFTER_EN):
         text = words.sub(_blank, text)
     return text
 

@@ -247,7 +247,8 @@ class Arithmetic(ABC, Generic[T]):
         """The chances of the values along one axis; they add up to 1."""
         if axis not in self.marginals:
             weights = [self.draw(f"chance {axis} {side}") for side in range(self.chance.sides)]
-            self.marginals[axis] = [self.over(weight, self.sum(weights)) for weight in weights]
+            share = self.over(self.number(1), self.sum(weights))
+            self.marginals[axis] = [self.times(weight, share) for weight in weights]
         return self.marginals[axis]
 
     def random(self, text: str, spelled: str, outcome: tuple[int, ...]) -> T:

@@ -66,7 +66,7 @@ def compare(
     seed = "\n".join(text if isinstance(text, str) else ascii_text(text) for text in (key, answer))
     mine, other = said, wanted
     try:
-        if known is None and not (type(said) is type(wanted) is Number):
+        if known is None and not _in_same_letters(said, wanted):
             mine, other = _with_lists(answer, key, said, wanted)
             if isinstance(key, str):
                 other = _reread(key, mine, other, tuple(functions))
@@ -108,6 +108,14 @@ def _key(text: str, names: tuple[str, ...] | None, functions: tuple[str, ...]) -
 
 def _names(formula: Formula) -> tuple[str, ...]:
     return tuple(name for name in names(formula) if name not in _WHOLE)
+
+
+def _in_same_letters(said: Formula, wanted: Formula) -> bool:
+    """Whether both sides are about the same letters, so that nothing about names, lists and units is in doubt."""
+    if isinstance(said, Group) != isinstance(wanted, Group):
+        return False
+    letters = {*names(wanted)}
+    return letters == {*names(said)} and all(len(name) == 1 for name in letters) and not letters & {"i", "I"}
 
 
 def _with_lists(

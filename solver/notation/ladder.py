@@ -131,7 +131,12 @@ class Ladder:
     @property
     def singly(self) -> Ladder:
         """The ladder for what has every ± written out."""
-        return replace(self, calls=self.calls - {"pm", "mp"})
+        return self if self.calls.isdisjoint(("pm", "mp")) else replace(self, calls=self.calls - {"pm", "mp"})
+
+    @property
+    def by_item(self) -> Ladder:
+        """The ladder for the items of a list."""
+        return self.singly if self.listed else replace(self.singly, listed=True)
 
     def chance(self, said: Formula, wanted: Formula) -> Chance:
         if not self.is_random:
@@ -150,11 +155,11 @@ class Ladder:
             return undecided()
         if found.agree:
             return equal("residues", "probable", error=found.error)
-        if symbolic.is_needed(said) or symbolic.is_needed(wanted):
-            return symbolic.compared(said, wanted, self.assume.domains)
         kinds = _kinds(said) | _kinds(wanted)
         if not kinds:
             return different("residues")
+        if "symbolic" in kinds:
+            return symbolic.compared(said, wanted, self.assume.domains)
         if "real" in kinds:
             return self.reals(said, wanted, chance)
         points = sampled(said, wanted, chance, self.assume.domains, self.seed)
@@ -304,7 +309,7 @@ class Ladder:
             return undecided("kind")  # a pair, or an interval with its ends or without
         if len(said.items) != len(wanted.items) and "{" not in (said.bracket, wanted.bracket):
             return different("parts")
-        item = replace(self.singly, listed=True)
+        item = self.by_item
         if said.bracket == wanted.bracket == ",":
             return item.members(said.items, wanted.items)
         if {said.bracket, wanted.bracket} == {",", "{"}:
@@ -357,7 +362,7 @@ class Ladder:
 
     def each_other(self, items: tuple[Formula, ...], wanted: tuple[Formula, ...]) -> Comparison:
         """Two sets hold the same if each member of one is a member of the other."""
-        item = replace(self.singly, listed=True)
+        item = self.by_item
         if len(items) == len(wanted):
             once = item.members(items, wanted)
             if once.verdict == "equal":
@@ -558,11 +563,13 @@ def _is_power_of_power(formula: Formula) -> bool:
 
 @lru_cache(maxsize=4096)
 def _kinds(formula: Formula) -> frozenset[str]:
-    """What in a formula is more than a rational function: "stepped" functions, or "real" ones such as roots."""
+    """What in a formula is more than rational: "stepped" functions, "real" ones such as roots, "symbolic" integrals."""
     return frozenset(kind for part in subformulas(formula) if (kind := _kind(part)))
 
 
 def _kind(part: Formula) -> str:
+    if symbolic.is_needed(part):
+        return "symbolic"
     match part:
         case Call(function, _):
             return "real" if function in REAL_FUNCTIONS else "stepped" if function in _STEPPED else ""

@@ -82,13 +82,8 @@ def _with_comma(scan: Scanner) -> None:
 
 
 def _decimal(scan: Scanner, match: re.Match[str], digits: str) -> None:
-    mantissa, _, exponent = digits.lower().partition("e")
-    if len(mantissa.replace(".", "")) > limits.DIGITS:
-        raise scan.refuse("too_many_digits")
-    if len(exponent) > 10 or abs(int(exponent or "0")) > limits.DECIMAL_EXPONENT:
-        raise scan.refuse("exponent_too_big")
-    value = _exact(mantissa, int(exponent or "0"))
-    digits = "0" + digits if digits.startswith(".") else digits
+    value = _exact(scan, digits)
+    digits = "0" + digits if digits[0] == "." else digits
     end = match.end()
     if scan.text[end : end + 1] in ("%", "\\", " ") and (percent := _PERCENT.match(scan.text, end)):
         digits, value, end = digits + "%", _whole(Fraction(value) / 100), percent.end()
@@ -133,11 +128,17 @@ def superscript(scan: Scanner) -> None:
     scan.at = end
 
 
-def _exact(mantissa: str, exponent: int) -> int | Fraction:
-    if exponent == 0 and "." not in mantissa:
-        return int(mantissa)
+def _exact(scan: Scanner, digits: str) -> int | Fraction:
+    """The value of 4800, 0.5 and 4.8e3."""
+    if len(digits) <= limits.DIGITS and digits.isdecimal():
+        return int(digits)
+    mantissa, _, power = digits.lower().partition("e")
     whole, _, after = mantissa.partition(".")
-    return _whole(Fraction(int((whole or "0") + after)) * Fraction(10) ** (exponent - len(after)))
+    if len(whole + after) > limits.DIGITS:
+        raise scan.refuse("too_many_digits")
+    if len(power) > 10 or abs(int(power or "0")) > limits.DECIMAL_EXPONENT:
+        raise scan.refuse("exponent_too_big")
+    return _whole(Fraction(int(whole + after)) * Fraction(10) ** (int(power or "0") - len(after)))
 
 
 def _whole(value: Fraction) -> int | Fraction:

@@ -46,7 +46,8 @@ CLOSING: Final = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "⌊": "⌋", "⌈
 _COMPARISONS: Final[dict[str, Comparison]] = {sign: sign for sign in ("=", "!=", "<", ">", "<=", ">=")}
 _RELATED: Final = frozenset({*_COMPARISONS, "≈", "∈"})
 _DOUBLE: Final = {"±": "pm", "∓": "mp"}
-_ADDED: Final = frozenset({"+", "-", *_DOUBLE})
+_SIGNS: Final = frozenset({"+", "-"})
+_ADDED: Final = _SIGNS | {*_DOUBLE}
 _SETS: Final = {"∪": "union", "∩": "intersection", "∖": "without"}
 _BETWEEN_SUMS: Final = frozenset({"@", ":", "choose", *_SETS})
 _TRUTH: Final = {"and": "and", "∧": "and", "or": "or", "∨": "or"}
@@ -157,7 +158,7 @@ class Parser:
     def condition(self) -> Formula:
         """Relations joined by "or", and more tightly by "and"; between other formulas these words separate a list."""
         said = self.conjunction()
-        if not self.joins(said, "or"):
+        if self.kind not in _TRUTH or not self.joins(said, "or"):
             return said
         parts = [said]
         while self.joins(parts[-1], "or"):
@@ -166,7 +167,7 @@ class Parser:
 
     def conjunction(self) -> Formula:
         said = self.negation()
-        if not self.joins(said, "and"):
+        if self.kind not in _TRUTH or not self.joins(said, "and"):
             return said
         parts = [said]
         while self.joins(parts[-1], "and"):
@@ -274,7 +275,7 @@ class Parser:
 
     def sum(self) -> Formula:
         self.deeper()
-        terms = [self.term()]
+        terms = [self.term() if self.kind in _ADDED else self.product()]
         while self.kind in _ADDED:
             if self.kind in _DOUBLE:
                 terms = [Call(_DOUBLE[self.next().kind], (_added(terms), self.product()))]
@@ -284,26 +285,26 @@ class Parser:
         return _added(terms)
 
     def term(self) -> Formula:
-        """A product, and the sign before it."""
-        if self.kind not in _ADDED:
-            return self.product()
+        """A sign, and the product after it."""
         if self.kind in _DOUBLE:
             return Call(_DOUBLE[self.next().kind], (self.product(),))
         negative = self.next().kind == "-"
-        if self.kind in ("+", "-"):
+        if self.kind not in _ADDED:
+            body = self.product()
+        elif self.kind in _DOUBLE:
+            body = self.term()
+        else:
             self.deeper()
             body = self.term()
             self.depth -= 1
-        else:
-            body = self.term()
         return Neg(body) if negative else body
 
     def sign(self) -> bool:
         """Whether a minus sign stands here; a plus sign is passed over."""
-        return self.kind in ("+", "-") and self.next().kind == "-"
+        return self.kind in _SIGNS and self.next().kind == "-"
 
     def product(self) -> Formula:
-        factors = [self.factor()]
+        factors = [self.factor() if self.kind in _SIGNS else self.power()]
         crosses = others = 0
         while True:
             kind = self.kind
@@ -350,7 +351,8 @@ class Parser:
         return [*factors[:-1], Call("indicator", (right,))]
 
     def factor(self) -> Formula:
-        if self.kind not in ("+", "-"):
+        """A power, and the signs before it."""
+        if self.kind not in _SIGNS:
             return self.power()
         self.deeper()
         negative = self.sign()
@@ -367,7 +369,7 @@ class Parser:
 
     def exponent(self) -> Formula:
         self.deeper()
-        if self.kind in ("+", "-"):
+        if self.kind in _SIGNS:
             negative = self.sign()
             body = self.exponent()
             said: Formula = Neg(body) if negative else body

@@ -20,7 +20,7 @@ from typing import Final, Literal, TypeAlias, final
 from solver.notation import limits
 from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import FUNCTIONS, exact, power, whole
-from solver.notation.modular import largest
+from solver.notation.magnitude import largest
 from solver.notation.tree import Call, Div, Fold, Formula, Name, names, subformulas
 from solver.notation.vocabulary import BARE
 

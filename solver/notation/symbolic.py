@@ -25,17 +25,13 @@ _LARGEST: Final = 60
 """Nodes of a formula that SymPy is asked about."""
 
 
-def is_needed(formula: Formula) -> bool:
-    """Whether a formula holds what only SymPy computes.
+def is_needed(part: Formula) -> bool:
+    """Whether a part of a formula is what only SymPy computes.
 
     >>> from solver.notation.reading import formula
     >>> is_needed(formula("∫_0^1 x dx")), is_needed(formula("dL/dx")), is_needed(formula("diff(x^2, x)"))
     (True, False, True)
     """
-    return any(_is_needed(part) for part in subformulas(formula))
-
-
-def _is_needed(part: Formula) -> bool:
     match part:
         case Fold("int", _):
             return True
