@@ -45,7 +45,10 @@ UNIT: Final = "imaginary"
 """The name of i where it is the imaginary unit."""
 
 _RECIPROCAL: Final = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
-_OF_RECIPROCAL: Final = {"asec": "acos", "acsc": "asin", "acot": "atan"}
+_OF_RECIPROCAL: Final = {
+    **{"asec": "acos", "acsc": "asin", "acot": "atan"},
+    **{"asech": "acosh", "acsch": "asinh", "acoth": "atanh"},
+}
 _HALF: Final = Number(Fraction(1, 2))
 _ONE: Final = Number(1)
 

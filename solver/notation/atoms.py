@@ -313,13 +313,21 @@ def _called_partial(parser: Parser) -> Formula:
 
 
 def _partial(parser: Parser) -> Formula:
-    """∂C/∂x, or ∂/∂x of the factor that follows."""
+    """∂C/∂x, or ∂/∂x of the power that follows."""
     parser.next()
     of = None if parser.kind == "/" else parser.atom()
     parser.expect("/")
     parser.expect("∂")
     by = parser.atom()
-    return Partial(parser.atom() if of is None else of, by)
+    return Partial(_following(parser) if of is None else of, by)
+
+
+def _following(parser: Parser) -> Formula:
+    """The power that follows d/dx."""
+    parser.deeper()
+    said = parser.power()
+    parser.depth -= 1
+    return said
 
 
 def _partial_fraction(parser: Parser) -> Formula:
@@ -332,7 +340,7 @@ def _partial_fraction(parser: Parser) -> Formula:
     parser.expect("∂")
     by = parser.atom()
     parser.expect("}")
-    return Partial(parser.atom() if of is None else of, by)
+    return Partial(_following(parser) if of is None else of, by)
 
 
 ATOMS: Final[Mapping[str, Atom]] = {

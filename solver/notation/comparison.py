@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, final
 
@@ -34,7 +34,8 @@ complex numbers there; places where a condition changes; SymPy; the number of me
 class Assumptions:
     """What an exercise declares about its names.
 
-    domains      the values a name takes: "size", "integer", "positive" or "real"
+    domains      the values a name takes: "size", "integer", "positive", "real" or "complex"
+    otherwise    the values that every other name takes
     independent  random names that are mutually independent
     centred      random names with mean 0
     """
@@ -42,6 +43,12 @@ class Assumptions:
     domains: Mapping[str, Domain] = field(default_factory=dict)
     independent: tuple[str, ...] = ()
     centred: frozenset[str] = frozenset()
+    otherwise: Domain | None = None
+
+    def about(self, names: Iterable[str]) -> Assumptions:
+        """The same with the values of these names said one by one."""
+        every = {} if self.otherwise is None else dict.fromkeys(names, self.otherwise)
+        return Assumptions({**every, **self.domains}, self.independent, self.centred)
 
 
 @final

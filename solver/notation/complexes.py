@@ -7,7 +7,7 @@ not real is outside the domain, and formulas that are real in different places a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, Final, final
@@ -16,6 +16,7 @@ from mpmath import mp
 
 from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import NotComputable
+from solver.notation.naming import spelling
 from solver.notation.sampling import Domain, Exact, Fractions, Sampled, points
 from solver.notation.tree import Fold, Formula, Name, subformulas
 
@@ -46,12 +47,13 @@ def agreeing(
     >>> agreeing(formula("sqrt(x - 3)"), formula("sqrt(3 - x)"), Chance(), {}, "").differ
     True
     """
-    complex_ones = strict or any(part == Name(UNIT) for side in (left, right) for part in subformulas(side))
+    within = frozenset(spelling(name) for name, domain in assume.items() if domain == "complex")
+    complex_ones = strict or bool(within) or any(Name(UNIT) in subformulas(side) for side in (left, right))
     agreed = outside = 0
     real = True
     with precision():
         for place, point in enumerate(points((left, right), chance, assume, seed)):
-            at = Complexes(point, f"{seed} {place}", chance)
+            at = Complexes(point, f"{seed} {place}", chance, within)
             try:
                 mine, other = mp.mpc(at.value(left)), mp.mpc(at.value(right))
             except (ZeroDivisionError, NotComputable, OverflowError, Undefined, ValueError, mp.NoConvergence):
@@ -68,8 +70,8 @@ def agreeing(
                 return Sampled(True, agreed + 1, real=real)
             if agreed == POINTS:
                 break
-    if agreed < outside:
-        return Sampled(True, outside, real=real) if agreed <= 1 else None
+    if outside:
+        return Sampled(True, outside, real=real) if agreed <= 1 < outside else None
     return Sampled(False, agreed, real=real) if agreed else None
 
 
@@ -85,9 +87,11 @@ def is_real(value: Complex) -> bool:
 class Complexes(Arithmetic[Complex]):
     """Formulas over the complex numbers, at a given point."""
 
-    def __init__(self, point: Mapping[str, Exact], seed: str, chance: Chance) -> None:
+    def __init__(self, point: Mapping[str, Exact], seed: str, chance: Chance, within: Container[str] = ()) -> None:
+        """`within`: the names that take complex values."""
         super().__init__(chance)
         self.exact = Fractions(point, seed, chance)
+        self.within = within
 
     def draw(self, key: str) -> Complex:
         return self.number(self.exact.draw(key))
@@ -106,7 +110,8 @@ class Complexes(Arithmetic[Complex]):
             case _ if name == UNIT:
                 return mp.mpc(0, 1)
             case _:
-                return self.number(self.exact.unknown(name))
+                value = self.number(self.exact.unknown(name))
+                return mp.mpc(value, self.draw(f"imaginary {name}")) if name in self.within else value
 
     def plus(self, left: Complex, right: Complex) -> Complex:
         return left + right
@@ -150,6 +155,14 @@ class Complexes(Arithmetic[Complex]):
                 return abs(body)
             case "sign", [body]:
                 return mp.sign(body)
+            case "conjugate", [body]:
+                return mp.conj(body)
+            case "re", [body]:
+                return mp.re(body)
+            case "im", [body]:
+                return mp.im(body)
+            case "arg", [body]:
+                return mp.arg(body)
             case ("max" | "min"), _ if all(map(is_real, arguments)):
                 return (max if function == "max" else min)(map(mp.re, arguments))
             case "floor", [body] if is_real(body):
@@ -160,7 +173,7 @@ class Complexes(Arithmetic[Complex]):
                 return mp.factorial(body)
             case "binomial", [top, bottom] if abs(top) < _LARGEST:
                 return mp.binomial(top, bottom)
-            case ("floor" | "max" | "min" | "factorial" | "binomial" | "delta"), _:
+            case ("floor" | "max" | "min" | "factorial" | "binomial" | "delta" | "gcd" | "lcm"), _:
                 raise Undefined("of complex numbers this is not computed")
             case _:
                 return self.draw(f"{function} {[mp.nstr(argument, SAME) for argument in arguments]}")

@@ -286,6 +286,8 @@ class _Truth:
                 raise Undefined("no condition")
 
     def holds(self, left: Formula, operator: str, right: Formula) -> bool:
+        if operator in ("<=", ">=") and (_infinite(left) or _infinite(right)):
+            raise Undefined("nothing reaches infinity")
         mine, other = self.number(left), self.number(right)
         if mine is None or other is None:
             return False

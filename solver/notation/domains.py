@@ -1,7 +1,8 @@
 """Which values names take where nobody says: what the mathematics of a textbook means.
 
 A name in an exponent is a positive whole number, and then what is raised is positive. A name that stands alone under a
-root or a logarithm, or as a factor there, is positive. Other names are real, or sizes where something is rounded.
+root or a logarithm, or as a factor there, is positive. One that is conjugated, or whose real part is taken, is complex.
+Other names are real, or sizes where something is rounded.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from solver.notation.evaluation import exact
-from solver.notation.sampling import Domain, default_domain, is_rounding
+from solver.notation.sampling import COMPLEX_FUNCTIONS, Domain, default_domain, is_rounding
 from solver.notation.tree import Call, Div, Formula, Mul, Name, Neg, Pow, names, subformulas
 
 _LOGARITHMS = frozenset({"ln", "log", "lg"})
@@ -35,7 +36,8 @@ def domains(formulas: Sequence[Formula], assume: Mapping[str, Domain]) -> dict[s
         suggested = {name: "size" if name in sizes else "positive" for name in free}
     else:
         suggested = {name: "positive" for part in parts for name in _positive(part)}
-    return {**suggested, **assume}
+    turned = (part for part in parts if isinstance(part, Call) and part.function in COMPLEX_FUNCTIONS)
+    return {**suggested, **{name: "complex" for part in turned for name in names(part)}, **assume}
 
 
 def _bases(power: Pow) -> Iterator[Formula]:

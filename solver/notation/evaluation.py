@@ -280,6 +280,21 @@ def _binomial(top: Any, bottom: Any) -> int:
     return math.comb(top, bottom) if bottom >= 0 else 0
 
 
+def _whole_numbers(function: Callable[..., int]) -> Callable[..., int]:
+    def of(*values: Any) -> int:
+        if not all(isinstance(value, int) for value in values):
+            raise NotComputable("of whole numbers alone")
+        return function(*values)
+
+    return of
+
+
+def _arg(value: Any) -> int:
+    if not _is_number(value) or value <= 0:
+        raise NotComputable("the angle of a negative number is no fraction")
+    return 0
+
+
 def symbols() -> Any:
     """SymPy's side of things, met only where a value is a symbol."""
     return import_module("solver.symbols")
@@ -297,6 +312,12 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "relu": lambda value: value if value > 0 else 0,
     "factorial": _factorial,
     "binomial": _binomial,
+    "gcd": _whole_numbers(math.gcd),
+    "lcm": _whole_numbers(math.lcm),
+    "conjugate": lambda value: value,
+    "re": lambda value: value,
+    "im": lambda value: 0,
+    "arg": _arg,
     "delta": lambda left, right: int(left == right),
     "indicator": int,
 }

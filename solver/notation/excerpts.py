@@ -18,6 +18,7 @@ _JOINED: Final = re.compile(r"(?:[\s,;.$]|\\[,;: ()\]\[]|\\q?quad|\\text\{ *(?:a
 _TURNED: Final = re.compile(
     r"\b(?:not|no|never|except|unless|nor|wrong|neither|percent\w*|pct)\b|n't|[0-9=<>%]", re.IGNORECASE
 )
+_PERCENT: Final = re.compile(r"[$ ]*(?:\\?%|percent|pct|percentage)[ .]*")
 _CURRENCY: Final = re.compile(r"\\?\$(?= *[0-9.])|(?<=[0-9])\\?\$")
 
 
@@ -51,6 +52,9 @@ def excerpt(text: str, places: Places) -> tuple[str, Places]:
         return _without_currency(text, places)
     if text.strip("$ .") == text[spans[0][0] : spans[0][1]].strip():
         return _stripped(text, places, *spans[0])
+    if len(spans) == 1 and not text[: spans[0][0]].strip(" $") and _PERCENT.fullmatch(text[spans[0][1] :]):
+        said, found = _stripped(text, places, *spans[0])
+        return said + "%", [*found, found[-1]] if said else []
     outside = _SPAN.sub(" ", text)
     return (text, places) if _TURNED.search(outside) else _joined(text, places, spans)
 

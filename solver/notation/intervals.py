@@ -140,9 +140,13 @@ class Intervals(Arithmetic[Interval]):
                 return iv.mpf([min(each.a for each in arguments).a, min(each.b for each in arguments).b])
             case "floor", [body]:
                 return self._floor(body)
+            case ("conjugate" | "re"), [body]:
+                return body
+            case "im", [_]:
+                return iv.mpf(0)
             case "sign", [body]:
                 return self.holds(body, ">", iv.mpf(0)) - self.holds(body, "<", iv.mpf(0))
-            case (("asin" | "acos" | "atan" | "factorial" | "binomial" | "delta"), _):
+            case (("asin" | "acos" | "atan" | "factorial" | "binomial" | "delta" | "gcd" | "lcm" | "arg"), _):
                 raise Undefined("beside roots and exponentials this is not computed")
             case _:
                 return self.draw(f"{function} {arguments}")

@@ -27,7 +27,7 @@ from solver.notation.modular import agreement, vanishes
 from solver.notation.naming import canonical
 from solver.notation.printing import plain
 from solver.notation.quotients import over_one
-from solver.notation.sampling import REAL_FUNCTIONS, WHOLE_FUNCTIONS, Domain, Sampled, sampled
+from solver.notation.sampling import COMPLEX_FUNCTIONS, REAL_FUNCTIONS, WHOLE_FUNCTIONS, Domain, Sampled, sampled
 from solver.notation.tree import (
     Add,
     Call,
@@ -160,16 +160,23 @@ class Ladder:
             return different("residues")
         if "symbolic" in kinds:
             return symbolic.compared(said, wanted, self.assume.domains)
+        within = domains((said, wanted), self.assume.domains)
+        if "complex" in within.values():
+            return self.complexes(said, wanted, chance, within)
         if "real" in kinds:
-            return self.reals(said, wanted, chance)
+            return self.reals(said, wanted, chance, within)
         points = sampled(said, wanted, chance, self.assume.domains, self.seed)
         if points.differ or points.points:
             return _from_points(points, "points")
-        return self.reals(said, wanted, chance)
+        return self.reals(said, wanted, chance, within)
 
-    def reals(self, said: Formula, wanted: Formula, chance: Chance) -> Comparison:
+    def complexes(self, said: Formula, wanted: Formula, chance: Chance, within: Mapping[str, Domain]) -> Comparison:
+        """Formulas of names that take complex values."""
+        found = None if max(map(_towers, (said, wanted))) > 2 else _agreeing(said, wanted, chance, within, self.seed)
+        return undecided() if found is None else _from_points(found, "complex")
+
+    def reals(self, said: Formula, wanted: Formula, chance: Chance, within: Mapping[str, Domain]) -> Comparison:
         """Intervals prove a difference; where they leave out points, complex numbers may show one."""
-        within = domains((said, wanted), self.assume.domains)
         found = _enclosed(said, wanted, chance, within, self.seed)
         if found is not None and (found.differ or not found.skipped):
             return _from_points(found, "intervals")
@@ -340,8 +347,8 @@ class Ladder:
             each = together([self.singly.safely(*pair) for pair in pairs])
             same_count = len(alternatives(said)) == len(alternatives(wanted))
             return each if same_count and each.verdict == "equal" else self.singly.conditions(mine, other)
-        both = (side if isinstance(side, Group) else Group((side,), ",") for side in (said, wanted))
-        return self.lists(*map(spread, both))
+        mine, other = (spread(side if isinstance(side, Group) else Group((side,), ",")) for side in (said, wanted))
+        return self.sets(mine, other) if "{" in (mine.bracket, other.bracket) else self.lists(mine, other)
 
     def sets(self, said: Formula, wanted: Formula) -> Comparison:
         """Finite sets by their members; sets of real numbers, and conditions on one, by the numbers they hold."""
@@ -362,6 +369,8 @@ class Ladder:
 
     def each_other(self, items: tuple[Formula, ...], wanted: tuple[Formula, ...]) -> Comparison:
         """Two sets hold the same if each member of one is a member of the other."""
+        if not (items and wanted):
+            return different("parts") if items or wanted else equal("parts")
         item = self.by_item
         if len(items) == len(wanted):
             once = item.members(items, wanted)
@@ -572,7 +581,7 @@ def _kind(part: Formula) -> str:
         return "symbolic"
     match part:
         case Call(function, _):
-            return "real" if function in REAL_FUNCTIONS else "stepped" if function in _STEPPED else ""
+            return "real" if function in REAL_FUNCTIONS | COMPLEX_FUNCTIONS else "stepped" if function in _STEPPED else ""
         case Pow(_, exponent):
             return "" if not names(exponent) and isinstance(exact(exponent), int) else "real"
         case Name("pi" | "e"):

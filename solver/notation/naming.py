@@ -24,6 +24,7 @@ from solver.notation.vocabulary import (
     HEDGES,
     LETTERS,
     NOT_NUMBERS,
+    NOUNS,
     SETS,
     TRUTHS,
 )
@@ -75,8 +76,9 @@ class Vocabulary:
         declared = [canonical(name) for name in (expected if names is None else names)]
         self.names: dict[str, str] = {}
         for name in declared:
-            self.names.setdefault(spelling(name), name)
-            if digits := re.fullmatch(r"([A-Za-z]+)([0-9]+)", name):
+            if not (self.open and name[-1].isdigit()):
+                self.names.setdefault(spelling(name), name)
+            if not self.open and (digits := re.fullmatch(r"([A-Za-z]+)([0-9]+)", name)):
                 self.names.setdefault(f"{digits[1]}_{digits[2]}", name)
         self.names.update({name: name for name in declared})
         self.heads = frozenset(name.split("_")[0] for name in declared)
@@ -155,14 +157,16 @@ class _Naming:
         """The named tokens for a word at a place."""
         text, known = token.text, self.known
         if text in HEDGES and not known.is_declared(text):
-            if text in TRUTHS and (known.open or any(near.kind in _CONDITIONS for near in self.tokens)):
-                return [token._replace(kind=text)]
+            truth = NOUNS.get(text, text)
+            if truth in TRUTHS and (known.open or any(near.kind in _CONDITIONS for near in self.tokens)):
+                return [token._replace(kind=truth)]
             raise Refused("bad_word", token.at, text)
         if self.integrals and (variable := self.differential(token)):
             self.integrals -= 1
             return [variable]
         if text[0] == "d" and self.is_partial(place):
-            return [token._replace(kind="∂", text=""), *self.word(token._replace(text=text[1:]), place)]
+            sign = token._replace(kind="∂", text="")
+            return [sign, *self.word(token._replace(text=text[1:]), place)] if len(text) > 1 else [sign]
         return self.word(token, place)
 
     def kind(self, place: int) -> str:
@@ -195,7 +199,7 @@ class _Naming:
             return [*sign, self.infinity(token)]
         if text.lower() == "nan":
             raise Refused("not_a_number", token.at, text)
-        if called and (glued := self.glued(token)):
+        if (called or self.is_raised(place + 1)) and (glued := self.glued(token, called)):
             return glued
         if known.open:
             return self.freely(token)
@@ -248,10 +252,13 @@ class _Naming:
             return token._replace(kind="function") if primed else None
         if name == "delta" and not self.is_pair(place + 1):
             return None
-        raised = following in ("^", "sup") and self.kind(self.past_exponent(place + 1)) in _BRACKETS
-        if following in _BRACKETS or raised or (name in BARE and following not in _AFTER_NAMES):
+        if following in _BRACKETS or self.is_raised(place + 1) or (name in BARE and following not in _AFTER_NAMES):
             return token._replace(kind="function", text=name)
         return None
+
+    def is_raised(self, place: int) -> bool:
+        """Whether an exponent stands here, and a bracket after it."""
+        return self.kind(place) in ("^", "sup") and self.kind(self.past_exponent(place)) in _BRACKETS
 
     def past_exponent(self, place: int) -> int:
         """The place after a simple exponent."""
@@ -282,10 +289,10 @@ class _Naming:
             return None
         return token._replace(kind="delta", text=",".join(below))
 
-    def glued(self, token: Token) -> list[Token]:
-        """nVar(w) as n Var(w)."""
-        declared = sorted(self.known.functions, key=len, reverse=True)
-        for name in (*GLUED, *declared, *(_SUFFIXES if self.known.open else ())):
+    def glued(self, token: Token, called: bool) -> list[Token]:
+        """nVar(w) as n Var(w), and where an exponent stands between, Bsec^2(x) as B sec^2(x)."""
+        declared = sorted(self.known.functions, key=len, reverse=True) if called else ()
+        for name in (*(GLUED if called else ()), *declared, *(_SUFFIXES if self.known.open else ())):
             head = token.text.removesuffix(name)
             if head == token.text or not head or head.endswith("_"):
                 continue
@@ -328,17 +335,21 @@ class _Naming:
     # --- differentials
 
     def is_partial(self, place: int) -> bool:
-        """Whether a word is the dL of dL/dx, or the dx of it."""
+        """Whether a word is the dL of dL/dx, the d of d/dx, or the dx of either."""
         match self.kind(place + 1), self.kind(place - 1):
             case "/", _ if self.kind(place + 2) == "word":
-                return self.is_difference(place) and self.is_difference(place + 2)
+                return self.is_derivative(place, place + 2)
             case _, "/" if self.kind(place - 2) == "word":
-                return self.is_difference(place) and self.is_difference(place - 2)
+                return self.is_derivative(place - 2, place)
             case "}", "{" if self.kind(place - 2) == "frac" and self.kind(place + 3) == "word":
-                return self.is_difference(place) and self.is_difference(place + 3)
+                return self.is_derivative(place, place + 3)
             case "}", "{" if self.kind(place - 4) == "{" and self.kind(place - 5) == "frac":
-                return self.is_difference(place) and self.is_difference(place - 3)
+                return self.is_derivative(place - 3, place)
         return False
+
+    def is_derivative(self, top: int, bottom: int) -> bool:
+        alone = self.tokens[top].text == "d" and not self.known.is_declared("d")
+        return self.is_difference(bottom) and (alone or self.is_difference(top))
 
     def is_difference(self, place: int) -> bool:
         token = self.tokens[place]

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import final
 
 from solver.notation import limits
 from solver.notation.atoms import ATOMS
@@ -44,6 +46,22 @@ def read(
         return _read(text, known, lists, decimal)
     except Refused as refused:
         return refused.unreadable
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How the texts of one question are read: its names, its functions and its decimal mark."""
+
+    names: tuple[str, ...] | None = None
+    functions: tuple[str, ...] = ()
+    decimal: Mark | None = None
+
+    def read(self, text: str, *, lists: bool = False, near: Iterable[str] = ()) -> Formula | Unreadable:
+        return read(text, self.names, functions=self.functions, lists=lists, near=near, decimal=self.decimal)
+
+    def with_functions(self, functions: Iterable[str]) -> Reader:
+        return Reader(self.names, (*self.functions, *functions), self.decimal)
 
 
 @lru_cache(maxsize=4096)

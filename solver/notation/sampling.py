@@ -24,12 +24,13 @@ from solver.notation.magnitude import largest
 from solver.notation.tree import Call, Div, Fold, Formula, Name, names, subformulas
 from solver.notation.vocabulary import BARE
 
-Domain: TypeAlias = Literal["size", "integer", "positive", "real"]
-"""Positive whole numbers; whole numbers; positive numbers; all real numbers."""
+Domain: TypeAlias = Literal["size", "integer", "positive", "real", "complex"]
+"""Positive whole numbers; whole numbers; positive numbers; all real numbers; all complex ones."""
 
 Exact: TypeAlias = "int | Fraction"
 
-WHOLE_FUNCTIONS: Final = frozenset({"floor", "ceil", "mod", "factorial", "binomial"})
+WHOLE_FUNCTIONS: Final = frozenset({"floor", "ceil", "mod", "factorial", "binomial", "gcd", "lcm"})
+COMPLEX_FUNCTIONS: Final = frozenset({"conjugate", "re", "im", "arg"})
 _COUNTING: Final = WHOLE_FUNCTIONS - {"floor", "ceil"}
 _CONTINUOUS: Final = frozenset("xyztuv")
 """Letters that stand for real numbers also where they are rounded: floor(x + 1/2) is not floor(x)."""
@@ -168,7 +169,7 @@ def _random_value(domain: Domain, random: Random) -> Exact:
             return random.randint(-12, 12)
         case "positive":
             return Fraction(random.randint(1, 400), 100)
-        case "real":
+        case "real" | "complex":
             return Fraction(random.randint(-400, 400), 100)
 
 
@@ -180,7 +181,7 @@ def _swept(domain: Domain, step: int) -> Exact:
             return step - SWEEP // 2
         case "positive":
             return Fraction(2 * step + 1, 8)
-        case "real":
+        case "real" | "complex":
             return whole(Fraction(step - SWEEP // 2, 2) + Fraction(step % 4 // 3, 1000))
 
 

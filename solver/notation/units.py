@@ -5,13 +5,21 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from solver.notation.tree import Call, Div, Formula, Mul, Name, Neg, Number, Pow, names, rebuild
+from solver.notation.tree import Call, Div, Formula, Mul, Name, Neg, Number, Pow, names, rebuild, subformulas
 from solver.notation.vocabulary import CONSTANTS, GREEK, SETS, TRIGONOMETRIC
 
 _PERCENT: Final = frozenset({"percent", "pct", "percentage"})
 _NO_UNITS: Final = frozenset(
     {*GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "infinity", "true", "false", "imaginary"}
 )
+
+
+DEGREES: Final = (None, Name("deg"), Name("degree"), Name("degrees"))
+"""What may stand beside a number where the other one has a sign for degrees: nothing, or the word."""
+
+
+def has_degrees(formula: Formula) -> bool:
+    return any(isinstance(part, Call) and part.function == "degrees" for part in subformulas(formula))
 
 
 def without_degrees(formula: Formula, inside: bool = False) -> Formula:

@@ -21,15 +21,20 @@ ARITY: Final[Mapping[str, tuple[int, int]]] = {
     "sin": (1, 1),
     "cos": (1, 1),
     "tan": (1, 1),
-    **dict.fromkeys(
-        "sec csc cot asin acos atan asec acsc acot sinh cosh tanh sech csch coth asinh acosh atanh".split(), (1, 1)
-    ),
+    **dict.fromkeys("sec csc cot asin acos atan asec acsc acot sinh cosh tanh sech csch coth".split(), (1, 1)),
+    **dict.fromkeys("asinh acosh atanh asech acsch acoth".split(), (1, 1)),
     "sigmoid": (1, 1),
     "relu": (1, 1),
     "erf": (1, 1),
     "factorial": (1, 1),
     "binomial": (2, 2),
     "mod": (2, 2),
+    "gcd": (2, 400),
+    "lcm": (2, 400),
+    "conjugate": (1, 1),
+    "re": (1, 1),
+    "im": (1, 1),
+    "arg": (1, 1),
     "E": (1, 1),
     "Var": (1, 1),
     "Cov": (2, 2),
@@ -73,7 +78,10 @@ ALIASES: Final[Mapping[str, str]] = {
     "tg": "tan",
     "ctg": "cot",
     **{f"arc{name}": f"a{name}" for name in "sin cos tan sec csc cot".split()},
-    **{f"ar{long}{name}": f"a{name}" for long in ("", "c") for name in ("sinh", "cosh", "tanh")},
+    **{f"ar{long}{name}": f"a{name}" for long in ("", "c") for name in "sinh cosh tanh sech csch coth".split()},
+    "Re": "re",
+    "Im": "im",
+    "conj": "conjugate",
 }
 
 FOLDS: Final[Mapping[str, str]] = {"sum": "sum", "prod": "prod", "product": "prod", "int": "int", "integral": "int"}
@@ -83,7 +91,7 @@ TRIGONOMETRIC: Final = frozenset("sin cos tan sec csc cot".split())
 
 BARE: Final = frozenset(
     {"ln", "log", "lg", "exp", "sqrt", *TRIGONOMETRIC, *(f"a{name}" for name in TRIGONOMETRIC)}
-    | set("sinh cosh tanh sech csch coth asinh acosh atanh".split())
+    | set("sinh cosh tanh sech csch coth asinh acosh atanh asech acsch acoth".split())
 )
 """Functions that may stand before one letter or number without a bracket: ln n."""
 
@@ -98,8 +106,14 @@ SETS: Final[Mapping[str, str]] = {"R": "reals", "Z": "integers", "N": "naturals"
 TRUTHS: Final = ("and", "or", "not")
 """What joins conditions."""
 
-HEDGES: Final = frozenset({"or", "and", "not", "if", "else", "then", "either"})
-"""English words that never are a product of letters."""
+NOUNS: Final[Mapping[str, str]] = {"nounand": "and", "nounor": "or", "nounnot": "not"}
+"""The same as STACK spells them."""
+
+HEDGES: Final = frozenset(
+    "or and not if else then either nor neither never except minus plus times less more over about almost maybe wrong "
+    "half twice double dozen hundred thousand million billion squared cubed negative between".split()
+) | {*NOUNS}
+"""English words that change what stands beside them, and so are neither units nor products of letters."""
 
 NOT_NUMBERS: Final = frozenset({"nan", "inf", "infty", "infinity"})
 
@@ -169,6 +183,9 @@ COMMAND_WORDS: Final[Mapping[str, str]] = {
     **{word: word for word in ("Var", "Cov", "E", "max", "min", "arg")},
     **{word: word for word in BARE - {"sqrt"}},
     **{word: word for word in ("arcsin", "arccos", "arctan", "arcsec", "arccsc", "arccot", "tg", "ctg", "sgn")},
+    "gcd": "gcd",
+    "Re": "re",
+    "Im": "im",
     "lnot": "not",
     "neg": "not",
 }
@@ -185,6 +202,10 @@ ACCENTS: Final[Mapping[str, str]] = {
     "overline": "_bar",
     "tilde": "_tilde",
     "widetilde": "_tilde",
+    "vec": "_vec",
+    "overrightarrow": "_vec",
+    "dot": "_dot",
+    "ddot": "_ddot",
 }
 
 SILENT: Final = frozenset(
