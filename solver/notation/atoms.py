@@ -216,6 +216,8 @@ def _applied(parser: Parser, token: Token, function: str, arguments: tuple[Formu
     if function == "matrix" and len(arguments) == 1 and isinstance(arguments[0], Group):
         inner = arguments[0].items
         arguments = inner if all(isinstance(row, Group) for row in inner) else arguments
+    if function == "matrix":
+        arguments = tuple(row if isinstance(row, Group) else Group((row,), "[") for row in arguments)
     if function.startswith("log_"):
         function, arguments = "log", (*arguments, _index(function.removeprefix("log_")))
     least, most = ARITY.get(function.rstrip("'"), (1, limits.TOKENS))

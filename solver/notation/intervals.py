@@ -22,6 +22,8 @@ Interval = Any
 PRECISION: Final = 200
 THIN: Final = 100
 POINTS: Final = 12
+_TOLD: Final = 40
+"""Digits by which arguments of functions that are not known are told apart."""
 _LARGEST: Final = 4_000
 """Of an exponent of e, in bits: beyond it a number is too large to be told from another."""
 
@@ -149,7 +151,7 @@ class Intervals(Arithmetic[Interval]):
             case (("asin" | "acos" | "atan" | "factorial" | "binomial" | "delta" | "gcd" | "lcm" | "arg"), _):
                 raise Undefined("beside roots and exponentials this is not computed")
             case _:
-                return self.draw(f"{function} {arguments}")
+                return self.draw(f"{function} {[mp.nstr(mp.mpf(body.mid), _TOLD) for body in arguments]}")
 
     def _hyperbolic(self, function: str, body: Interval) -> Interval:
         up, down = self._exponential(body), self._exponential(-body)

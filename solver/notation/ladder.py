@@ -48,6 +48,7 @@ from solver.notation.tree import (
     substitute,
 )
 from solver.notation.unreadable import Refused, Unreadable
+from solver.notation.vocabulary import ARITY
 
 _NUMERIC: Final = frozenset({Number, Neg, Add, Mul, Div, Pow, Partial, Fold})
 """Kinds of formulas that are numbers whatever stands in them."""
@@ -100,7 +101,8 @@ class Ladder:
             case (Group(items, "x"), _) | (Group((_,) as items, "(" | "["), _) if not isinstance(wanted, Relation):
                 return self.compare(_product(items), wanted)
             case _, Group(items, "x"):
-                return self.compare(said, _product(items))
+                found = self.compare(said, _product(items))
+                return undecided("kind") if found.verdict == "equal" and len(items) > 2 else found
             case (Group() | Relation(), _) | (_, Group() | Relation()):
                 raise Refused("wrong_type")
             case _ if is_condition(said) or is_condition(wanted):
@@ -199,17 +201,21 @@ class Ladder:
         if set(said.operators) != {"="}:
             raise Refused("wrong_type")
         self.check_links(said)
-        found = self.compare(said.sides[-1], wanted)
-        if found.verdict == "equal" and names(wanted) and isinstance(said.sides[0], Name) and len(said.sides) == 2:
+        first, *_, last = said.sides
+        found = self.compare(last, wanted)
+        if found.verdict != "equal":
+            return found
+        if isinstance(first, Name) and names(wanted) and len(said.sides) == 2:
             return undecided("kind")  # y = x is more than x
+        if names(first) and not _is_title(first) and self.safely(first, last).verdict != "equal":
+            return undecided("kind")  # x - 1 = 0 is more than 0
         return found
 
     def side(self, said: Formula, sides: tuple[Formula, ...]) -> Comparison:
         """A formula where an equation is the key: its right side, if the left one only says what it is."""
         found = self.compare(said, sides[-1])
-        if found.verdict != "equal" or self.listed or isinstance(sides[0], Call | Group | Div):
-            return found
-        return undecided("kind")
+        titled = _is_title(sides[0]) and not isinstance(sides[0], Name)
+        return found if found.verdict != "equal" or self.listed or titled else undecided("kind")
 
     def check_links(self, said: Relation) -> None:
         """x = 5 = 6 is no answer: two numbers in one chain are one number."""
@@ -287,7 +293,7 @@ class Ladder:
         from solver.notation.conditions import alike  # mpmath takes longer to import than most comparisons
 
         same = alike(said, wanted, name)
-        if same is None:
+        if same is None or (same and _EMPTY & {said, wanted} and any(map(_is_equation, (said, wanted)))):
             return undecided()
         return equal("conditions", "sampled") if same else different("conditions", "sampled")
 
@@ -353,10 +359,14 @@ class Ladder:
     def sets(self, said: Formula, wanted: Formula) -> Comparison:
         """Finite sets by their members; sets of real numbers, and conditions on one, by the numbers they hold."""
         match said, wanted:
-            case Group(_, "{" | ","), Group(_, "{" | ","):
+            case Group(mine, "{" | ","), Group(others, "{" | ","):
+                if _about_several(mine) != _about_several(others):
+                    return undecided("kind")
                 return self.each_other(spread(said).items, spread(wanted).items)
         if not all(_is_set(side) or _looks_like_interval(side) or is_condition(side) for side in (said, wanted)):
             raise Refused("wrong_type")
+        if any(_is_equation(side) and names(side) for side in (said, wanted)) and _EMPTY & {said, wanted}:
+            return undecided("kind")  # whether it has complex solutions nobody said
         said, wanted = map(_about_one_name, (said, wanted))
         free = {name for side in (said, wanted) if is_condition(side) for name in names(side)} - _CONSTANTS
         if not free and (is_condition(said) or is_condition(wanted)):
@@ -404,6 +414,7 @@ class Ladder:
         return together(pairs)
 
 
+_EMPTY: Final = frozenset({Name("false"), Name("emptyset"), Group((), "{")})
 _CONSTANTS: Final = frozenset({"pi", "e", "infinity", "reals", "emptyset", "true", "false"})
 
 
@@ -440,7 +451,7 @@ def _are_interval_and_condition(said: Formula, wanted: Formula) -> bool:
 
 def _about_one_name(formula: Formula) -> Formula:
     """0 < f(x) < 1 as 0 < t < 1: a condition on one quantity, whatever that is."""
-    if isinstance(formula, Relation):
+    if isinstance(formula, Relation) and "=" not in formula.operators:
         with_names = [side for side in dict.fromkeys(formula.sides) if set(names(side)) - _CONSTANTS]
         if len(with_names) == 1 and len({*names(with_names[0])} - _CONSTANTS) > 1:
             sides = tuple(Name("t") if side == with_names[0] else side for side in formula.sides)
@@ -455,6 +466,17 @@ def _looks_like_interval(formula: Formula) -> bool:
 def _is_list_of(said: Group, wanted: Group) -> bool:
     """Whether pairs surely are lists: of more than numbers."""
     return any(not _is_expression(item) for item in (*said.items, *wanted.items))
+
+
+def _is_title(formula: Formula) -> bool:
+    """Whether a side of an equation only says what the other one is: y, Var(w), f(x), dL/dx, (x, y)."""
+    match formula:
+        case Name() | Partial() | Group() | Call("E" | "Var" | "Cov" | "std", _):
+            return True
+        case Call(function, _):
+            return function not in ARITY
+        case _:
+            return False
 
 
 def _is_expression(formula: Formula) -> bool:
@@ -472,6 +494,15 @@ def _ratio(formula: Formula) -> Formula:
             return Div(top, bottom)
         case _:
             return formula
+
+
+def _is_equation(formula: Formula) -> bool:
+    return isinstance(formula, Relation) and set(formula.operators) == {"="}
+
+
+def _about_several(items: tuple[Formula, ...]) -> bool:
+    """Whether items are equations for different names, as x = 0, y = 0."""
+    return len({item.sides[0] for item in items if isinstance(item, Relation) and _is_equation(item)}) > 1
 
 
 def _either(parts: tuple[Formula, ...]) -> Formula:
