@@ -49,6 +49,7 @@ _OF_RECIPROCAL: Final = {
     **{"asec": "acos", "acsc": "asin", "acot": "atan"},
     **{"asech": "acosh", "acsch": "asinh", "acoth": "atanh"},
 }
+_USUALLY_RANDOM: Final = frozenset("stuvwxyzSTUVWXYZ")
 _HALF: Final = Number(Fraction(1, 2))
 _ONE: Final = Number(1)
 
@@ -334,13 +335,28 @@ def depends(formula: Formula, variable: str) -> bool:
     return any(variable == name or variable in name.partition("_")[2].split(",") for name in names(formula))
 
 
-def random_names(formulas: Sequence[Formula]) -> frozenset[str]:
-    """The names that occur under E, Var, Cov and std alone."""
+def random_names(said: Formula, wanted: Formula) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that surely are random, and those that may be.
+
+    A name that also stands outside of moments is none, as c in E[x - c] = E[x] - c, unless a moment would be of nothing
+    random then: x is not E[x]. A letter such as x, though not one such as n, that stands inside of moments in one formula
+    and outside in the other, may be.
+    """
+    (mine, outside_mine), (others, outside_others) = _sorted_names(said), _sorted_names(wanted)
+    random = (mine | others) - outside_mine - outside_others
+    for part in (*subformulas(said), *subformulas(wanted)):
+        if isinstance(part, Call) and part.function in MOMENTS:
+            random.update(names(part) if random.isdisjoint(names(part)) else ())
+    doubtful = ((mine - outside_mine) & outside_others) | ((others - outside_others) & outside_mine)
+    return frozenset(random), frozenset(name for name in doubtful - random if name[0] in _USUALLY_RANDOM)
+
+
+def _sorted_names(formula: Formula) -> tuple[set[str], set[str]]:
+    """The names inside of moments, and those outside."""
     inside: set[str] = set()
     outside: set[str] = set()
-    for formula in formulas:
-        _sort_names(formula, False, inside, outside)
-    return frozenset(inside - outside)
+    _sort_names(formula, False, inside, outside)
+    return inside, outside
 
 
 def _sort_names(formula: Formula, chance: bool, inside: set[str], outside: set[str]) -> None:

@@ -121,10 +121,13 @@ class Ladder:
             key = exact(wanted) if not names(wanted) else None
             if isinstance(value, int | Fraction) and isinstance(key, int | Fraction):
                 return equal("arithmetic") if value == key else different("arithmetic")
-        chance = self.chance(said, wanted)
-        if said == wanted and not vanishes(said, chance, self.seed):
+        first, *others = self.chances(said, wanted)
+        if said == wanted and not vanishes(said, first, self.seed):
             return equal("structure")
-        return self.expressions(said, wanted, chance)
+        found = self.expressions(said, wanted, first)
+        if found.verdict == "equal" and any(self.expressions(said, wanted, o).verdict != "equal" for o in others):
+            return undecided("ambiguous")
+        return found
 
     @property
     def is_random(self) -> bool:
@@ -140,15 +143,17 @@ class Ladder:
         """The ladder for the items of a list."""
         return self.singly if self.listed else replace(self.singly, listed=True)
 
-    def chance(self, said: Formula, wanted: Formula) -> Chance:
+    def chances(self, said: Formula, wanted: Formula) -> tuple[Chance, ...]:
+        """What may be known about random names: what is declared, or each way to understand who is random."""
         if not self.is_random:
-            return Chance()
+            return (Chance(),)
         independent = tuple(map(canonical, self.assume.independent))
-        return Chance(
-            random_names((said, wanted)) | {*independent, *self.assume.centred},
-            independent,
-            frozenset(map(canonical, self.assume.centred)),
-        )
+        centred = frozenset(map(canonical, self.assume.centred))
+        random, doubtful = random_names(said, wanted)
+        surely = Chance(random | {*independent, *centred}, independent, centred)
+        if independent or centred or not doubtful:
+            return (surely,)
+        return surely, replace(surely, random=surely.random | doubtful)
 
     def expressions(self, said: Formula, wanted: Formula, chance: Chance) -> Comparison:
         try:
@@ -207,7 +212,7 @@ class Ladder:
             return found
         if isinstance(first, Name) and names(wanted) and len(said.sides) == 2:
             return undecided("kind")  # y = x is more than x
-        if names(first) and not _is_title(first) and self.safely(first, last).verdict != "equal":
+        if not _is_title(first) and self.safely(first, last).verdict != "equal":
             return undecided("kind")  # x - 1 = 0 is more than 0
         return found
 
@@ -320,13 +325,14 @@ class Ladder:
         pair = len(said.items) == len(wanted.items) == 2
         if pair and {said.bracket, wanted.bracket} == {"(", "["} and not _is_list_of(said, wanted):
             return undecided("kind")  # a pair, or an interval with its ends or without
-        if len(said.items) != len(wanted.items) and "{" not in (said.bracket, wanted.bracket):
+        if len(said.items) != len(wanted.items):
             return different("parts")
+        titled = _about_several(said.items) != _about_several(wanted.items)
+        if titled and not (_is_point(said) or _is_point(wanted)):
+            return undecided("kind")  # which of them is which nobody said
         item = self.by_item
-        if said.bracket == wanted.bracket == ",":
+        if said.bracket == wanted.bracket == "," and not titled:
             return item.members(said.items, wanted.items)
-        if {said.bracket, wanted.bracket} == {",", "{"}:
-            return self.each_other(said.items, wanted.items)
         return together([item.safely(mine, other) for mine, other in zip(said.items, wanted.items, strict=True)])
 
     def members(self, items: tuple[Formula, ...], wanted: tuple[Formula, ...]) -> Comparison:
@@ -362,7 +368,11 @@ class Ladder:
             case Group(mine, "{" | ","), Group(others, "{" | ","):
                 if _about_several(mine) != _about_several(others):
                     return undecided("kind")
+                if said.bracket != wanted.bracket and len(spread(said).items) != len(spread(wanted).items):
+                    return undecided("kind")  # a list says how often
                 return self.each_other(spread(said).items, spread(wanted).items)
+        if _EMPTY & {said, wanted} and any(_looks_like_interval(side) for side in (said, wanted)):
+            return undecided("kind")
         if not all(_is_set(side) or _looks_like_interval(side) or is_condition(side) for side in (said, wanted)):
             raise Refused("wrong_type")
         if any(_is_equation(side) and names(side) for side in (said, wanted)) and _EMPTY & {said, wanted}:
@@ -503,6 +513,13 @@ def _is_equation(formula: Formula) -> bool:
 def _about_several(items: tuple[Formula, ...]) -> bool:
     """Whether items are equations for different names, as x = 0, y = 0."""
     return len({item.sides[0] for item in items if isinstance(item, Relation) and _is_equation(item)}) > 1
+
+
+def _is_point(group: Group) -> bool:
+    """Whether equations say what (x, y) is, in this order."""
+    titles = [item.sides[0] for item in group.items if isinstance(item, Relation) and _is_equation(item)]
+    spelled = [title.text for title in titles if isinstance(title, Name)]
+    return len(spelled) == len(group.items) and spelled == sorted(spelled)
 
 
 def _either(parts: tuple[Formula, ...]) -> Formula:
