@@ -160,6 +160,7 @@ class Part:
     the share of a slip. Where `code` is set code is asked for.
     `form` is a form that the answer has to have: simplified, factored, expanded, lowest (terms), exact, "decimals 2",
     "significant 3", "significant 3 strict"; the right value in another form earns `formless` of the marks.
+    `decimal` declares the decimal mark of the numbers in answers, "." or ",": without it 4,800 is 4800 and 0,5 is 1/2.
     `model` is the answer to a part in words, as the solution sheet shows it; `{key}` in it is the key.
     `slip` and `follows` are the shares of the marks for a recognised mistake and for an answer that follows from an
     earlier wrong one.
@@ -180,6 +181,7 @@ class Part:
     code: Code | None = None
     slip: Fraction = Fraction(1, 2)
     follows: Fraction = Fraction(1)
+    decimal: Literal[".", ","] | None = None
 
 
 @final

@@ -25,6 +25,7 @@ from solver.notation.evaluation import exact
 from solver.notation.forms import form, unit
 from solver.notation.printing import plain
 from solver.notation.reading import read
+from solver.notation.scanning import Mark
 from solver.notation.tree import Bracket, Call, Formula, Group, Mul, Name, Number, Pow, Relation, names
 from solver.notation.unreadable import Unreadable
 from solver.values import Shape, Value, as_formula
@@ -118,7 +119,7 @@ class Numeric(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         if self.part.within is None and (about := re.match(r"\s*(?:[~≈∼]|about\b|approx)", text)):
             return Unreadable("approximate", len(about.group()) - 1)
-        value = _number(_total(text) if self.part.within is None else _ABOUT.sub(_blank, text))
+        value = _number(_total(text) if self.part.within is None else _ABOUT.sub(_blank, text), self.part.decimal)
         if isinstance(value, Unreadable):
             return value
         if (short := _SHORT.search(text)) and self._is_rounded(value, short):
@@ -143,7 +144,7 @@ class Numeric(AnswerKind):
         return unit(wanted, Fraction(self.key)) if numeric else None  # type: ignore[arg-type]  # as `numeric` says
 
     def typed(self, text: str, found: Read) -> Formula | None:
-        said = read(without_words(text).rpartition("=")[2], ())
+        said = read(without_words(text).rpartition("=")[2], (), decimal=self.part.decimal)
         return None if isinstance(said, Unreadable) else said
 
     def same(self, reading: Reading, key: Value) -> bool | None:
@@ -255,7 +256,7 @@ class Row(AnswerKind):
 
     def _typeset(self, text: str) -> tuple[Value, ...] | Unreadable:
         """The numbers of a list, or of a matrix that is a row or a column, in LaTeX."""
-        match read(text, ()):
+        match read(text, (), decimal=self.part.decimal):
             case Call("matrix", (Group(items, _),)) | Group(items, _):
                 pass
             case Call("matrix", rows) if all(isinstance(row, Group) and len(row.items) == 1 for row in rows):
@@ -269,12 +270,13 @@ class Row(AnswerKind):
 
     def _separated(self, text: str) -> tuple[Value, ...] | Unreadable:
         inside = re.sub(r"[\[\](){}]", " ", text)
-        separator = r"[,;|]" if re.search(r"[,;|]", inside) else r"\s+"
+        marks = r"[;|]" if self.part.decimal == "," and ";" in inside else r"[,;|]"
+        separator = marks if re.search(marks, inside) else r"\s+"
         values: list[Value] = []
         for piece in re.finditer(rf"(?:(?!{separator}).)+", inside.strip()):
             if not piece.group().strip():
                 continue
-            value = _number(piece.group())
+            value = _number(piece.group(), self.part.decimal)
             if isinstance(value, Unreadable):
                 lead = len(inside) - len(inside.lstrip())
                 return Unreadable(value.reason, value.at + piece.start() + lead, value.word)
@@ -294,7 +296,8 @@ class Expression(AnswerKind):
         if "x" not in self._known:
             said = re.sub(r"(?<=\s)[xX](?=\s)", "×", said)
         last = longest(self._known)
-        formula = read_as(said, self._names(text), [sums(said, last)] if last else [], self._known)
+        short = [sums(said, last)] if last else []
+        formula = read_as(said, self._names(text), short, self._known, self.part.decimal)
         match formula:
             case Unreadable():
                 return formula
@@ -399,7 +402,7 @@ class FreeText(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         if not text.strip():
             return Unreadable("empty")
-        found = (_number(number.strip(",. ")) for number in re.findall(r"\d[\d,. ]*", text))
+        found = (_number(number.strip(",. "), self.part.decimal) for number in re.findall(r"\d[\d,. ]*", text))
         return Read(tuple(value for value in found if not isinstance(value, Unreadable)), "")
 
     def same(self, reading: Reading, key: Value) -> bool | None:
@@ -419,13 +422,17 @@ KINDS: dict[str, type[AnswerKind]] = {
 
 
 def read_as(
-    text: str, names: Iterable[str], short: Iterable[Iterable[Respelling]], known: Iterable[str]
+    text: str,
+    names: Iterable[str],
+    short: Iterable[Iterable[Respelling]],
+    known: Iterable[str],
+    decimal: Mark | None = None,
 ) -> Formula | Unreadable:
     """A formula, short spellings written out; where a name is unknown, letters are those that the question has."""
     spelled, was = respelled(text, (one for each in short for one in each))
-    found = read(spelled, names)
+    found = read(spelled, names, decimal=decimal)
     if isinstance(found, Unreadable) and found.reason == "unknown_name":
-        again = read(respelled(spelled, declared(spelled, known))[0], names)
+        again = read(respelled(spelled, declared(spelled, known))[0], names, decimal=decimal)
         found = found if isinstance(again, Unreadable) else again
     return Unreadable(found.reason, was(found.at), found.word) if isinstance(found, Unreadable) else found
 
@@ -443,7 +450,7 @@ def _near(value: Fraction, wanted: Fraction, within: Fraction) -> bool:
     return abs(value - wanted) <= within * abs(wanted)
 
 
-def _number(text: str) -> int | Fraction | Unreadable:
+def _number(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
     """The number that a text says, also as the last side of a chain whose links all hold."""
     sides = without_words(text).replace("==", " =").split("=")
     starts = [sum(len(side) + 1 for side in sides[:index]) for index in range(len(sides))]
@@ -451,7 +458,7 @@ def _number(text: str) -> int | Fraction | Unreadable:
         sides, starts = sides[1:], starts[1:]  # "N = 48": what the number is called
     values = []
     for side, start in zip(sides, starts, strict=True):
-        value = _exact(side)
+        value = _exact(side, decimal)
         if isinstance(value, Unreadable):
             return Unreadable(value.reason, value.at + start, value.word)
         values.append(value)
@@ -462,8 +469,8 @@ def _number(text: str) -> int | Fraction | Unreadable:
     return values[-1]
 
 
-def _exact(text: str) -> int | Fraction | Unreadable:
-    formula = read(text, ())
+def _exact(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
+    formula = read(text, (), decimal=decimal)
     return formula if isinstance(formula, Unreadable) else exact(formula)
 
 

@@ -17,6 +17,7 @@ from reports.mathematics.latex import latex
 from reports.mathematics.mathml import mathml
 from reports.mathematics.symbols import symbol
 from solver.derivation import Rule
+from solver.notation.printing import ascii_text, plain
 from solver.notation.reading import formula, read
 from solver.notation.tree import (
     Add,
@@ -36,8 +37,23 @@ from solver.notation.tree import (
     subformulas,
 )
 from solver.notation.unreadable import Unreadable
+from solver.notation.vocabulary import ARITY
 from solver.values import as_formula
 from tests.test_reports_words import keys_of_the_bank, modules, rules_in
+
+CONDITIONS = ("and", "or", "not", "element", "union", "intersection", "without", "ratio", "matrix")
+CALLS = [
+    *(
+        Call(function, arguments[:count])
+        for function, (least, most) in ARITY.items()
+        for count in range(least, min(most, 3) + 1)
+        for arguments in map(formula, ("(x, y, n)", "(x + 1, y, n)", "(-x, x/y, n)"))
+        for arguments in (arguments.items,)
+        if function not in ("indicator", *CONDITIONS)
+    ),
+    *map(formula, ("1{x > y}", "x < 1 or x > 2", "not (x > 1)", "x ∈ [0, 1)", "x ∈ (0, 1) ∪ {2}", "a:b")),
+    *map(formula, ("([0, 1] ∪ {3}) ∩ (0, 3)", "[0, 1] ∖ {1}", "matrix([1/2, x], [3, 4])", "x > 1 and (x < 2 or x > 3)")),
+]
 
 SPACED = re.compile(r"\s+")
 NAMED = re.compile(r"&(?!lt;|gt;|amp;)[A-Za-z]+;")
@@ -171,6 +187,18 @@ def test_latex_is_read_back(typed):
 def test_rules_are_printed_and_read_back(taught):
     assert read(latex(taught)) == taught
     assert ElementTree.fromstring(mathml(taught)).tag == "math"
+
+
+@pytest.mark.parametrize("called", CALLS, ids=ascii_text)
+def test_every_function_is_read_back_in_every_notation(called):
+    """Alone and beside other things, whatever its arguments are."""
+    two, y = Number(2), Name("y")
+    around = (called, Mul((two, called)), Mul((called, y)), Pow(called, two), Div(y, called), Add((y, Neg(called))))
+    for tree in around if called.function not in CONDITIONS else (called,):
+        assert {ascii_text: read(ascii_text(tree)), plain: read(plain(tree)), latex: read(latex(tree))} == dict.fromkeys(
+            (ascii_text, plain, latex), tree
+        )
+        assert ElementTree.fromstring(mathml(tree)).tag == "math"
 
 
 DIFFERENT_SIGNS = str.maketrans({"′": "'", "‾": "¯", "ˆ": "^", "∣": "|", "*": "·", "⋅": "·", "𝟏": "𝟙"})

@@ -10,6 +10,7 @@
     store = "course.db"             where graded classes are kept
     out = "marks"                   where marks are written
     reveal = "feedback"             feedback: pages for students; marks: none of them
+    decimal = ","                   the decimal mark in answers; without it "," or ".", where no thousands can be
 
     [marks]                         what parts are worth here
     "11.1/2" = 3
@@ -36,7 +37,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 from zoneinfo import ZoneInfo
 
 from exercises.exercise import LANGUAGES, Exercise
@@ -71,15 +72,21 @@ class Course:
     store: str = ""
     out: Path | None = None
     reveal: str = "feedback"
+    decimal: Literal[".", ","] | None = None
     marks: Mapping[str, Fraction] = field(default_factory=dict)
     late: Late | None = None
 
     def own(self, exercise: Exercise) -> Exercise | None:
-        """An exercise with the course's marks; None where it does not count."""
+        """An exercise with the course's marks and decimal mark; None where it does not count."""
         if self.exercises and exercise.id not in self.exercises:
             return None
         parts = tuple(
-            replace(part, marks=self.marks.get(f"{exercise.id}/{part.id}", part.marks)) for part in exercise.parts
+            replace(
+                part,
+                marks=self.marks.get(f"{exercise.id}/{part.id}", part.marks),
+                decimal=part.decimal or self.decimal,
+            )
+            for part in exercise.parts
         )
         return replace(exercise, parts=parts)
 
@@ -117,6 +124,7 @@ def _course(data: dict[str, Any], folder: Path) -> Course:
         "store": lambda value: _text(value) if "://" in _text(value) else str(folder / value),
         "out": lambda value: folder / _text(value),
         "reveal": _one_of(REVEALS),
+        "decimal": _one_of((".", ",")),
         "marks": _marks,
         "late": _late,
     }

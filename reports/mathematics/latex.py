@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from reports.mathematics.symbols import LETTERS, WORDS, is_known, is_tall, symbol, times_shown
+from solver.notation.matrices import rows_of
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
@@ -45,6 +46,19 @@ _FENCES: Final = {
 }
 _FOLDS: Final = {"sum": r"\sum", "prod": r"\prod", "int": r"\int"}
 _COMMANDS: Final = frozenset("ln log exp sin cos tan sinh cosh tanh max min".split())
+
+
+_INFIX: Final[Mapping[str, str]] = {
+    "and": r"\land",
+    "or": r"\lor",
+    "element": r"\in",
+    "union": r"\cup",
+    "intersection": r"\cap",
+    "without": r"\setminus",
+    "ratio": ":",
+    "pm": r"\pm",
+    "mp": r"\mp",
+}
 
 
 def latex(formula: Formula, values: Mapping[str, Formula] | None = None) -> str:
@@ -181,10 +195,21 @@ def _call(formula: Call) -> str:
             return _inside(formula, 0) + "!"
         case "binomial", (top, bottom):
             return rf"\binom{{{_said(top)}}}{{{_said(bottom)}}}"
-        case "delta", (first, second):
+        case "delta", (Name() | Number() as first, Name() | Number() as second):
             return rf"\delta_{{{_said(first)},{_said(second)}}}"
-        case "log", (body, base):
+        case "log", (body, Name() | Number() as base):
             return rf"\log_{{{_said(base)}}}" + _fenced("(", _said(body), is_tall(body))
+        case "degrees", _:
+            return _inside(formula, 0) + r"^{\circ}"
+        case "matrix", _ if (entries := rows_of(formula)) is not None:
+            lines = (" & ".join(map(_said, row)) for row in entries)
+            return r"\begin{pmatrix} " + r" \\ ".join(lines) + r" \end{pmatrix}"
+        case "not", _:
+            return r"\lnot " + _fenced("(", inner, tall)
+        case function, (_,) if function in _INFIX:
+            return f"{_INFIX[function]} {_inside(formula, 0)}"
+        case function, parts if function in _INFIX:
+            return f" {_INFIX[function]} ".join(_inside(formula, place) for place in range(len(parts)))
         case "indicator", _:
             return r"\mathbb{1}" + _fenced("{", inner, tall)
         case "E", _:

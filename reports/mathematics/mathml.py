@@ -12,7 +12,18 @@ from fractions import Fraction
 from typing import Final, final
 
 from reports.markup import Html, escape
-from reports.mathematics.symbols import FENCES, LETTERS, WORDS, Symbol, is_known, is_tall, symbol, times_shown
+from reports.mathematics.symbols import (
+    FENCES,
+    INFIX,
+    LETTERS,
+    WORDS,
+    Symbol,
+    is_known,
+    is_tall,
+    symbol,
+    times_shown,
+)
+from solver.notation.matrices import rows_of
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
@@ -258,6 +269,18 @@ class _Printer:
             case "log", (body, base):
                 below = f"<msub>{self.upright('log')}{_SMALL.one(base)}</msub>"
                 return below + _APPLY + self.fenced("(", self.row(body), ")", is_tall(body))
+            case "degrees", _:
+                return f'{self.inside(formula, 0)}<mo form="postfix"{_TIGHT}>°</mo>'
+            case "matrix", _ if (entries := rows_of(formula)) is not None:
+                rows = ("".join(f"<mtd>{self.row(entry)}</mtd>" for entry in row) for row in entries)
+                table = "".join(f"<mtr>{row}</mtr>" for row in rows)
+                return self.fenced("(", f"<mtable>{table}</mtable>", ")", tall=True)
+            case "not", _:
+                return self.sign("¬") + self.fenced("(", self.listed(arguments), ")", is_tall(formula))
+            case function, (_,) if function in INFIX:
+                return f'<mo form="prefix"{_TIGHT}>{INFIX[function]}</mo>' + self.inside(formula, 0)
+            case function, _ if function in INFIX:
+                return self.sign(INFIX[function]).join(self.inside(formula, at) for at in range(len(arguments)))
             case function, _:
                 head, opening, closing = self.frame(function)
                 return head + self.fenced(opening, self.listed(arguments), closing, any(map(is_tall, arguments)))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, final
 
-from reports.mathematics.symbols import LETTERS, WORDS, is_known, symbol
+from reports.mathematics.symbols import INFIX, LETTERS, WORDS, is_known, symbol
 from reports.words import Words, words
+from solver.notation.matrices import rows_of
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
@@ -147,12 +148,24 @@ class _Speaker:
         match formula.function, said:
             case "factorial", _:
                 return self.put("factorial", body=self.inside(formula, 0))
+            case "root", [body, degree]:
+                return self.put("root", body=body, degree=degree)
+            case "root", [body]:
+                return self.put("root", body=body, degree="2")
             case "log", [body, base]:
                 return self.put("log", body=body, base=base)
             case "binomial" | "mod" | "Cov" | "delta" as function, [first, second]:
                 return self.put(f"call.{function.lower()}", first=first, second=second)
-            case "max" | "min" as function, _:
+            case "max" | "min" | "gcd" | "lcm" as function, _:
                 return self.put(f"call.{function}", body=", ".join(said))
+            case "matrix", _ if (entries := rows_of(formula)) is not None:
+                rows = (self.put("row", entries=", ".join(map(self.say, row))) for row in entries)
+                return self.put("matrix", rows=", ".join(rows))
+            case function, [_] if function in INFIX:
+                return f"{self.put(f'infix.{function}')} {self.inside(formula, 0)}"
+            case function, _ if function in INFIX:
+                between = f" {self.put(f'infix.{function}')} "
+                return between.join(self.inside(formula, place) for place in range(len(said)))
             case function, [body] if f"speech.call.{function.lower()}" in self.words:
                 return self.put(f"call.{function.lower()}", body=body)
             case function, _:

@@ -18,6 +18,19 @@ ACCENTS: Final = ("hat", "bar", "tilde")
 WORDS: Final[Mapping[str, str]] = {"relu": "ReLU", "sign": "sgn"}
 """Functions that are not printed under the name that the tree gives them."""
 
+INFIX: Final[Mapping[str, str]] = {
+    "and": "∧",
+    "or": "∨",
+    "element": "∈",
+    "union": "∪",
+    "intersection": "∩",
+    "without": "\\",
+    "ratio": ":",
+    "pm": "±",
+    "mp": "∓",
+}
+"""Functions that are signs between their arguments, or before the only one."""
+
 FENCES: Final[Mapping[str, tuple[str, str]]] = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉"), "abs": ("|", "|")}
 
 

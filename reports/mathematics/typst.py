@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
-from reports.mathematics.symbols import LETTERS, WORDS, Symbol, is_known, is_tall, symbol, times_shown
+from reports.mathematics.symbols import INFIX, LETTERS, WORDS, Symbol, is_known, is_tall, symbol, times_shown
+from solver.notation.matrices import rows_of
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
@@ -42,6 +43,9 @@ _FENCES: Final = {
 COMMA: Final = "\\, "  # escaped, so that it parts no arguments
 _FOLDS: Final = {"sum": "∑", "prod": "∏", "int": "∫"}
 _ACCENTS: Final = {"hat": "hat", "bar": "macron", "tilde": "tilde"}
+
+
+_INFIX: Final[Mapping[str, str]] = {**INFIX, "without": "backslash"}
 
 
 def typst(formula: Formula, values: Mapping[str, Formula] | None = None, *, equals: bool = False) -> str:
@@ -225,6 +229,16 @@ def _call(formula: Call) -> str:
             return f"δ_({_said(first)}{COMMA}{_said(second)})"
         case "log", (body, base):
             return f'op("log")_({_said(base)}) {_fenced("(", _said(body), is_tall(body))}'
+        case "degrees", _:
+            return _inside(formula, 0) + " °"
+        case "matrix", _ if (entries := rows_of(formula)) is not None:
+            return "mat(" + "; ".join(", ".join(map(_said, row)) for row in entries) + ")"
+        case "not", _:
+            return "¬ " + _fenced("(", inner, tall)
+        case function, (_,) if function in _INFIX:
+            return f"{_INFIX[function]} {_inside(formula, 0)}"
+        case function, parts if function in _INFIX:
+            return f" {_INFIX[function]} ".join(_inside(formula, place) for place in range(len(parts)))
         case "indicator", _:
             return "𝟙 " + _fenced("{", inner, tall)
         case "E", _:

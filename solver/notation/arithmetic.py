@@ -339,8 +339,8 @@ def random_names(said: Formula, wanted: Formula) -> tuple[frozenset[str], frozen
     """The names that surely are random, and those that may be.
 
     A name that also stands outside of moments is none, as c in E[x - c] = E[x] - c, unless a moment would be of nothing
-    random then: x is not E[x]. A letter such as x, though not one such as n, that stands inside of moments in one formula
-    and outside in the other, may be.
+    random then: x is not E[x]. A letter such as x, though not one such as n, that stands inside of moments in one
+    formula and outside in the other, may be.
     """
     (mine, outside_mine), (others, outside_others) = _sorted_names(said), _sorted_names(wanted)
     random = (mine | others) - outside_mine - outside_others

@@ -1,4 +1,4 @@
-"""What stands alone in mathematics: numbers, names, brackets, fractions, roots, functions, sums, derivatives, matrices."""
+"""What stands alone: numbers, names, brackets, fractions, roots, functions, sums, derivatives, matrices."""
 
 from __future__ import annotations
 

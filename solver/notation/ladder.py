@@ -53,6 +53,7 @@ from solver.notation.vocabulary import ARITY
 _NUMERIC: Final = frozenset({Number, Neg, Add, Mul, Div, Pow, Partial, Fold})
 """Kinds of formulas that are numbers whatever stands in them."""
 _STEPPED: Final = WHOLE_FUNCTIONS | {"abs", "sign", "max", "min", "relu", "relu'", "indicator", "delta"}
+_REAL: Final = REAL_FUNCTIONS | COMPLEX_FUNCTIONS
 _FLIPPED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 _SETS: Final = frozenset({"union", "intersection", "without"})
 _NAMED_SETS: Final = frozenset({"reals", "emptyset"})
@@ -629,7 +630,7 @@ def _kind(part: Formula) -> str:
         return "symbolic"
     match part:
         case Call(function, _):
-            return "real" if function in REAL_FUNCTIONS | COMPLEX_FUNCTIONS else "stepped" if function in _STEPPED else ""
+            return "real" if function in _REAL else "stepped" if function in _STEPPED else ""
         case Pow(_, exponent):
             return "" if not names(exponent) and isinstance(exact(exponent), int) else "real"
         case Name("pi" | "e"):

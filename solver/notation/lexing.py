@@ -140,7 +140,7 @@ def _mark(scan: Scanner) -> None:
     char = text[at]
     if text[at : at + 2] in ("</", "/>"):
         raise scan.refuse("bad_character", char)
-    elif scan.free and text.startswith("#pm#", at):
+    if scan.free and text.startswith("#pm#", at):
         scan.sign("±", 4)
     elif scan.free and char == "#":
         scan.sign("!=", 1)

@@ -18,7 +18,6 @@ from solver.notation.tree import (
     Name,
     Neg,
     Number,
-    Partial,
     Pow,
     Relation,
     children,

@@ -24,22 +24,10 @@ from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import exact
 from solver.notation.magnitude import magnitude
 from solver.notation.tree import (
-    Add,
-    Call,
-    Div,
     Fold,
     Formula,
-    Group,
-    Mul,
-    Name,
-    Neg,
     Number,
-    Partial,
-    Pow,
-    Relation,
-    children,
     names,
-    subformulas,
 )
 from solver.notation.unreadable import Refused
 

@@ -384,7 +384,6 @@ def _bound_variables(tokens: list[Token], known: Vocabulary) -> Iterator[str]:
             match tokens[place + 1 : place + 4]:
                 case [Token("("), Token("word") as variable, Token(",")]:
                     yield variable.text
-        elif integrals and token.kind == "word" and not known.is_declared(token.text):
-            if match := _DIFFERENTIAL.fullmatch(token.text):
-                integrals -= 1
-                yield match[1]
+        elif integrals and (match := _DIFFERENTIAL.fullmatch(token.text)) and not known.is_declared(token.text):
+            integrals -= 1
+            yield match[1]

@@ -14,7 +14,9 @@ from solver.notation.scanning import Scanner
 from solver.notation.vocabulary import SUPERSCRIPTS, VULGAR
 
 _PLAIN: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_THOUSANDS: Final = re.compile(r"[1-9][0-9]{0,2}(?:(?:,| ?\{ ?, ?\} ?|,\\! ?|\\,)[0-9]{3})+(?![0-9])(?!,[0-9])(?:\.[0-9]+)?")
+_THOUSANDS: Final = re.compile(
+    r"[1-9][0-9]{0,2}(?:(?:,| ?\{ ?, ?\} ?|,\\! ?|\\,)[0-9]{3})+(?![0-9])(?!,[0-9])(?:\.[0-9]+)?"
+)
 _SPACED: Final = re.compile(r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])(?:\.[0-9]+)?")
 _DECIMAL_COMMA: Final = re.compile(r"[0-9]+,[0-9]+")
 _BETWEEN_DIGITS: Final = frozenset(", {\\")

@@ -388,7 +388,7 @@ class Parser:
             if isinstance(value, Unreadable):
                 if value.reason not in ("undefined", "wrong_type"):
                     raise self.refuse(value.reason, at)
-            elif abs(value) > limits.EXPONENT or _digits(base, value) > limits.POWER_DIGITS:
+            elif abs(Fraction(value)) > limits.EXPONENT or _digits(base, value) > limits.POWER_DIGITS:
                 raise self.refuse("exponent_too_big", at)
         elif any(isinstance(inner, Pow) and names(inner.exponent) for inner in subformulas(exponent)):
             raise self.refuse("exponent_not_constant", at)

@@ -37,6 +37,9 @@ POWER: Final = 5
 POSTFIX: Final = 6
 ATOM: Final = 7
 
+INFIX: Final = frozenset("and or element union intersection without ratio pm mp".split())
+"""Functions that are written as signs between their arguments."""
+
 
 def binding(formula: Formula) -> int:
     """How tightly a formula holds together when written on one line.
@@ -63,7 +66,7 @@ def binding(formula: Formula) -> int:
             return POSTFIX
         case Call("pm" | "mp", _):
             return SUM
-        case Call("and" | "or" | "not" | "element" | "ratio" | "union" | "intersection" | "without", _):
+        case Call(function, _) if function in INFIX or function == "not":
             return SHAPE
         case Name() | Call() | Group():
             return ATOM
@@ -99,8 +102,12 @@ def bracketed(child: Formula, parent: Formula, position: int, *, stacked: bool =
             if position == 1 and stacked:
                 return False
             return held < (ATOM if position else POSTFIX) or _is_percent(child)
-        case Call("factorial", _):
+        case Call("factorial" | "degrees", _):
             return held < ATOM or _is_percent(child)
+        case Call("pm" | "mp", arguments):
+            return held <= SUM if position == len(arguments) - 1 else held < SUM
+        case Call(function, _) if function in INFIX:
+            return held == SHAPE and isinstance(child, Call)
         case Fold():
             return position == 2 and (held <= SUM or isinstance(child, Neg))
         case Partial():

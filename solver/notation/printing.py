@@ -189,26 +189,20 @@ class _Printer:
             case Call("E", _):
                 return f"E[{inner}]"
             case Call("and" | "or" as word, parts):
-                return f" {word} ".join(self.part(part, "and", "or", "not") for part in parts)
+                return f" {word} ".join(self.inside(formula, place) for place in range(len(parts)))
             case Call("not", (body,)):
                 return f"not ({inner})"
             case Call(function, parts) if self.signs.typeset and function in _INFIX and len(parts) > 1:
-                return _INFIX[function].join(self.part(part, *_INFIX) for part in parts)
-            case Call("pm" | "mp" as function, (body,)) if self.signs.typeset:
-                return _INFIX[function].strip() + self.part(body, *_INFIX)
-            case Call("degrees", (body,)) if self.signs.typeset:
-                return f"{inner}°" if isinstance(body, Number | Name) else f"({inner})°"
+                return _INFIX[function].join(self.inside(formula, place) for place in range(len(parts)))
+            case Call("pm" | "mp" as function, (_,)) if self.signs.typeset:
+                return _INFIX[function].strip() + inner
+            case Call("degrees", _) if self.signs.typeset:
+                return f"{inner}°"
             case Call(function, _) if function in self.signs.fences:
                 opening, closing = self.signs.fences[function]
                 return opening + inner + closing
             case Call(function, _):
                 return f"{self.letter(function)}({inner})"
-
-    def part(self, formula: Formula, *fenced: str) -> str:
-        """A part of a condition or of a set: in brackets where it is one of the same sort itself."""
-        said = self.text(formula)
-        inner = isinstance(formula, Call) and formula.function in fenced
-        return f"({said})" if inner else said
 
     def fold(self, formula: Fold) -> str:
         """∑_{i=1}^{n} w_i·x_i, in code sum(i, 1, n, w_i*x_i)"""

@@ -202,10 +202,10 @@ def names(formula: Formula) -> tuple[str, ...]:
     >>> names(Add((Name("n"), Mul((Number(2), Name("p"))), Name("n"))))
     ('n', 'p')
     """
-    if type(formula) is Number:
+    if isinstance(formula, Number):
         return ()
     found: dict[str, None] = {}
-    waiting = [formula]
+    waiting: list[Formula] = [formula]
     while waiting:
         node = waiting.pop()
         kind = type(node)
