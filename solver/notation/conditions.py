@@ -16,6 +16,7 @@ from solver.notation.arithmetic import Chance, Undefined
 from solver.notation.complexes import SAME, Complexes, is_real, precision, same
 from solver.notation.evaluation import NotComputable, linked
 from solver.notation.quotients import over_one
+from solver.notation.sorts import NAMED_SETS, SETS
 from solver.notation.tree import (
     Add,
     Call,
@@ -38,30 +39,6 @@ Real = Any
 _DEGREE: Final = 16
 _FENCES: Final = 3
 """How many absolute values are taken apart."""
-SETS: Final = frozenset({"union", "intersection", "without"})
-NAMED: Final = frozenset({"reals", "emptyset"})
-
-
-def is_condition(formula: Formula) -> bool:
-    match formula:
-        case Relation() | Call("and" | "or" | "not" | "element", _) | Name("true" | "false"):
-            return True
-        case _:
-            return False
-
-
-def is_set(formula: Formula, *, also_lists: bool = False) -> bool:
-    """Whether a formula is a set of numbers; an interval such as (0, 1) looks like a pair."""
-    match formula:
-        case Group(items, bracket):
-            return bracket in ("{", "[)", "(]") or (also_lists and bracket in ("(", "[") and len(items) == 2)
-        case Call(function, _):
-            return function in SETS
-        case Name(text):
-            return text in NAMED
-        case _:
-            return False
-
 
 def alike(left: Formula, right: Formula, name: str) -> bool | None:
     """Whether two conditions hold for the same values of a name; None where that is not decided.
@@ -129,7 +106,7 @@ def _ends(members: Formula) -> Iterator[Formula]:
         case Call(function, parts) if function in SETS:
             for part in parts:
                 yield from _ends(part)
-        case Name(text) if text in NAMED:
+        case Name(text) if text in NAMED_SETS:
             return
         case _:
             raise Undefined("no set of numbers")

@@ -190,7 +190,7 @@ class _Printer:
                 return f"E[{inner}]"
             case Call("and" | "or" as word, parts):
                 return f" {word} ".join(self.inside(formula, place) for place in range(len(parts)))
-            case Call("not", (body,)):
+            case Call("not", _):
                 return f"not ({inner})"
             case Call(function, parts) if self.signs.typeset and function in _INFIX and len(parts) > 1:
                 return _INFIX[function].join(self.inside(formula, place) for place in range(len(parts)))
