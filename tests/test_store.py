@@ -1,14 +1,8 @@
 """The store: what is acknowledged is kept, once, unchanged, under a pseudonym, in SQLite and in PostgreSQL."""
 
-import os
-import pwd
-import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from fractions import Fraction
