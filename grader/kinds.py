@@ -56,6 +56,8 @@ _TOTAL = pattern(
     r"^.*[\d)].*(?:סה[\"'\u05f3\u05f4\u2019\u201d]כ|סך הכו?ל|\btotal|\bin all|\baltogether)\s*[:=]?\s*(?=[\d(])",
     re.IGNORECASE | re.DOTALL,
 )
+_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_BETWEEN_EQUATIONS = re.compile(r"[,;](?=\s+[^,;=]*=)")
 _AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
 _BECAUSE = pattern(r"[\s,;]*(?:כי|because|since)(?!\w)")
 _AROUND_OPTION = pattern(
@@ -119,12 +121,20 @@ class Numeric(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         if self.part.within is None and (about := re.match(r"\s*(?:[~≈∼]|about\b|approx)", text)):
             return Unreadable("approximate", len(about.group()) - 1)
-        value = _number(_total(text) if self.part.within is None else _ABOUT.sub(_blank, text), self.part.decimal)
+        said = _total(text) if self.part.within is None else _ABOUT.sub(_blank, text)
+        value = _worked_out(said, self.part.decimal)
         if isinstance(value, Unreadable):
             return value
+        if isinstance(self.key, int) and not isinstance(value, int) and self._may_be_thousands(text):
+            return Unreadable("ambiguous", text.index("."))
         if (short := _SHORT.search(text)) and self._is_rounded(value, short):
             return Unreadable("approximate", short.start(2))
         return Read((value,), plain(as_formula(value)))
+
+    def _may_be_thousands(self, text: str) -> bool:
+        """Whether a whole number is asked and 4.800 is typed, which is 4800 to some and 24/5 to others."""
+        plain_text = without_words(text).strip()
+        return self.part.decimal is None and self.part.within is None and _DOTTED.fullmatch(plain_text) is not None
 
     def _is_rounded(self, value: Fraction | int, short: re.Match[str]) -> bool:
         """Whether 61.7K is the key in short, where the key itself is asked for."""
@@ -448,6 +458,18 @@ def _blank(match: re.Match[str]) -> str:
 
 def _near(value: Fraction, wanted: Fraction, within: Fraction) -> bool:
     return abs(value - wanted) <= within * abs(wanted)
+
+
+def _worked_out(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
+    """The number of the last of several equations, 25*3+1 = 76, 76*6 = 456, if all of them hold."""
+    starts = [0, *(comma.end() for comma in _BETWEEN_EQUATIONS.finditer(text))]
+    if len(starts) == 1 or "=" not in text[: starts[1]]:
+        return _number(text, decimal)
+    for start, stop in pairwise((*starts, len(text) + 1)):
+        value = _number(text[start : stop - 1], decimal)
+        if isinstance(value, Unreadable):
+            return Unreadable(value.reason, value.at + start, value.word)
+    return value
 
 
 def _number(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import sympy
@@ -134,6 +135,43 @@ def test_declared_domains_count() -> None:
 )
 def test_what_is_rounded_is_not_whole_already(one: str, other: str) -> None:
     assert compare(one, other).verdict == "different"
+
+
+def test_one_word_declares_all_names() -> None:
+    assert compare("sqrt(x^2*y^2)", "x*y", assume="positive").verdict == "equal"
+    assert compare("(-1)^(2*k)", "1", assume="integer").verdict == "equal"
+    assert compare("conjugate(z)", "z", assume="real").verdict == "equal"
+    assert compare("sqrt(x^2)", "x", assume=Assumptions({"x": "real"}, otherwise="positive")).verdict == "different"
+
+
+def test_names_may_be_complex() -> None:
+    assert compare("sqrt(x^2)", "abs(x)").verdict == "equal"
+    assert compare("sqrt(x^2)", "abs(x)", assume="complex").verdict == "different"
+    assert compare("e^(i*t)", "cos(t) + i*sin(t)", assume={"t": "complex"}).verdict == "equal"
+    assert compare("(x + i*y)*(x - i*y)", "x^2 + y^2", assume="complex").verdict == "equal"
+    assert compare("abs(z)^2", "z^2", assume={"z": "complex"}).verdict == "different"
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "decimal", "verdict"),
+    [
+        ("4.800", "4800", ",", "equal"),
+        ("1.234.567,5", "1234567.5", None, "unreadable"),
+        ("1.234.567,5", "1234567 + 1/2", ",", "equal"),
+        ("1 234,5", "2469/2", ",", "equal"),
+        ("0,5", "1/2", ",", "equal"),
+        ("1,234", "1234", ",", "different"),
+        ("1,234", "1234", ".", "equal"),
+        ("0,5", "1/2", ".", "unreadable"),
+        ("(1,5; 2)", "(3/2, 2)", ",", "equal"),
+        ("3,10,10", "(3, 10, 10)", ",", "equal"),
+        ("4,8e3", "4800", ",", "equal"),
+        ("12,5%", "1/8", ",", "equal"),
+    ],
+)
+def test_a_decimal_mark_is_declared(answer: str, key: str, decimal: Literal[".", ","] | None, verdict: str) -> None:
+    found = compare(answer, formula(key), decimal=decimal)
+    assert found.verdict == verdict, found
 
 
 def test_names_are_those_that_are_declared() -> None:

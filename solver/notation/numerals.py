@@ -28,7 +28,7 @@ _NO_DIGIT: Final = re.compile(r"[^0-9.]")
 
 _WITH_COMMA: Final = re.compile(
     r"(?P<whole>[1-9][0-9]{0,2}(?:(?:[. ]|\\[,!]|\{\.\})[0-9]{3})+(?![0-9])|[0-9]+)"
-    r"(?:(?<![0-9],)(?:,|\{,\})(?P<rest>[0-9]+)(?!,[0-9]))?(?P<power>[eE][+-]?[0-9]+)?"
+    r"(?:(?:,|\{,\})(?P<rest>[0-9]+)(?![0-9]|,[0-9]))?(?P<power>[eE][+-]?[0-9]+)?"
 )
 """1.234,5 where a comma is declared the decimal mark; 1,2,3 is a list there too."""
 
@@ -73,7 +73,8 @@ def _with_dot(scan: Scanner) -> None:
 
 def _with_comma(scan: Scanner) -> None:
     said = _WITH_COMMA.match(scan.text, scan.at)
-    inside = (scan.depth or scan.lists) and ";" not in scan.text
+    before = scan.text[max(0, scan.at - 2) : scan.at]
+    inside = ((scan.depth or scan.lists) and ";" not in scan.text) or (before[-1:] == "," and before[0].isdecimal())
     dotted = _PLAIN.match(scan.text, scan.at)
     if said is None or (said["rest"] and inside) or (dotted and dotted.end() > said.end()):
         _with_dot(scan)
