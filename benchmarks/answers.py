@@ -67,7 +67,7 @@ def with_math_verify(answer: str, key: str) -> bool | None:
 
 
 def mix(count: int, seed: int = 5) -> list[tuple[str, str]]:
-    """Distinct answers to the 50 questions of a course: numbers, formulas, moments, shapes, words; half are wrong."""
+    """Distinct answers, each to a question of its own: numbers, formulas, moments, shapes, words; half are wrong."""
     chosen = random.Random(seed)
     makers = (number, number, number, formula, formula, moment, shape, shape, hebrew, hebrew)
     found: dict[tuple[str, str], None] = {}

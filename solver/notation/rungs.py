@@ -86,7 +86,12 @@ class Rungs:
         if "complex" in within.values():
             return self.complexes(said, wanted, chance, within)
         if "real" in kinds:
-            return self.reals(said, wanted, chance, within)
+            decided = self.reals(said, wanted, chance, within)
+            if decided.verdict == "equal" and (narrowed := self.narrowed(said, wanted)):
+                wider = {name: domain for name, domain in within.items() if name not in narrowed}
+                again = _agreeing(said, wanted, chance, wider, self.seed)
+                return decided if again is not None and not again.differ else undecided()
+            return decided
         points = sampled(said, wanted, chance, self.assume.domains, self.seed)
         if points.differ or points.points:
             return _from_points(points, "points")
@@ -96,6 +101,12 @@ class Rungs:
         """Formulas of names that take complex values."""
         found = None if max(map(_towers, (said, wanted))) > 2 else _agreeing(said, wanted, chance, within, self.seed)
         return undecided() if found is None else _from_points(found, "complex")
+
+    def narrowed(self, said: Formula, wanted: Formula) -> set[str]:
+        """The names that one side alone keeps positive, as 2 ln x does, while ln(x^2) says more."""
+        mine, other = (domains((side,), self.assume.domains) for side in (said, wanted))
+        shared = {*names(said)} & {*names(wanted)}
+        return {name for name in shared if (mine.get(name) == "positive") != (other.get(name) == "positive")}
 
     def reals(self, said: Formula, wanted: Formula, chance: Chance, within: Mapping[str, Domain]) -> Comparison:
         """Intervals prove a difference; where they leave out points, complex numbers may show one."""
