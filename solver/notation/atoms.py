@@ -25,7 +25,7 @@ from solver.notation.tree import (
     Relation,
     names,
 )
-from solver.notation.vocabulary import ARITY, BARE, FOLDS, VULGAR
+from solver.notation.vocabulary import ARITY, BARE, FOLDS, ROOTS, VULGAR
 
 _FOLD_KINDS: Final[dict[str, FoldKind]] = {"sum": "sum", "prod": "prod", "int": "int"}
 _OF_SETS: Final = frozenset({"matrix", "element", "union", "intersection", "without"})
@@ -223,6 +223,8 @@ def _applied(parser: Parser, token: Token, function: str, arguments: tuple[Formu
     least, most = ARITY.get(function.rstrip("'"), (1, limits.TOKENS))
     if not least <= len(arguments) <= most:
         raise parser.refuse("syntax", token.at, function)
+    if function in ROOTS and len(arguments) == 1:
+        return Pow(arguments[0], Div(Number(1), Number(ROOTS[function])))
     return Call(function, arguments)
 
 

@@ -25,6 +25,7 @@ from solver.notation.vocabulary import (
     LETTERS,
     NOT_NUMBERS,
     NOUNS,
+    ROOTS,
     SETS,
     TRUTHS,
 )
@@ -91,7 +92,7 @@ class Vocabulary:
         if bare in self.functions:
             return bare + primes
         known = ALIASES.get(bare, bare)
-        return known + primes if known in ARITY else None
+        return known + primes if known in ARITY or known in ROOTS else None
 
     def is_declared(self, word: str) -> bool:
         return word in self.names

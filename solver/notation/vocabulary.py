@@ -84,6 +84,9 @@ ALIASES: Final[Mapping[str, str]] = {
     "conj": "conjugate",
 }
 
+ROOTS: Final[Mapping[str, int]] = {"cbrt": 3}
+"""Functions that are read as powers, each with the degree of its root."""
+
 FOLDS: Final[Mapping[str, str]] = {"sum": "sum", "prod": "prod", "product": "prod", "int": "int", "integral": "int"}
 """Folds in call form: sum(i, 1, n, w_i x_i)."""
 
