@@ -24,8 +24,9 @@ POP: Final = "\u2069"
 
 _HEBREW: Final = "\u0590-\u05ff"
 _INSIDE: Final = rf"(?:(?![.:] )[^{_HEBREW}();\n])*"
-_LATIN: Final = rf"[−+\-]?[A-Za-z0-9_.]*[A-Za-z]{_INSIDE}(?:\({_INSIDE}\){_INSIDE})*"
-_NUMBER: Final = r"[−+\-±]?\d+(?:[.,]\d+)*(?:[–×:/\-]\d+(?:[.,]\d+)*)*%?"
+_SIGN: Final = r"(?:(?<![א-ת])[−+\-±])?"  # the hyphen of ל-MLP is none
+_LATIN: Final = rf"{_SIGN}[A-Za-z0-9_.]*[A-Za-z]{_INSIDE}(?:\({_INSIDE}\){_INSIDE})*"
+_NUMBER: Final = rf"{_SIGN}\d+(?:[.,]\d+)*(?:[–×:/\-]\d+(?:[.,]\d+)*)*%?"
 _FOREIGN: Final = {
     "he": re.compile(rf"{_LATIN}|{_NUMBER}"),
     "en": re.compile(rf"[{_HEBREW}][{_HEBREW}\s\d'\".,:;–-]*"),
@@ -38,6 +39,8 @@ def runs(text: str, language: Language) -> Iterator[tuple[str, bool]]:
 
     >>> list(runs("ב־Python 3.11, 10×10×3.", "he"))
     [('ב־', False), ('Python 3.11, 10×10×3', True), ('.', False)]
+    >>> list(runs("ל-MLP יש -5", "he"))
+    [('ל-', False), ('MLP', True), (' יש ', False), ('-5', True)]
     """
     done = 0
     for match in _FOREIGN[language].finditer(text):
