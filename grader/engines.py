@@ -7,7 +7,8 @@
     dask://HOST:PORT     the workers of a Dask cluster that have tirgul and the same folders of exercises
 
 Any other executor of `concurrent.futures` will do that outlives its workers, as those of MPI and Ray in this folder's
-README: `Chunked(executor, path)`. What cannot be judged as part of a chunk is judged by itself, and what cannot be judged by itself is left to a person.
+README: `Chunked(executor, path)`. What cannot be judged as part of a chunk is judged by itself, and what cannot be
+judged by itself is left to a person.
 """
 
 from __future__ import annotations

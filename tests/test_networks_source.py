@@ -45,6 +45,8 @@ def torch_s(code: str, shape: tuple[int, ...]) -> Any:
     import torch
 
     scope: dict[str, Any] = {"__name__": "handed_in"}
+    if "import" not in code:
+        scope |= {"torch": torch, "nn": torch.nn, "F": torch.nn.functional}  # a piece: others imported them
     sys.modules["handed_in"] = ModuleType("handed_in")  # dataclasses look for their own
     lines = ["" if line.startswith(("%", "!")) or "= !" in line else line for line in code.split("\n")]
     for statement in ast.parse("\n".join(lines)).body:

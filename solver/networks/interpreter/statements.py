@@ -33,8 +33,14 @@ class Interpreter(Patterns):
     """One reading of one piece of code."""
 
     def load(self, source: str) -> None:
-        """Goes through the code's outermost statements; one that cannot be read leaves its names unknown."""
-        self._outermost(parse(source).body)
+        """Goes through the code's outermost statements; one that cannot be read leaves its names unknown.
+
+        Code that imports nothing is a piece of something: what it needs was imported above it, by its usual name.
+        """
+        tree = parse(source)
+        if not any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)):
+            self.module |= {name: self.imported(meant) for name, meant in self.world.usual.items()}
+        self._outermost(tree.body)
 
     def _outermost(self, body: Sequence[ast.stmt]) -> None:
         outer = (self.module,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from solver.networks.interpreter.values import Class, Instance
@@ -11,6 +11,9 @@ from solver.networks.interpreter.values import Class, Instance
 
 class World(ABC):
     """The libraries that code imports, and their objects. It says NotImplemented of what it does not know."""
+
+    usual: Mapping[str, str]
+    """What is imported by which name: {"nn": "torch.nn"}."""
 
     @abstractmethod
     def exports(self, module: str, name: str) -> bool:

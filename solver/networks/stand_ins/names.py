@@ -43,12 +43,14 @@ IN_PLACE: Final = frozenset(
 )
 """Methods of a tensor that give the tensor."""
 
-CALLED: Final = {"np": "numpy", "F": "torch.nn.functional", "nn": "torch.nn"}
-"""What names usually stand for where code does not import them."""
+USUAL: Final = {
+    "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "optim": "torch.optim", "np": "numpy", "math": "math",
+}  # fmt: skip
+"""The names by which code usually imports what it needs."""
 
 
 def canonical(name: str) -> str:
     """A dotted name as torch's own documentation writes it."""
     first, _, rest = name.partition(".")
-    name = f"{CALLED.get(first, first)}.{rest}" if rest else CALLED.get(first, first)
+    name = f"{USUAL.get(first, first)}.{rest}" if rest else USUAL.get(first, first)
     return name.replace("torch.nn.modules.", "torch.nn.")

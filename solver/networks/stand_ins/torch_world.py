@@ -17,7 +17,7 @@ from solver.networks.interpreter.values import Class, Dotted, Instance, Native, 
 from solver.networks.stand_ins import tensors
 from solver.networks.stand_ins.leaves import lazy, leaf
 from solver.networks.stand_ins.modules import Modules
-from solver.networks.stand_ins.names import CONTAINERS, IGNORED, LOSSES, MAKERS, OTHERS, PASSING, canonical
+from solver.networks.stand_ins.names import CONTAINERS, IGNORED, LOSSES, MAKERS, OTHERS, PASSING, USUAL, canonical
 from solver.networks.stand_ins.objects import Leaf, Module, Registered, SourceGhost, Tensor, container, holds, is_module
 from solver.networks.stand_ins.signals import OPERATIONS
 
@@ -25,6 +25,8 @@ from solver.networks.stand_ins.signals import OPERATIONS
 @final
 class TorchWorld(Modules):
     """What code meets beyond Python."""
+
+    usual = USUAL
 
     # --- names and calls
 
