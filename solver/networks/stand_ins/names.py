@@ -44,8 +44,13 @@ IN_PLACE: Final = frozenset(
 """Methods of a tensor that give the tensor."""
 
 USUAL: Final = {
-    "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "optim": "torch.optim", "np": "numpy", "math": "math",
-}  # fmt: skip
+    "torch": "torch",
+    "nn": "torch.nn",
+    "F": "torch.nn.functional",
+    "optim": "torch.optim",
+    "np": "numpy",
+    "math": "math",
+}
 """The names by which code usually imports what it needs."""
 
 
