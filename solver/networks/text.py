@@ -458,7 +458,8 @@ def _integer(value: Any) -> int:
 @cache
 def operations() -> dict[str, type[Any]]:
     """Every operation by its class's name: the kinds of layers and joins, and the steps of imported networks."""
-    from solver.networks import steps
+    from solver.networks import moves, steps
 
-    own = (value for value in vars(steps).values() if isinstance(value, type) and issubclass(value, Operation))
+    known = (*vars(moves).values(), *vars(steps).values())
+    own = (value for value in known if isinstance(value, type) and issubclass(value, Operation))
     return {**{kind.__name__: kind for kind in own if getattr(kind, "__final__", False)}, **kinds()}
