@@ -7,7 +7,9 @@ import zipfile
 
 import pytest
 
+from exercises.library import load, search_path
 from tirgul import cli
+from tirgul.course import BadCourse, course
 
 TABLE = "student,exercise,part,answer\n012,11.1,2,48\n013,11.1,2,4?\n014,11.1,2,51\n"
 
@@ -136,3 +138,13 @@ def test_a_week_of_a_teaching_assistant_in_hebrew(staff, tmp_path, monkeypatch):
     assert "באיחור" in rows[2][7]
     assert "תיבדק" not in rows[3][7]
     assert worksheet.read_bytes().decode("utf-8-sig") == WORKSHEET
+
+
+def test_a_course_declares_the_decimal_mark(tmp_path):
+    (tmp_path / "course.toml").write_text('decimal = ","\n', encoding="utf-8")
+    own = course(str(tmp_path)).own(load("11.1", search_path()))
+    assert own is not None
+    assert {part.decimal for part in own.parts} == {","}
+    (tmp_path / "course.toml").write_text('decimal = "comma"\n', encoding="utf-8")
+    with pytest.raises(BadCourse, match="bad_value"):
+        course(str(tmp_path))

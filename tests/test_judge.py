@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -299,6 +300,16 @@ def test_right_and_unreadable_earlier_answers_change_nothing() -> None:
     exercise = BANK["11.1"]
     for earlier in ({"1b": "5x5x3"}, {"1b": "???"}, {"1b": ""}, {"5": "no"}, {"nowhere": "1"}):
         assert judge(exercise, "3", "999", earlier) == judge(exercise, "3", "999")
+
+
+def test_a_part_declares_the_decimal_mark() -> None:
+    exercise = next(exercise for exercise in bank() if exercise.id == "11.1")
+    parts = tuple(replace(part, decimal=",") for part in exercise.parts)
+    instance = replace(exercise, parts=parts).canonical()
+    assert isinstance(judge(instance, "2", "4,8e1").verdict, Right)
+    assert isinstance(judge(instance, "4", "5.175").verdict, Right)
+    assert isinstance(judge(instance, "2", "4.800").verdict, Wrong)
+    assert isinstance(judge(BANK["11.1"], "2", "4.800").verdict, Unreadable)
 
 
 def test_marks_by_verdict() -> None:
