@@ -50,9 +50,8 @@ class Agreement:
 def agreement(left: Formula, right: Formula, chance: Chance, seed: str) -> Agreement:
     """Whether two formulas are equal as rational functions of their names and of their opaque functions.
 
-    >>> x, one = Name("x"), Number(1)
-    >>> product = Mul((Add((x, one)), Add((x, Neg(one)))))
-    >>> agreement(product, Add((Pow(x, Number(2)), Neg(one))), Chance(), "seed").agree
+    >>> from solver.notation.reading import formula
+    >>> agreement(formula("(x + 1)*(x - 1)"), formula("x^2 - 1"), Chance(), "seed").agree
     True
     """
     sides = max(chance.sides, 1) ** max(1, len(chance.independent))
