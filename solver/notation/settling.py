@@ -176,6 +176,8 @@ def _without_units(said: Formula, wanted: Formula) -> tuple[Formula, Formula, bo
 
 def _is_called(letter: str, both: tuple[Said, Said]) -> bool:
     """Whether a letter stands before a bracket wherever it stands."""
+    if not any(letter in (each.text or "") for each in both):
+        return False
     pattern = rf"(?<![A-Za-z\\_]){letter} *(?:\\left *)?\("
     called = sum(len(re.findall(pattern, each.text or "")) for each in both)
     return 0 < called == sum(part == Name(letter) for each in both for part in subformulas(each.formula))
@@ -183,7 +185,7 @@ def _is_called(letter: str, both: tuple[Said, Said]) -> bool:
 
 def _words_in_doubt(formula: Formula) -> Iterator[str]:
     """Short words that are raised or divided by, as one name or as letters of which only the last or first one is."""
-    for part in subformulas(formula):
+    for part in subformulas(formula) if any(map(_is_letters, names(formula))) else ():
         match part:
             case Pow(Name(word), _) | Div(_, Name(word) | Pow(Name(word), _)) | Call("factorial", (Name(word),)):
                 if _is_letters(word):
