@@ -25,12 +25,17 @@ from tests.graders import LIBRARY, Graders
 
 TEXTS = ("48", "51", "x", "10x10x3", "5175", "?", "47", "348", "5x5x3", "17")
 PARTS = ("1a", "1b", "2", "3", "4")
-def rows(students, seed=1):
+def rows(students, seed=1, texts=TEXTS):
     """A class as a table."""
     draw = random.Random(seed)
     text = ["student,exercise,part,answer"]
-    text += [f"{student:05d},11.1,{part},{draw.choice(TEXTS)}" for student in range(students) for part in PARTS]
+    text += [f"{student:05d},11.1,{part},{draw.choice(texts)}" for student in range(students) for part in PARTS]
     return text
+
+
+def large(students):
+    """A class in which little has to be judged and much kept."""
+    return "\n".join(rows(students, texts=TEXTS[:2]))
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +169,7 @@ def test_a_mark_out_of_range_is_no_mark(mark):
 def test_killed_at_twenty_moments_it_goes_on_where_it_was(tmp_path, graders):
     for place in ("whole", "killed"):
         (tmp_path / place).mkdir()
-        (tmp_path / place / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
+        (tmp_path / place / "in.csv").write_text(large(2000), encoding="utf-8")
     start = time.monotonic()
     assert begun(graders, tmp_path / "whole").wait() == (0, "")
     seconds, draw = time.monotonic() - start, random.Random(20)
@@ -183,7 +188,7 @@ def test_killed_at_twenty_moments_it_goes_on_where_it_was(tmp_path, graders):
 
 @pytest.mark.parametrize("most", [100_000, 300_000])
 def test_a_full_disk_is_told_of_and_what_was_kept_is_whole(tmp_path, graders, most):
-    (tmp_path / "in.csv").write_text("\n".join(rows(1000)), encoding="utf-8")
+    (tmp_path / "in.csv").write_text(large(1000), encoding="utf-8")
     code, said = begun(graders, tmp_path, most).wait()
     assert code == 1
     assert "c.db" in said
@@ -196,7 +201,7 @@ def test_a_full_disk_is_told_of_and_what_was_kept_is_whole(tmp_path, graders, mo
 
 @pytest.mark.parametrize("many", [2, 3])
 def test_graders_at_once_find_the_same(tmp_path, graders, many):
-    (tmp_path / "in.csv").write_text("\n".join(rows(400)), encoding="utf-8")
+    (tmp_path / "in.csv").write_text(large(400), encoding="utf-8")
     started = [begun(graders, tmp_path) for _ in range(many)]
     assert [grader.wait()[0] for grader in started] == [0] * many
     assert (tmp_path / "out.json").read_bytes() == marks_json.write(graded(tmp_path / "in.csv"))
@@ -206,7 +211,7 @@ def test_graders_at_once_find_the_same(tmp_path, graders, many):
 
 
 def test_a_copy_made_while_grading_opens_and_is_whole(tmp_path, graders):
-    (tmp_path / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
+    (tmp_path / "in.csv").write_text(large(2000), encoding="utf-8")
     opened(tmp_path / "c.db").close()
     grader = begun(graders, tmp_path)
     counts: list[int] = []
@@ -331,7 +336,7 @@ def test_an_old_store_is_copied_and_brought_up_to_date(tmp_path):
 
 
 def test_ten_thousand_answers_take_little_room(tmp_path, graders):
-    (tmp_path / "in.csv").write_text("\n".join(rows(2000)), encoding="utf-8")
+    (tmp_path / "in.csv").write_text(large(2000), encoding="utf-8")
     grader, most = begun(graders, tmp_path), 0
     status = Path(f"/proc/{grader.pid}/status")
     if not status.exists():

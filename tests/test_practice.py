@@ -72,7 +72,7 @@ def test_practice_names_the_exercises(practise):
 def test_a_student_is_forgotten(practise, tmp_path, capsys):
     practise(["7x7", "q"], "11.2", "--student", "123")
     assert cli.run(["forget", "123", "--store", str(tmp_path / "p.db"), "--lang", "en"]) == 0
-    assert capsys.readouterr().out.startswith("Taken away: 1 ")
+    assert capsys.readouterr().out.startswith("Records taken away: 1.")
 
 
 def test_a_store_that_cannot_be_opened_is_named(tmp_path, capsys):
