@@ -223,7 +223,8 @@ def test_ray_is_an_executor_with_three_lines_more(monkeypatch):
         def submit(self, fn, /, *args, **kwargs):
             return ray.remote(fn).remote(*args).future()
 
-    ray.init(num_cpus=2, include_dashboard=False, runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}})
+    seen = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    ray.init(num_cpus=2, include_dashboard=False, runtime_env={"env_vars": {"PYTHONPATH": seen}})
     try:
         assert marks_json.write(grade(rows(), LIBRARY, judges=Chunked(OnRay(), PATH, 2))) == serial()
     finally:
