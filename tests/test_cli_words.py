@@ -30,7 +30,7 @@ def strings(*folders: str) -> Iterator[str]:
 def reasons() -> Iterator[str]:
     """Every word that stands as it is among the arguments of a call that tells of a problem."""
     telling = [*files("grader/submissions"), Path("grader/gradebooks/worksheets.py"), Path("grader/workbook.py")]
-    for path in [*telling, Path("grader/batch.py")]:
+    for path in [*telling, Path("grader/batch.py"), Path("grader/lateness.py")]:
         for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
