@@ -75,7 +75,8 @@ _IN_WORDS = (  # words that are mathematics, and the sign for them
     (pattern(rf"(?<=[\w)\]])\s+(?:בריבוע|squared)(?![{_HEBREW}\w])"), "^2"),
 )
 _REASON = pattern(
-    rf"[\s,;]+(?:(?:since|because)\s.*|(?:כי|מכיוון|משום|מפני|מאחר|שכן)\s(?!.*(?<![{_HEBREW}])או(?![{_HEBREW}])).*)$",
+    r"(?<![\s,;])[\s,;]+"
+    rf"(?:(?:since|because)\s.*|(?:כי|מכיוון|משום|מפני|מאחר|שכן)\s(?!.*(?<![{_HEBREW}])או(?![{_HEBREW}])).*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _LABEL_HE = pattern(rf"^(?!.*{_CHANGES}.*:)[\s{_HEBREW}\"'\u05f3\u05f4־-]{{2,60}}:")
@@ -112,7 +113,7 @@ _ONE = pattern(
     rf"(?<![\w{_HEBREW}])(?:(?:one|a|a single)\s+bias|(?:ביאס|היסט|איבר חופשי)\s+אחד)(?![\w{_HEBREW}])", re.IGNORECASE
 )
 _WHERE = pattern(
-    r"[\s,;]+(?:(?:on|at|from|to)\s+(?:each|every|both|all)\s+(?:sides?|edges?|directions?)|"
+    r"(?<![\s,;])[\s,;]+(?:(?:on|at|from|to)\s+(?:each|every|both|all)\s+(?:sides?|edges?|directions?)|"
     r"for\s+(?:each|every|all|any)\s+(?:layers?|l|channels?)|(?:no|without)\s+bias(?:es)?|"
     r"[במל]כל\s+(?:צד|הצדדים|כיוון|שכבה|השכבות)|(?:בלי|ללא)\s+(?:ביאס|היסט|היסטים))\s*[.,]?\s*$",
     re.IGNORECASE,

@@ -31,8 +31,8 @@ _BULLET = pattern(r"^\s*(?:\d{1,2}[.)](?=\s)|[-*•](?=\s)|∴|\\therefore)")
 _IN_TEXT = pattern(r"\\(?:text|textrm|mbox|intertext|tag\*?|textbf)\s*\{([^{}]*)\}")
 _COMMENT = pattern(r"(?:(?<=\s)|^)(?:%|//|#|←|<-|\|(?=\s*[A-Za-z]{3})).*$")
 _BECAUSE = pattern(
-    r"[\s,;({\[]*(?<![A-Za-z\\])(?:since|because|as(?=\s)|using|due to|by(?=\s+[A-Za-z])|where(?=\s)|given|assuming"
-    r"|from(?=\s)|under|note)(?![A-Za-z]).*$",
+    r"(?<![\s,;({\[])[\s,;({\[]*(?<![A-Za-z\\])(?:since|because|as(?=\s)|using|due to|by(?=\s+[A-Za-z])|where(?=\s)"
+    r"|given|assuming|from(?=\s)|under|note)(?![A-Za-z]).*$",
     re.IGNORECASE,
 )
 _BEFORE = pattern(
@@ -42,12 +42,14 @@ _BEFORE = pattern(
 )
 _LABEL = pattern(r"^\s*[^\W\d][\w ]{0,30}:(?!=)")
 _HEBREW_BEFORE = pattern(rf"^\s*[{_HEBREW}][{_HEBREW}\s,.\"'\u05f3\u05f4־-]*:?")
-_HEBREW_AFTER = pattern(rf"[\s,;(\[]*[{_HEBREW}].*$")
+_HEBREW_AFTER = pattern(rf"(?<![\s,;(\[])[\s,;(\[]*[{_HEBREW}].*$")
 _BRACKETED = pattern(
     r"(?<=\s)[(\[](?=[^()]*(?:=\s*0|[A-Za-z]{2,}\s+[A-Za-z]{3,}|[A-Za-z]{7,}|i\.?i\.?d))[^()]*[)\]]\s*[.,]?\s*$"
 )
-_EQUALITY = pattern(r":=|==?|≈|≃|\\(?:approx|simeq)(?![A-Za-z])|≔")
+_EQUAL = r"(?::=|==?|≈|≃|\\(?:approx|simeq)(?![A-Za-z])|≔)"
+_EQUALITY = pattern(_EQUAL)
 _NO_EQUALITY = pattern(r"<=|>=|!=|=<")
+_STEPS = pattern(rf"\n|\\\\|=>|⇒|⟹|⇔|⟺|\\(?:Rightarrow|implies|iff|Leftrightarrow)|(?:{_EQUAL}[^=]*?){{2}}")
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -81,7 +83,7 @@ def is_working(text: str) -> bool:
     >>> is_working("Var(v) = n Var(w) Var(x)"), is_working("Var(v) = n Var(w x)\\n = n Var(w) Var(x)")
     (False, True)
     """
-    if PLAIN.fullmatch(text):
+    if PLAIN.fullmatch(text) or not _STEPS.search(text):
         return False
     found = [line for line in lines(text) if line.sides]
     return len(found) > 1 or sum(len(line.sides) for line in found) >= FEWEST_SIDES
