@@ -1,22 +1,18 @@
-"""What a result says about the numbers that led to it: inputs with one output, smallest inputs, hyper-parameters.
+"""What a result says about the numbers that led to it: inputs with one output, hyper-parameters.
 
     n  an input size      b, A, M, B  of a size floor((b n + A)/M) + B      k, s, p, d  of a window
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import lcm
 from typing import final
 
-from solver.derivation import Derivation, Derived, DoesNotFit, Rule, everything
-from solver.notation.evaluation import evaluate
+from solver.derivation import DoesNotFit, Rule
 from solver.sizes import Size
-from solver.values import Value
-
-LARGEST = 1 << 20
 
 
 def inputs_with(size: Size, value: int) -> range:
@@ -60,40 +56,6 @@ def where_equal(left: Size, right: Size) -> Residues:
         return Residues(left.name, 1, ())
     modulus = lcm(left.divisor, right.divisor)
     return Residues(left.name, modulus, tuple(n for n in range(modulus) if left.at(n) == right.at(n)))
-
-
-def smallest_inputs(derivation: Derivation) -> dict[str, int]:
-    """For each symbol the smallest number with which every rule of a derivation applies.
-
-    What rules need of a size, as that a window fits, holds from some size on.
-    """
-    smallest: dict[str, int] = {}
-    for node in everything(derivation):
-        if isinstance(node, Derived) and node.rule.needs is not None:
-            values = {name: premise.result for name, premise in node.premises.items()}
-            sizes = {name: value for name, value in values.items() if isinstance(value, Size)}
-            if len({size.name for size in sizes.values()}) == 1:
-                symbol = next(iter(sizes.values())).name
-                smallest[symbol] = max(smallest.get(symbol, 1), _first_fitting(node.rule, values))
-    return smallest
-
-
-def _first_fitting(rule: Rule, values: Mapping[str, Value]) -> int:
-    """The smallest n at which a rule's needs hold, by halving."""
-
-    def holds(n: int) -> bool:
-        at = {name: value.at(n) if isinstance(value, Size) else value for name, value in values.items()}
-        return rule.needs is not None and evaluate(rule.needs, at) is True
-
-    low, high = 1, 1
-    while not holds(high):
-        low, high = high + 1, 2 * high
-        if high > LARGEST:
-            raise DoesNotFit(rule.name, values, rule.needs)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle + 1, high)
-    return low
 
 
 def choices(rule: Rule, result: int, **premises: int | Iterable[int]) -> Iterator[dict[str, int]]:

@@ -7,13 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solver.derivation import Given, shape
 from solver.layers.composite import Chain
 from solver.layers.convolution import Conv2d
 from solver.layers.pooling import MaxPool2d
 from solver.layers.window import OUTPUT_SIZE
 from solver.questions import analyze
-from solver.solving import choices, first_at_least, inputs_with, smallest_inputs, where_equal
+from solver.solving import choices, first_at_least, inputs_with, where_equal
 from solver.values import Shape, Size
 
 SIZES = st.builds(
@@ -43,16 +42,6 @@ def test_two_sizes_are_equal_where_it_is_said(left: Size, right: Size) -> None:
     alike = left.outer * left.inner * right.divisor == right.outer * right.inner * left.divisor
     for n in range(1, 100):
         assert (n in same) == (alike and left.at(n) == right.at(n))
-
-
-@given(st.lists(st.tuples(st.integers(1, 7), st.integers(1, 3), st.integers(0, 2)), min_size=1, max_size=4))
-def test_the_smallest_input_fits_and_the_one_below_does_not(windows: list[tuple[int, int, int]]) -> None:
-    network = Chain(tuple(Conv2d(1, k, stride=s, padding=p) for k, s, p in windows))
-    image = shape({"C": Given("C", 1), "H": Given("H", Size.symbol("H")), "W": Given("W", Size.symbol("W"))})
-    smallest = smallest_inputs(analyze(network, image).output)["H"]  # type: ignore[arg-type]  # derived
-    fits = [n for n in range(1, 300) if _fits(network, n)]
-    assert smallest == fits[0]
-    assert fits == list(range(fits[0], 300))
 
 
 def test_which_windows_halve_an_image() -> None:

@@ -56,11 +56,6 @@ class Curves:
     epochs: int = 0
     diverged: bool = False
 
-    @property
-    def best_validation(self) -> Evaluation:
-        """The validation at the best step."""
-        return self.validation[self.steps.index(self.best)]
-
 
 @final
 @dataclass(frozen=True)

@@ -118,23 +118,6 @@ class ActivationMoments:
         found = {fact: self._for_any(fact) for fact in FACTS}
         return {fact: statement for fact, statement in found.items() if statement is not None}
 
-    @cached_property
-    def needs_no_atom(self) -> dict[Fact, tuple[Expr, ...]]:
-        """Where a law must have no atom for the statements to hold: s' jumps at a kink, s itself at a step."""
-        jumps = tuple(end for end in self.definition.breaks if self._jumps(end))
-        kept: dict[Fact, tuple[Expr, ...]] = {
-            "mean": jumps,
-            "second": jumps,
-            "derivative_second": self.definition.breaks,
-        }
-        return {fact: kept[fact] for fact in self.any_symmetric}
-
-    def _jumps(self, end: Expr) -> bool:
-        assert isinstance(self.definition, Pieces)
-        before = next(f for _, high, f in self.definition.pieces if high == end)
-        after = next(f for low, _, f in self.definition.pieces if low == end)
-        return bool(sympy.simplify((before - after).subs(y, end)) != 0)
-
     def _for_any(self, fact: Fact) -> Expr | None:
         parts = self.definition.even_parts(fact)
         if parts is None or len(set(parts)) != 1 or not parts[0].is_polynomial(a):
