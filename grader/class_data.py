@@ -10,10 +10,8 @@ from typing import Any, Final
 from grader.gradebooks.cells import decimal
 from grader.gradebooks.marks_json import dumped
 from grader.results import ClassResult
-from grader.statistics import PartStatistics, by_part, groups, histogram, share, verdict_name, waiting
-from grader.verdict import NAMES
+from grader.statistics import VERDICTS, PartStatistics, by_part, groups, histogram, share, verdict_name, waiting
 
-VERDICTS: Final = (*NAMES.values(), "missing")
 HEAD: Final = ("exercise", "part", "max", *VERDICTS, "mean", "facility", "discrimination", "most_frequent_slip")
 
 

@@ -14,10 +14,12 @@ from math import sqrt
 from typing import Final, final
 
 from grader.results import ClassResult, Result, Student
-from grader.verdict import Explanation, Follows, Slipped, name
+from grader.verdict import NAMES, Explanation, Follows, Slipped, name
 
 BINS: Final = 10
 MOST_EXAMPLES: Final = 3
+VERDICTS: Final = (*NAMES.values(), "missing")
+"""Every name that `verdict_name` gives."""
 
 
 def verdict_name(result: Result) -> str:

@@ -14,8 +14,10 @@ from typing import Final, final
 from reports.markup import Html, escape
 from reports.mathematics.symbols import (
     FENCES,
+    FOLDS,
     INFIX,
     LETTERS,
+    RELATIONS,
     WORDS,
     Symbol,
     is_known,
@@ -28,7 +30,6 @@ from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
     Call,
-    Comparison,
     Div,
     Fold,
     Formula,
@@ -44,15 +45,6 @@ from solver.notation.tree import (
     substitute,
 )
 
-RELATIONS: Final[Mapping[Comparison, str]] = {
-    "=": "=",
-    "!=": "≠",
-    "<": "<",
-    ">": ">",
-    "<=": "≤",
-    ">=": "≥",
-}
-_FOLDS: Final = {"sum": "∑", "prod": "∏", "int": "∫"}
 _ACCENTS: Final = {"hat": "^", "bar": "¯", "tilde": "~"}
 _APPLY: Final = "<mo>&#x2061;</mo>"
 _TIGHT: Final = ' lspace="0" rspace="0"'
@@ -241,7 +233,7 @@ class _Printer:
     def fold(self, formula: Fold) -> str:
         body = self.inside(formula, 2)
         low, high = _SMALL.row(formula.low), _SMALL.one(formula.high)
-        sign = f"<mo>{_FOLDS[formula.kind]}</mo>"
+        sign = f"<mo>{FOLDS[formula.kind]}</mo>"
         variable = self.name(formula.variable)
         if formula.kind == "int":
             return f"<msubsup>{sign}<mrow>{low}</mrow>{high}</msubsup>{body}{self.differential(variable)}"

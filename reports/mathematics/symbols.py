@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from solver.notation.precedence import bracketed, product_sign
-from solver.notation.tree import Div, Fold, Formula, Mul, Number, Partial, names, subformulas
+from solver.notation.tree import Comparison, Div, Fold, Formula, Mul, Number, Partial, names, subformulas
 from solver.notation.vocabulary import ARITY, GREEK
 
 LETTERS: Final[Mapping[str, str]] = {word: letter for letter, word in reversed([*GREEK.items()])}
@@ -30,6 +30,10 @@ INFIX: Final[Mapping[str, str]] = {
     "mp": "∓",
 }
 """Functions that are signs between their arguments, or before the only one."""
+
+RELATIONS: Final[Mapping[Comparison, str]] = {"=": "=", "!=": "≠", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
+FOLDS: Final = {"sum": "∑", "prod": "∏", "int": "∫"}
+"""Signs as characters, for the printers that write those."""
 
 FENCES: Final[Mapping[str, tuple[str, str]]] = {"floor": ("⌊", "⌋"), "ceil": ("⌈", "⌉"), "abs": ("|", "|")}
 

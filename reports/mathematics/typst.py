@@ -9,13 +9,23 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
-from reports.mathematics.symbols import INFIX, LETTERS, WORDS, Symbol, is_known, is_tall, symbol, times_shown
+from reports.mathematics.symbols import (
+    FOLDS,
+    INFIX,
+    LETTERS,
+    RELATIONS,
+    WORDS,
+    Symbol,
+    is_known,
+    is_tall,
+    symbol,
+    times_shown,
+)
 from solver.notation.matrices import rows_of
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
     Call,
-    Comparison,
     Div,
     Fold,
     Formula,
@@ -31,7 +41,6 @@ from solver.notation.tree import (
     substitute,
 )
 
-RELATIONS: Final[Mapping[Comparison, str]] = {"=": "=", "!=": "≠", "<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 _FENCES: Final = {
     "floor": ("⌊", "⌋"),
     "ceil": ("⌈", "⌉"),
@@ -41,7 +50,6 @@ _FENCES: Final = {
     "{": ("{", "}"),
 }
 COMMA: Final = "\\, "  # escaped, so that it parts no arguments
-_FOLDS: Final = {"sum": "∑", "prod": "∏", "int": "∫"}
 _ACCENTS: Final = {"hat": "hat", "bar": "macron", "tilde": "tilde"}
 
 
@@ -213,7 +221,7 @@ def _fold(formula: Fold) -> str:
     body = _inside(formula, 2)
     if formula.kind == "int":
         return f'∫_({low})^({high}) {body} thin upright("d") {variable}'
-    return f"{_FOLDS[formula.kind]}_({variable} = {low})^({high}) {body}"
+    return f"{FOLDS[formula.kind]}_({variable} = {low})^({high}) {body}"
 
 
 def _call(formula: Call) -> str:

@@ -14,7 +14,8 @@ from typing import Final, Literal, TypeAlias, final, get_args
 
 from exercises.exercise import Instance, Language
 from grader.results import Result, Student
-from grader.verdict import Review, Unreadable, name
+from grader.statistics import verdict_name
+from grader.verdict import Review, Unreadable
 from reports.document import Block, Document, Heading, Items, Paragraph, Section, Typed, Working
 from reports.feedback import cannot_read, feedback, hints, requirement_said, step_said
 from reports.lines import NOTHING, Line, Sayer, Text, inert, joined, strong, text_line, token, visible
@@ -121,11 +122,6 @@ class ResultPage:
                 (text_line(text, self.language) for text in options_said(part, judged.read_as, self.language)), ", "
             )
         return Line(Text(visible(judged.read_as), "ltr"))
-
-
-def verdict_name(result: Result) -> str:
-    """The verdict's name, "missing" where there is no answer."""
-    return name(result.judgement.verdict) if result.judgement else "missing"
 
 
 def said_about(result: Result, say: Sayer) -> Line:

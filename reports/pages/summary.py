@@ -9,8 +9,7 @@ from typing import Final, final
 
 from exercises.exercise import Instance, Language
 from grader.results import ClassResult, Result, Student
-from grader.statistics import BINS, PartStatistics, by_part, groups, histogram, verdict_name, waiting
-from grader.verdict import NAMES
+from grader.statistics import BINS, VERDICTS, PartStatistics, by_part, groups, histogram, verdict_name, waiting
 from reports.document import Block, Cell, Document, Heading, Paragraph, Section, Table, Typed
 from reports.feedback import together
 from reports.lines import NOTHING, Line, Sayer, inert, joined, link, soft, strong, token
@@ -18,7 +17,6 @@ from reports.pages.marks import mark
 from reports.pages.student import reason_for_a_person
 from reports.words import words
 
-VERDICTS: Final = (*NAMES.values(), "missing")
 NUMBERS: Final = frozenset(
     ("total", "pending", "times", "mean_share", "deviation", "mean", "facility", "discrimination", "marks", "line")
 )
