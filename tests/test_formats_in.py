@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from grader.results import Answer, Problem
 from grader.submissions import Wanted, formats, submissions
 from grader.submissions.owners import each
+from reports.words import words
 
 SHEET = "<!-- tirgul sheet: 11.1 -->\n**Student:** {}\n\n## 11.1/1a\n**Answer:** 10x10x3\n\n## 11.1/2\n**Answer:** 48\n"
 
@@ -293,7 +294,9 @@ def test_any_archive_is_read_or_refused(data):
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
-        found(written(Path(folder), "a.zip", b"PK\x03\x04" + data))
+        answers, problems = found(written(Path(folder), "a.zip", b"PK\x03\x04" + data))
+    assert answers or problems
+    assert all(f"problem.{reason}" in words("en") for _, reason in problems)
 
 
 # --- students
