@@ -181,10 +181,12 @@ class PartMarker:
 
     @cached_property
     def rests_on(self) -> tuple[str, ...]:
+        """The parts whose keys stand somewhere in this part's derivation."""
         inside = {id(node) for node in everything(self.derivation)} - {id(self.derivation)}
         return tuple(part for part, node in self.keys.items() if id(node) in inside)
 
     def judge(self, text: str, earlier: Mapping[str, Value]) -> Judgement:
+        """What is said of an answer, given the values of earlier answers; the last ones are remembered."""
         asked = (text, tuple(earlier.items()))
         judgement = self._judged.get(asked)
         if judgement is None:

@@ -428,7 +428,7 @@ KINDS: dict[str, type[AnswerKind]] = {
     "choice": Choice,
     "free": FreeText,
 }
-"""The kinds by the names that `Instance.kind` gives."""
+"""Kinds that need no more than this module, by the names that `Instance.kind` gives; `judge.EVERY_KIND` has all."""
 
 
 def read_as(

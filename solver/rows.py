@@ -76,6 +76,7 @@ def plus(values: Iterable[Any]) -> Any:
 
 
 def sum_of(rows: Iterable[Row], fact: str) -> Any:
+    """The sum of one count over rows."""
     return plus(map(value_of, map(attrgetter(fact), rows)))
 
 

@@ -141,5 +141,5 @@ except SystemExit as end:
 
 
 def test_loading_is_seen():
-    """The two tests above can fail."""
+    """What the tests above ask can be found."""
     assert loaded("import sympy") == {"sympy"}

@@ -1,4 +1,4 @@
-"""The sixteen failures that marks survive, and where each is tested; reports that are whole whatever happens."""
+"""The failures that marks survive, and where each is tested; reports that are whole whatever happens."""
 
 import subprocess
 import sys

@@ -8,6 +8,7 @@ _DOUBLE = ("pm", "mp")
 
 
 def has_alternatives(formula: Formula) -> bool:
+    """Whether ± or ∓ stands anywhere in a formula."""
     return any(isinstance(part, Call) and part.function in _DOUBLE for part in subformulas(formula))
 
 

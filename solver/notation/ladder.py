@@ -72,6 +72,7 @@ class Ladder(Rungs):
     listed: bool = False
 
     def compare(self, said: Formula, wanted: Formula) -> Comparison:
+        """How two formulas of any sort compare: by the sorts of both, down to numbers."""
         if "matrix" in self.calls:
             said, wanted = with_matrices(said), with_matrices(wanted)
         double = not self.calls.isdisjoint(("pm", "mp"))
@@ -242,6 +243,7 @@ class Ladder(Rungs):
     # --- shapes, lists, sets, matrices
 
     def lists(self, said: Group, wanted: Group) -> Comparison:
+        """Lists item by item: in their order where brackets say so, else in any."""
         said, wanted = spread(said), spread(wanted)
         pair = len(said.items) == len(wanted.items) == 2
         if pair and {said.bracket, wanted.bracket} == {"(", "["} and not is_list_of(said, wanted):

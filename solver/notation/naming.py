@@ -122,6 +122,7 @@ class Vocabulary:
 def vocabulary(
     names: tuple[str, ...] | None, functions: tuple[str, ...], near: tuple[str, ...] = ()
 ) -> Vocabulary:
+    """The vocabulary of these names and functions; of one question it is made once."""
     return Vocabulary(names, functions, near)
 
 

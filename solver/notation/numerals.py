@@ -34,6 +34,7 @@ _WITH_COMMA: Final = re.compile(
 
 
 def starts_number(scan: Scanner) -> bool:
+    """Whether a number begins at the scanner's place."""
     return _PLAIN.match(scan.text, scan.at) is not None
 
 

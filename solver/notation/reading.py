@@ -1,6 +1,6 @@
 """Reading mathematics: any text whatever becomes a formula or an `Unreadable`, in bounded time and depth.
 
-    text --scanning--> tokens --naming--> tokens that are names --parsing--> formula --checks--> formula or Unreadable
+    text --lexing--> tokens --naming--> tokens that are names --parsing--> formula --checks--> formula or Unreadable
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Reader:
     decimal: Mark | None = None
 
     def read(self, text: str, *, lists: bool = False, near: Iterable[str] = ()) -> Formula | Unreadable:
+        """A text as a formula of this question, or why it is none."""
         return read(text, self.names, functions=self.functions, lists=lists, near=near, decimal=self.decimal)
 
     def with_functions(self, functions: Iterable[str]) -> Reader:

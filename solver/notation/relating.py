@@ -24,6 +24,7 @@ def about_one_name(formula: Formula) -> Formula:
 
 
 def product_of(items: tuple[Formula, ...]) -> Formula:
+    """The product of formulas; of a single one, that itself."""
     return items[0] if len(items) == 1 else Mul(items)
 
 
@@ -37,6 +38,7 @@ def quotient_of(formula: Formula) -> Formula:
 
 
 def either_of(parts: tuple[Formula, ...]) -> Formula:
+    """That one of several conditions holds; of a single one, that itself."""
     return parts[0] if len(parts) == 1 else Call("or", parts)
 
 
@@ -75,6 +77,8 @@ def below(formula: Formula) -> tuple[Formula, bool] | None:
 
 
 def indicator(formula: Formula) -> Formula | None:
+    """1 where a condition holds and 0 elsewhere, as a formula; None where it is about more than numbers."""
+    """1 where a condition holds and 0 elsewhere, as a formula; None where it is about more than numbers."""
     match formula:
         case Relation(sides, _) if all(map(is_expression, sides)):
             return Call("indicator", (formula,))

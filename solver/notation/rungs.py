@@ -38,6 +38,7 @@ class Rungs:
     calls: frozenset[str]
 
     def numbers(self, said: Formula, wanted: Formula) -> Comparison:
+        """Two numbers or expressions: by arithmetic, by structure, then for each way to understand who is random."""
         free = names(said)
         if not free:
             value = exact(said)
@@ -71,6 +72,7 @@ class Rungs:
         return surely, replace(surely, random=surely.random | doubtful)
 
     def expressions(self, said: Formula, wanted: Formula, chance: Chance) -> Comparison:
+        """Two expressions where it is known who is random: by residues, then by what is in them."""
         try:
             found = agreement(said, wanted, chance, self.seed)
         except Undefined:

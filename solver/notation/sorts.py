@@ -12,6 +12,7 @@ NAMED_SETS: Final = frozenset({"reals", "emptyset"})
 
 
 def is_condition(formula: Formula) -> bool:
+    """Whether a formula is true or false: x < 3, x in A, a = b and c = d."""
     match formula:
         case Relation() | Call("and" | "or" | "not" | "element", _) | Name("true" | "false"):
             return True
@@ -20,6 +21,7 @@ def is_condition(formula: Formula) -> bool:
 
 
 def is_set(formula: Formula) -> bool:
+    """Whether a formula surely is a set: {1, 2}, [0, 1), (-infinity, 0), a union; [0, 1] may be a list."""
     match formula:
         case Group(_, bracket):
             return bracket in ("{", "[)", "(]") or _has_infinite_end(formula)
@@ -36,6 +38,7 @@ def _has_infinite_end(group: Group) -> bool:
 
 
 def are_interval_and_condition(said: Formula, wanted: Formula) -> bool:
+    """Whether one is a pair that may be an interval and the other an inequality: (0, 1) and 0 < x < 1."""
     for one, other in ((said, wanted), (wanted, said)):
         if looks_like_interval(one) and is_condition(other):
             return not (isinstance(other, Relation) and "=" in other.operators)
@@ -43,6 +46,7 @@ def are_interval_and_condition(said: Formula, wanted: Formula) -> bool:
 
 
 def looks_like_interval(formula: Formula) -> bool:
+    """Whether a formula is a pair in brackets, which may be an interval: (0, 1), [0, 1]."""
     return isinstance(formula, Group) and formula.bracket in ("(", "[") and len(formula.items) == 2
 
 
@@ -63,10 +67,12 @@ def is_title(formula: Formula) -> bool:
 
 
 def is_expression(formula: Formula) -> bool:
+    """Whether a formula has a value: it is no list, no set, and nothing that is true or false."""
     return not (isinstance(formula, Group | Relation) or is_set(formula) or is_condition(formula))
 
 
 def is_equation(formula: Formula) -> bool:
+    """Whether every sign between the sides is =."""
     return isinstance(formula, Relation) and set(formula.operators) == {"="}
 
 

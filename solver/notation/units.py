@@ -19,6 +19,7 @@ DEGREES: Final = (None, Name("deg"), Name("degree"), Name("degrees"))
 
 
 def has_degrees(formula: Formula) -> bool:
+    """Whether a sign for degrees stands anywhere in a formula."""
     return any(isinstance(part, Call) and part.function == "degrees" for part in subformulas(formula))
 
 

@@ -40,6 +40,7 @@ def _settled(compute: Callable[[], Any], digits: int) -> Any:
 
 
 def evaluated(expression: Expr, variance: Expr, digits: int) -> Any:
+    """An expression in q at a variance, to so many digits."""
     return _settled(lambda: _called(expression, q)(_number(variance)), digits)
 
 

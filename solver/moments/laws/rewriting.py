@@ -54,6 +54,7 @@ def _conclusion(name: str, rewrite: Rewrite) -> Conclusion:
 
 
 def expression_of(name: str, premises: Mapping[str, Value]) -> Expr:
+    """The expression among a law's premises; a law of this name does not fit where there is none."""
     if "expression" not in premises:
         raise DoesNotFit(name, premises)
     return premises["expression"]
@@ -113,4 +114,5 @@ def index_sum(expr: Expr) -> tuple[Expr, Symbol, Expr] | None:
 
 
 def is_atom(expr: Expr) -> bool:
+    """Whether an expression is a random variable, with an index or without."""
     return isinstance(expr, Indexed | Variable)

@@ -21,8 +21,8 @@ class Unread(Stopped):
 
     Reasons: syntax, too_long, too_deep, too_many_steps, construct (a statement or expression outside our part of
     Python), unknown_name (something imported or made elsewhere), unknown_operation (an operation without a rule),
-    needs_values (what happens next depends on numbers), no_network (no class of a network in it), needs_arguments
-    (a network's constructor wants what nobody says).
+    needs_values (what happens next depends on numbers), no_network (no class of a network in it), no_training
+    (no loop that trains in it), needs_arguments (a network's constructor wants what nobody says).
     """
 
 

@@ -9,17 +9,14 @@ LOSSES: Final = frozenset(
 )
 CONTAINERS: Final = frozenset(("Sequential", "ModuleList", "ModuleDict", "Module", "ParameterList"))
 OTHERS: Final = frozenset(
-    "AdaptiveLogSoftmaxWithLoss Buffer ChannelShuffle CircularPad1d CircularPad2d CircularPad3d Container "
-    "CosineSimilarity CrossMapLRN2d DataParallel EmbeddingBag Fold FractionalMaxPool2d FractionalMaxPool3d GLU GRU "
-    "GRUCell Hardshrink LPPool1d LPPool2d LPPool3d LSTM LSTMCell LinearCrossEntropyOptions LocalResponseNorm "
-    "MaxUnpool1d MaxUnpool2d MaxUnpool3d Mish MultiheadAttention NLLLoss2d PairwiseDistance Parameter ParameterDict "
-    "PixelUnshuffle RNN RNNBase RNNCell RNNCellBase RReLU Softmax2d Softmin Softshrink SyncBatchNorm Tanhshrink "
-    "Threshold Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer "
-    "Unfold UninitializedBuffer UninitializedParameter Upsample UpsamplingBilinear2d UpsamplingNearest2d attention "
-    "common_types factory_kwargs functional grad init intrinsic modules parallel parameter qat quantizable quantized "
-    "utils".split()
+    "AdaptiveLogSoftmaxWithLoss Buffer Container CosineSimilarity CrossMapLRN2d DataParallel EmbeddingBag "
+    "FractionalMaxPool2d FractionalMaxPool3d GRU GRUCell LSTM LSTMCell LinearCrossEntropyOptions MaxUnpool1d "
+    "MaxUnpool2d MaxUnpool3d NLLLoss2d PairwiseDistance Parameter ParameterDict RNN RNNBase RNNCell RNNCellBase "
+    "SyncBatchNorm Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer "
+    "UninitializedBuffer UninitializedParameter attention common_types factory_kwargs functional grad init intrinsic "
+    "modules parallel parameter qat quantizable quantized utils".split()
 )
-"""What else torch.nn has, modules that we have no layer for among them; losses and lazy modules aside."""
+"""What else torch.nn has, modules that we have no layer for among them; losses, lazy modules and `kinds()` aside."""
 IGNORED: Final = (
     "torch.nn.init.", "torch.manual_seed", "torch.cuda.", "torch.backends.", "torch.set_", "torch.use_", "warnings.",
     "numpy.random.seed", "random.seed", "os.environ", "os.makedirs",
