@@ -43,7 +43,7 @@ class Gradient(AnswerKind):
         self.block = part.derivatives or Derivatives()
 
     def read(self, text: str) -> Read | Unreadable:
-        from solver.gradient_formulas import KNOWN
+        from solver.gradient_formulas import KNOWN  # SymPy, which other answers can do without
 
         said = read(spelled(without_words(text)), KNOWN)
         match said:
@@ -71,7 +71,7 @@ class Gradient(AnswerKind):
         return self._same(reading, key)
 
     def _same(self, one: Any, other: Any) -> bool | None:
-        from solver.verify.derivatives import NotComputable, same
+        from solver.verify.derivatives import NotComputable, same  # SymPy again
 
         try:
             return same(one, other, self._facts)
@@ -80,7 +80,7 @@ class Gradient(AnswerKind):
 
     @cached_property
     def _facts(self) -> Facts:
-        from solver import gradients
+        from solver import gradients  # SymPy again
         from solver.moments.assumptions import Facts
 
         facts = (*gradients.COST, *(gradients.BLOCK if self.block.skip else gradients.PLAIN))
@@ -88,7 +88,7 @@ class Gradient(AnswerKind):
 
     def _unfinished(self, meant: Any, side: Formula) -> Unreadable | None:
         """What is to be said where a derivative is left that the block says more of: dy_k/dx_m."""
-        from solver.gradients import C, w, x, y
+        from solver.gradients import C, w, x, y  # SymPy again
         from solver.symbols import D
 
         last = w if self.block.asked.endswith("w") else None
@@ -102,7 +102,7 @@ class Gradient(AnswerKind):
 
     def _meant(self, said: Formula) -> Any:
         """A formula in the block's own names, or why it is none."""
-        from solver.gradient_formulas import Strange, meaning
+        from solver.gradient_formulas import Strange, meaning  # SymPy again
 
         try:
             return meaning(said)

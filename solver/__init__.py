@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """`analyze` and the packages with questions of their own, imported when asked for: `import solver` is free."""
     if name == "analyze":
-        from solver.analysis import analyze
+        from solver.analysis import analyze  # loaded when it is first asked for
 
         return analyze
     if name in ("moments", "notation"):

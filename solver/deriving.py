@@ -103,7 +103,7 @@ def closed_forms(said: Value, wanted: Value, unknown: str) -> Iterator[Value]:
     >>> [*closed_forms(sizes[1], Size.symbol("H"), "P")]
     [(K - 1)/2]
     """
-    from sympy import solve, together
+    from sympy import solve, together  # SymPy, only where something is solved
 
     from solver.symbols import expression, size_symbol
 

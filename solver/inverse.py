@@ -22,7 +22,6 @@ from solver.notation.tree import Formula, Name, Number, substitute
 NAMES: Final = ("n", "k", "s", "p", "d")
 LEAST: Final = {"n": 1, "k": 1, "s": 1, "p": 0, "d": 1}
 MOST_KERNEL: Final = 64
-MOST_FOUND: Final = 200_000
 
 BOUNDS: Final[Mapping[str, tuple[Formula, Formula]]] = {
     name: (formula(least), formula(most))
@@ -145,8 +144,8 @@ def _usual(name: str, chosen: Mapping[str, int]) -> Iterable[int]:
 
 def bounds(name: str, values: Mapping[str, Any], output: Formula | int) -> tuple[Any, Any]:
     """The least and the most of a name as SymPy expressions, with numbers and formulas put in for the others."""
-    from solver.notation.bridge import to_sympy
-    from solver.symbols import size_symbol
+    from solver.notation.bridge import to_sympy  # SymPy, only where a bound is asked for
+    from solver.symbols import size_symbol  # SymPy, only where a bound is asked for
 
     put = {key: value if isinstance(value, Formula) else Number(value) for key, value in values.items()}
     put["o"] = output if isinstance(output, Formula) else Number(output)
@@ -157,7 +156,7 @@ def bounds(name: str, values: Mapping[str, Any], output: Formula | int) -> tuple
 
 def _expanded(expression: Any) -> Any:
     """The expression with what is rounded multiplied out, and then written as simply as it factors."""
-    from sympy import ceiling, expand, factor, floor
+    from sympy import ceiling, expand, factor, floor  # loaded by now
 
     put = {rounded: rounded.func(factor(expand(rounded.args[0]))) for rounded in expression.atoms(floor, ceiling)}
     return expression.xreplace(put)

@@ -89,7 +89,7 @@ class Size:
 
     def expression(self) -> Expr:
         """The size as a SymPy expression in a positive integer symbol."""
-        from solver.symbols import floored, size_symbol
+        from solver.symbols import floored, size_symbol  # SymPy, which most sizes never meet
 
         inside = (self.inner * size_symbol(self.name) + self.shift) / self.divisor
         return self.outer * floored(inside) + self.offset

@@ -84,7 +84,7 @@ def as_formula(value: Value) -> Formula:
         case tuple():
             return Group(tuple(map(as_formula, value)), "(")
         case _:
-            from solver.notation.bridge import from_sympy
+            from solver.notation.bridge import from_sympy  # SymPy, which has made the value
 
             return from_sympy(value)
 
@@ -98,13 +98,13 @@ def closed_form(value: Value) -> Value:
     """
     if not hasattr(value, "atoms"):
         return value
-    from solver.closed_forms import closed
+    from solver.closed_forms import closed  # SymPy, which has made the value
 
     return closed(value)
 
 
 def symbol(name: str) -> Expr:
     """A positive whole number that is not known: a symbol for a hyper-parameter."""
-    from solver.symbols import size_symbol
+    from solver.symbols import size_symbol  # SymPy, only where a symbol is made
 
     return size_symbol(name)

@@ -27,7 +27,7 @@ def load_ipython_extension(shell: Any) -> None:
 def _notebook() -> Any:
     """The notebook's face; says so where a student's own file hides one of our packages."""
     _see_shadows()
-    from tirgul import notebook
+    from tirgul import notebook  # only after a shadow would have been seen
 
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
@@ -38,7 +38,7 @@ def _notebook() -> Any:
 
 def _see_shadows() -> None:
     """Raises ImportError, in both languages, where `import solver` finds somebody else's solver.py."""
-    from importlib.util import find_spec
+    from importlib.util import find_spec  # only in notebooks
 
     home = Path(__file__).resolve().parents[1]
     for package in PACKAGES:

@@ -65,7 +65,7 @@ def _curves() -> LineChart:
     from sympy import lambdify  # SymPy, which listing the exercises can do without
 
     from exercises.exhibit import LineChart, Series  # drawn, and nothing to judge by
-    from solver.moments.activations import ACTIVATIONS, y
+    from solver.moments.activations import ACTIVATIONS, y  # SymPy again
 
     places = [step / 4 for step in range(-16, 17)]
     functions = {
@@ -96,7 +96,7 @@ NEURON = {"v": "sum(i, 1, n, w_i*x_i)"}
 
 def notes() -> Mapping[str, Quantity]:
     """What a constant variance does not give."""
-    from solver.moments.notes import notes
+    from solver.moments.notes import notes  # SymPy, which listing the exercises can do without
 
     return notes()
 

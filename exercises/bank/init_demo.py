@@ -50,7 +50,7 @@ def _output(scale: Fraction) -> Derivation:
 
 def seed_example(scale: Any) -> Example:
     """The example at a scale; numpy draws its weights."""
-    from solver.moments.seed import seed_example as of
+    from solver.moments.seed import seed_example as of  # numpy, which listing the exercises can do without
 
     return of(scale)
 
@@ -111,7 +111,7 @@ def _values(scale: Fraction) -> Table:
 
 
 def _growth() -> Table:
-    from solver.moments.seed import root_mean_growth
+    from solver.moments.seed import root_mean_growth  # numpy again
 
     example = seed_example(LARGE)
     typical = float(root_mean_growth(5, 1))
@@ -184,7 +184,7 @@ def _ratio(large: Example, small: Example, layer: int) -> Fraction:
 
 
 def _gradients() -> Table:
-    from solver.moments.seed import dead
+    from solver.moments.seed import dead  # numpy again
 
     examples = [seed_example(scale) for scale in (LARGE, SMALL)]
     rows = tuple(

@@ -16,7 +16,7 @@ def kinds() -> dict[str, type[Any]]:
     >>> kinds()["Conv2d"](8, kernel_size=3)
     Conv2d(name='', out_channels=8, kernel_size=(3, 3), ...)
     """
-    from importlib import import_module
+    from importlib import import_module  # only where every kind is asked for
     from itertools import chain
     from pkgutil import iter_modules
 

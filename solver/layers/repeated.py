@@ -216,7 +216,7 @@ class Repeat(Composite):
 
     def _summed(self, fact: str, shape: Quantity, changes: list[Any]) -> Value:
         """The sum over layers whose inputs become larger or smaller."""
-        from solver.symbols import counter, expression, sum_over
+        from solver.symbols import counter, expression, sum_over  # SymPy, only where sizes change on the way
 
         place = counter(str(self.times))
         sizes = (expression(value_of(component(shape, axis))) + place * c for axis, c in enumerate(changes))

@@ -458,7 +458,7 @@ def _integer(value: Any) -> int:
 @cache
 def operations() -> dict[str, type[Any]]:
     """Every operation by its class's name: the kinds of layers and joins, and the steps of imported networks."""
-    from solver.networks import moves, steps
+    from solver.networks import moves, steps  # steps that short texts have none of
 
     known = (*vars(moves).values(), *vars(steps).values())
     own = (value for value in known if isinstance(value, type) and issubclass(value, Operation))

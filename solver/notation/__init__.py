@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """`compare`, imported when it is asked for: most modules here need no judge."""
     if name == "compare":
-        from solver.notation.equality import compare
+        from solver.notation.equality import compare  # loaded when it is first asked for
 
         return compare
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

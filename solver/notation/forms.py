@@ -172,7 +172,7 @@ def _is_factored(said: Formula) -> bool:
 
 
 def _is_irreducible(said: Formula) -> bool:
-    from sympy import Integer, PolynomialError, factor_list
+    from sympy import Integer, PolynomialError, factor_list  # SymPy is loaded where a form asks for it
 
     from solver.notation.bridge import to_sympy
 

@@ -40,7 +40,7 @@ def main() -> None:
 def found(asked: dict[str, Any]) -> dict[str, Any]:
     """What torch makes of the code; whatever goes wrong is said."""
     try:
-        import torch
+        import torch  # what cannot be loaded is said
     except Exception:
         return {"no_torch": True}
     try:

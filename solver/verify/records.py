@@ -55,7 +55,7 @@ def checks(node: Derived, *, live: bool = False, seed: int = 0) -> tuple[Check, 
 
 def agreed(derivations: Iterable[Derivation]) -> dict[str, str]:
     """Asks torch about every step that it knows: the fingerprints of those it agrees with, and its version."""
-    import torch
+    import torch  # which reading records does without
 
     release = torch.__version__.partition("+")[0]
     return {
@@ -105,7 +105,7 @@ def every_check(
 
 
 def _samples(node: Derived, seed: int) -> Iterator[Check]:
-    from solver.verify.simulations import simulate, simulations
+    from solver.verify.simulations import simulate, simulations  # torch, which a record does without
 
     return (simulate(simulation, seed) for simulation in simulations(node))
 
@@ -123,10 +123,10 @@ def _remembered(node: Derived) -> Check | None:
 
 
 def _asked(node: Derived) -> Check | None:
-    from solver.verify.torch_twins import TWINS
+    from solver.verify.torch_twins import TWINS  # torch, which a record does without
 
     if node.rule.name.startswith("gradient."):
-        from solver.verify.torch_gradients import check_step
+        from solver.verify.torch_gradients import check_step  # only for steps of gradients
 
         return check_step(node)
     symbolic = any(symbols(premise.result) for premise in node.premises.values())

@@ -98,7 +98,7 @@ def relu_slope_at_zero() -> bool:
 
 def gains_are_not_all_exact() -> bool:
     """torch's gain for tanh is 5/3, and 1/sqrt(E[tanh(y)^2]) = 1.5925… for y ~ N(0, 1)."""
-    from solver.moments import activation_moments
+    from solver.moments import activation_moments  # SymPy, for this fact alone
 
     exact = 1 / math.sqrt(activation_moments("tanh").numeric(1)[1])
     return nn.init.calculate_gain("tanh") == 5 / 3 and abs(exact - 5 / 3) > 0.07

@@ -136,7 +136,7 @@ def _counted(said: NetworkAnalysis, name: str, language: Language) -> list[str]:
 
 def _explain(said: NetworkAnalysis, name: str, language: Language, as_json: bool) -> None:
     """The derivation of each fact of one layer, with what checked it."""
-    from reports.lines import Sayer
+    from reports.lines import Sayer  # words, only where steps are asked for
     from reports.solution import equation, steps
     from solver.derivation import Derived, walk
     from tirgul.steps import reason, step_lines

@@ -146,7 +146,7 @@ class _Practice:
 
     def answer(self, part: Part, text: str) -> bool:
         """Says what is said of an answer, and whether the part is done."""
-        from tirgul.service import TooLong, TooOften
+        from tirgul.service import TooLong, TooOften  # loaded by now; `--help` does without
 
         try:
             state = self.service.check(self.who, self.place, part.id, text, secrets.token_hex(16))[part.id]

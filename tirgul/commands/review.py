@@ -123,7 +123,7 @@ def _typed(
     result: ClassResult, typed: tuple[str, str, str], why: str, who: str, language: Language
 ) -> HandMark:
     """The mark that was typed; refuses one to nobody or out of range."""
-    from exercises.library import placed
+    from exercises.library import placed  # what grades, without which `--help` is said
     from grader.hand_csv import mark_of, waiting
     from grader.ledger import HandMark
 
@@ -144,7 +144,7 @@ def _typed(
 
 def _asked(result: ClassResult, why: str, who: str, language: Language) -> list[HandMark]:
     """Marks asked for one by one; an empty line passes one over, the end of the input ends it."""
-    from grader.hand_csv import mark_of, waiting
+    from grader.hand_csv import mark_of, waiting  # what grades
     from grader.ledger import HandMark
 
     found: list[HandMark] = []
@@ -170,7 +170,7 @@ def _asked(result: ClassResult, why: str, who: str, language: Language) -> list[
 
 
 def _out(rows: Sequence[Waiting], out: Path, language: Language) -> None:
-    from grader.hand_csv import write as table
+    from grader.hand_csv import write as table  # what grades
 
     with writing(out, language):
         write(out, table(rows))
@@ -198,7 +198,7 @@ def _said(row: Waiting, language: Language) -> tuple[str, str, str, str]:
 
 
 def _why(result: Result, language: Language) -> str:
-    from grader.verdict import Review, Unreadable
+    from grader.verdict import Review, Unreadable  # what grades
 
     if result.marks is not None:
         return f"{decimal(result.marks)}/{decimal(result.max)}"
@@ -212,7 +212,7 @@ def _why(result: Result, language: Language) -> str:
 
 
 def _data(row: Waiting) -> dict[str, object]:
-    from grader.hand_csv import reason
+    from grader.hand_csv import reason  # what grades
 
     one = row.result
     marks: Fraction | None = one.marks

@@ -70,7 +70,7 @@ def command(
 
 def announced(token: str, language: Language) -> Any:
     """The class of a server that says where it is when it is there."""
-    import uvicorn
+    import uvicorn  # only where a server starts
 
     class Announced(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
