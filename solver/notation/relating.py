@@ -78,7 +78,6 @@ def below(formula: Formula) -> tuple[Formula, bool] | None:
 
 def indicator(formula: Formula) -> Formula | None:
     """1 where a condition holds and 0 elsewhere, as a formula; None where it is about more than numbers."""
-    """1 where a condition holds and 0 elsewhere, as a formula; None where it is about more than numbers."""
     match formula:
         case Relation(sides, _) if all(map(is_expression, sides)):
             return Call("indicator", (formula,))
