@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from exercises.exercise import Instance
+from exercises.exercise import Exercise, Instance
 from exercises.library import BANK, load_file
 from grader.judge import judge
 from grader.verdict import Judgement, Right, Slipped, Unreadable, Wrong, marks
+from tests.rules import bank
 from tirgul.cli import tirgul_command
 
 TABLE = Path(__file__).parent / "tables" / "student_code"
@@ -245,3 +247,13 @@ def test_mistakes_in_blocks_are_named(name, text):
     found = judged(text, "code", RESBLOCK)
     assert slips(found) == {name}
     assert "#" not in str(found.verdict)
+
+
+def test_model_code_imports_only_what_it_uses():
+    asked = [(one, part.code) for one in map(Exercise.canonical, bank()) for part in one.exercise.parts if part.code]
+    assert len(asked) >= 3
+    for instance, code in asked:
+        nodes = list(ast.walk(ast.parse(code.right(instance.numbers))))
+        imports = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        assert {(alias.asname or alias.name).partition(".")[0] for alias in imports} <= used, instance.exercise.id

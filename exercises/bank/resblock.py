@@ -32,7 +32,6 @@ CODED = (8, 14, 14)
 
 BLOCK = """\
 import torch.nn as nn
-from typing import TYPE_CHECKING
 
 
 class ResBlockConv(nn.Module):
