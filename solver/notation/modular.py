@@ -4,10 +4,10 @@ Both formulas are computed at a random point modulo a random prime of 40 bits, a
 below 10^-20. Primes, points and hash keys come from SHA-256 over the question and the answer, so that a judgement
 repeats exactly and nobody can choose the point. A function that is no rational one is a hash of its name and of its
 arguments' residues. With total degree d and coefficients of B bits, tracked, and m functions, two different formulas
-agree once with probability at most (1 + m^2) d/2^39 + B/2e10: by Schwartz-Zippel, and because a coefficient has at most
-B/39 prime factors of which each is met with probability 1064/2^39 at most, the primes here being no further apart than
-532; twice that, because where the imaginary unit occurs only primes are used that are 1 modulo 4, for which it has a
-residue. Where that says nothing, because there are too many functions, nothing is decided.
+agree once with probability at most (1 + m^2) d/2^39 + B/1.9e10: by Schwartz-Zippel, and because a coefficient has at
+most B/39 prime factors of which each is met with probability 1080/2^39 at most, the primes of 40 bits being no further
+apart than 540; twice that, because where the imaginary unit occurs only primes are used that are 1 modulo 4, for which
+it has a residue. Where that says nothing, because there are too many functions, nothing is decided.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def agreement(left: Formula, right: Formula, chance: Chance, seed: str) -> Agree
     points = _points(seed)
     opaque = first.opaque + second.opaque
     degree, bits = first.top + second.top + first.bottom + second.bottom, first.bits + second.bits
-    once = (1 + opaque**2) * (degree + 1) / 2**39 + bits / 2e10
+    once = (1 + opaque**2) * (degree + 1) / 2**39 + bits / 1.9e10
     if once > 0.1:
         raise Undefined("too many functions")
     error = 1.0
