@@ -21,6 +21,8 @@ from solver.verify.check import Check
 from tirgul import cli
 
 ENTRIES = everything()
+SAID_OTHERWISE = ("not-vanishing",)
+"""Errata in which one language says in words what the other says in mathematics."""
 
 
 def test_there_are_enough() -> None:
@@ -41,6 +43,14 @@ def test_texts_are_in_both_languages(erratum: Erratum) -> None:
         assert text.he.strip() and text.en.strip()
         assert not re.search("[\u05d0-\u05ea]", text.en)
     assert re.search("[\u05d0-\u05ea]", erratum.right.he + erratum.says.he)
+
+
+@pytest.mark.parametrize("erratum", ENTRIES, ids=lambda erratum: erratum.id)
+def test_the_same_is_mathematics_in_both_languages(erratum: Erratum) -> None:
+    if erratum.id in SAID_OTHERWISE:
+        return
+    for text in (erratum.where, erratum.says, erratum.right):
+        assert text.he.count("$") == text.en.count("$"), text
 
 
 def test_a_check_that_fails_refutes_us() -> None:

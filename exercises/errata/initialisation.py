@@ -252,7 +252,7 @@ ENTRIES: tuple[Erratum, ...] = (
         Text(
             he="בממוצע על הרשתות, לא ברשת אחת: $E[R^2] = (1 + 5/n)^L$, ועבור $n = 5$ ו־$L = 20$ זה 1,048,576",
             en="in the mean over networks, not in one network: $E[R^2] = (1 + 5/n)^L$, which is 1,048,576 "
-            "for n = 5 and L = 20",
+            "for $n = 5$ and $L = 20$",
         ),
         "values",
         lambda: bool(second_growth(5, 20) == 1_048_576),

@@ -82,7 +82,7 @@ def _orders() -> bool:
 
 
 def _saddle() -> bool:
-    """Gradient descent on $x^2 - y^2$ from (1, 0) comes to (0, 0), which is no minimum."""
+    """Gradient descent on x^2 - y^2 from (1, 0) comes to (0, 0), which is no minimum."""
     x, y = Fraction(1), Fraction(0)
     for _ in range(60):
         x, y = x - Fraction(1, 10) * 2 * x, y + Fraction(1, 10) * 2 * y
@@ -255,7 +255,7 @@ ENTRIES: tuple[Erratum, ...] = (
         Text(he="gradient descent מתכנס למינימום לוקאלי", en="gradient descent converges to a local minimum"),
         Text(
             he="גם לנקודת אוכף: על $x^2 - y^2$ מ־(1, 0) הוא מגיע ל־(0, 0)",
-            en="or to a saddle point: on x^2 - y^2 from (1, 0) it comes to (0, 0)",
+            en="or to a saddle point: on $x^2 - y^2$ from (1, 0) it comes to (0, 0)",
         ),
         "values",
         _saddle,
