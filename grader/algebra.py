@@ -19,6 +19,7 @@ from solver.derivation import Derivation, Derived, Rule, replay, walk
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
 from solver.notation.reading import read
+from solver.notation.scanning import Mark
 from solver.notation.tree import Formula, Group, Name, Number, names, subformulas
 from solver.values import Value, as_formula
 
@@ -87,8 +88,9 @@ def about(before: Formula, after: Formula) -> Link:
 class Formulas(Algebra):
     """Working with numbers, or with the names of the key; its rules are those of the key's derivation."""
 
-    def __init__(self, derivation: Derivation) -> None:
+    def __init__(self, derivation: Derivation, decimal: Mark | None = None) -> None:
         self.derivation = derivation
+        self.decimal = decimal
         self.key = derivation.result
         self.names = names(as_formula(self.key)) if not isinstance(self.key, tuple) else ()
         self.slipped: dict[int, Rule] = {}
@@ -96,7 +98,7 @@ class Formulas(Algebra):
 
     def read(self, side: Side) -> Formula | Unreadable:
         text = re.sub(r"(?<=\s)[xX](?=\s)", "×", side.text) if "x" not in self.names else side.text
-        said = read(text, self.names)
+        said = read(text, self.names, decimal=self.decimal)
         return Unreadable(said.reason, side.at + said.at, said.word) if isinstance(said, Unreadable) else said
 
     def begins(self, plain: Verdict) -> None:

@@ -87,7 +87,7 @@ class Chances(Algebra):
 
     def read(self, side: Side) -> Formula | Unreadable:
         text = side.text
-        said = read_as(text, self.names, [sums(text, self.kind.last), variances(text)], ())
+        said = read_as(text, self.names, [sums(text, self.kind.last), variances(text)], (), self.kind.part.decimal)
         if isinstance(said, Unreadable):
             return Unreadable(said.reason, side.at - _lead(side) + said.at, said.word)
         if isinstance(said, Group):

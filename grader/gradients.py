@@ -45,7 +45,7 @@ class Gradient(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         from solver.gradient_formulas import KNOWN  # SymPy, which other answers can do without
 
-        said = read(spelled(without_words(text)), KNOWN)
+        said = read(spelled(without_words(text)), KNOWN, decimal=self.part.decimal)
         match said:
             case Unreadable():
                 return Unreadable(said.reason, min(said.at, max(len(text) - 1, 0)), said.word)

@@ -218,7 +218,7 @@ class PartMarker:
             case Moment():
                 return Chances(self.part, self.derivation, kind)
             case Numeric() | Sizes() | Expression():
-                return Formulas(self.derivation)
+                return Formulas(self.derivation, self.part.decimal)
             case _:
                 return None
 

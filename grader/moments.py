@@ -55,7 +55,8 @@ class Moment(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         text = self._asked_words.sub(lambda words: " " * len(words.group()), text)
         text = _ASKED_ALONE.sub(lambda asked: ("σ²" if asked.group() == "Var" else "σ").ljust(3), without_words(text))
-        said = read_as(text, self.readable, [sums(text, self.last), variances(text)], self.readable)
+        short = [sums(text, self.last), variances(text)]
+        said = read_as(text, self.readable, short, self.readable, self.part.decimal)
         match said:
             case Unreadable():
                 return said

@@ -310,6 +310,23 @@ def test_a_part_declares_the_decimal_mark() -> None:
     assert isinstance(judge(instance, "4", "5.175").verdict, Right)
     assert isinstance(judge(instance, "2", "4.800").verdict, Wrong)
     assert isinstance(judge(BANK["11.1"], "2", "4.800").verdict, Unreadable)
+    assert isinstance(judge(instance, "2", "4.800/100").verdict, Right)
+
+
+@pytest.mark.parametrize(
+    "exercise, part, text",
+    [
+        ("11.1", "2", "4.800/100\n= 48"),
+        ("11.1", "2", "4.800/100 = 96,000/2 = 48"),
+        ("11.3", "1.4", "1000/(1.000*n)"),
+        ("11.3", "1.4", "Var(w) = 1,000/n\n= 1/n"),
+        ("11.3", "1.4", "std(w)^2 = Var(w) = 1,000/n"),
+    ],
+)
+def test_the_declared_decimal_mark_is_that_of_workings_and_moments(exercise: str, part: str, text: str) -> None:
+    plainly = next(one for one in bank() if one.id == exercise)
+    declared = replace(plainly, parts=tuple(replace(each, decimal=",") for each in plainly.parts)).canonical()
+    assert isinstance(judge(declared, part, text).verdict, Right)
 
 
 def test_marks_by_verdict() -> None:
