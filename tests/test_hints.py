@@ -1,7 +1,9 @@
 """Hints: read off the derivation, more specific after wrong answers, and never the key in any form."""
 
 import re
+from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 
@@ -72,6 +74,15 @@ def test_a_formula_that_another_part_asks_for_is_left_out_until_it_is_answered()
 def test_wrong_answers_earn_more_specific_hints():
     assert [reached(1, wrong, 9) for wrong in (0, 1, 2, 20)] == [1, 2, 3, 9]
     assert reached(0, 5, 9) == 0
+
+
+def test_a_desk_reads_numbers_with_the_declared_decimal_mark():
+    exercise = SHELF.exercise("11.1")
+    parts = tuple(replace(part, decimal=",") for part in exercise.parts)
+    declared = replace(exercise, parts=parts).canonical()
+    desk = OwnDesk(SimpleNamespace(instance=lambda *place: declared))
+    assert desk.read(("11.1", ""), "2", "4,800*10") == "4.800·10"
+    assert OwnDesk(SHELF).read(("11.1", ""), "2", "4,800*10") == "4800·10"
 
 
 def test_a_slip_has_a_hint_of_its_own():

@@ -118,11 +118,13 @@ class OwnDesk:
     def read(self, place: Place, part: str, text: str) -> str | Unreadable:
         """How an answer is read."""
         marker = self._marker(place)
+        asked = marker.instance.part(part)
         said = marker.part(part).kind.read(text)
         if isinstance(said, Unreadable):
             return said
-        if marker.instance.kind(marker.instance.part(part)) in CALCULATED:
-            formula = read(without_words(text))  # as it stands: what it comes to is for the student to know
+        if marker.instance.kind(asked) in CALCULATED:
+            # as it stands: what it comes to is for the student to know
+            formula = read(without_words(text), decimal=asked.decimal)
             return said.shown if isinstance(formula, Unreadable) else plain(formula)
         return said.shown
 
