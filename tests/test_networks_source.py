@@ -124,6 +124,30 @@ def test_frozen_parameters_are_counted_apart():
     assert (found.imported.registered.trainable, found.imported.registered.frozen) == (6, 6)
 
 
+@pytest.mark.parametrize(
+    "said, trainable",
+    [
+        ("self.first.requires_grad_(False)", 8),
+        ("self.first.requires_grad_(requires_grad=False).eval()", 8),
+        ("for p in self.first.parameters(): p.requires_grad_(False)", 8),
+        ("self.first.bias.requires_grad_(False)", 20),
+        ("self.requires_grad_(False)", 0),
+        ("self.requires_grad_(False); self.second.requires_grad_()", 7),
+        ("self.first.requires_grad_(False); self.first.weight.requires_grad_(True)", 20),
+    ],
+)
+def test_what_is_frozen_by_a_method_is_not_trained(said, trainable):
+    code = (
+        "import torch\nimport torch.nn as nn\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.first = nn.Linear(2, 6)\n        self.second = nn.Linear(6, 1, bias=True)\n"
+        f"        self.bias = nn.Parameter(torch.zeros(1))\n        {said}\n"
+        "    def forward(self, x):\n        return self.second(self.first(x)) + self.bias\n"
+    )
+    registered = read_source(code, (2,)).imported.registered
+    assert (registered.trainable, registered.trainable + registered.frozen) == (trainable, 26)
+
+
 def test_torch_nn_s_names_are_known():
     nn = pytest.importorskip("torch.nn")
     assert [name for name in dir(nn) if name[0] != "_" and not is_in_torch_nn(name)] == []

@@ -40,6 +40,13 @@ LISTINGS: Final[dict[str, Callable[[Registered], list[Any]]]] = {
 """What a module lists of itself."""
 
 
+def frozen(of: Registered, requires_grad: Any = True) -> Registered:
+    """The module, whose parameters are trained from now on, or no longer."""
+    for tensor in _parameters(of):
+        tensor.requires_grad_(requires_grad)
+    return of
+
+
 def register(walk: Walk, network: Registered, path: str = "") -> tuple[int, int]:
     """Names all modules and parameters of a network for a walk; how many numbers are trained and how many frozen.
 

@@ -10,7 +10,7 @@ from solver.networks.interpreter.stopped import Broken, Unknown, Unread
 from solver.networks.interpreter.values import Native
 from solver.networks.operations import placed, told
 from solver.networks.remembered import step_of
-from solver.networks.stand_ins.listings import LISTINGS, register
+from solver.networks.stand_ins.listings import LISTINGS, frozen, register
 from solver.networks.stand_ins.names import ITSELF
 from solver.networks.stand_ins.objects import Leaf, Module, Registered, SourceGhost, Tensor, container, holds
 from solver.networks.stand_ins.signals import OPERATIONS, Signals
@@ -116,6 +116,8 @@ class Modules(Signals):
                 return found
         if name in ITSELF:
             return Native(name, lambda *args, **named: of)
+        if name == "requires_grad_":
+            return Native(name, lambda *args, **named: frozen(of, *args, **named))
         if name in LISTINGS:
             return Native(name, lambda *args, **named: LISTINGS[name](of))
         match name:

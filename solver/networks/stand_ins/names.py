@@ -29,13 +29,13 @@ MAKERS: Final = frozenset(
 )
 """Functions that make tensors."""
 ITSELF: Final = frozenset(
-    "to cuda cpu float double half train eval requires_grad_ apply zero_grad compile share_memory bfloat16 "
+    "to cuda cpu float double half train eval apply zero_grad compile share_memory bfloat16 "
     "type xpu mps".split()
 )
 """Methods of a module that give the module."""
 
 IN_PLACE: Final = frozenset(
-    "normal_ uniform_ zero_ fill_ copy_ xavier_uniform_ kaiming_normal_ requires_grad_ mul_ add_ div_ sub_ clamp_ "
+    "normal_ uniform_ zero_ fill_ copy_ xavier_uniform_ kaiming_normal_ mul_ add_ div_ sub_ clamp_ "
     "trunc_normal_ bernoulli_ exponential_ detach_".split()
 )
 """Methods of a tensor that give the tensor."""

@@ -22,8 +22,10 @@ class Tensor:
     dtype: str = "float"
     trained: bool = True
 
-    def requires_grad_(self) -> None:
-        """It is a tensor."""
+    def requires_grad_(self, requires_grad: Any = True) -> Tensor:
+        """Whether it is trained from now on; `operations.is_tensor` knows tensors by this method, as torch's."""
+        self.trained = bool(requires_grad)
+        return self
 
 
 class SourceGhost(Ghost):

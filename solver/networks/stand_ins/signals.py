@@ -153,6 +153,8 @@ class Signals(World):
         said = tensors.said(of, name)
         if said is not NotImplemented:
             return said
+        if name == "requires_grad_":
+            return Native(name, of.requires_grad_)
         if name == "T":
             return self.computed("transpose", [of, -2, -1], {})
         asked = tensors.asked(of, name)
