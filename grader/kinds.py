@@ -46,10 +46,10 @@ ROUNDED = Fraction(1, 1000)
 """How far from what a mistake leads to a rough number may be to be explained by it."""
 
 _ABOUT = pattern(
-    r"[~≈∼]|\b(?:about|approximately|approx\.?|around|roughly|times)(?!\w)|(?<![א-ת])(?:בערך|לערך|בקירוב|פי|כ[-־](?=\d))"
-    r"|^\s*[x×](?=\s*\d)",
+    r"[~≈∼]|\b(?:about|approximately|approx\.?|around|roughly)(?!\w)|(?<![א-ת])(?:בערך|לערך|בקירוב|כ[-־](?=\d))",
     re.IGNORECASE,
 )
+_TIMES = pattern(r"\btimes(?!\w)|(?<![א-ת])פי|^\s*[x×](?=\s*\d)", re.IGNORECASE)
 _SHORT = pattern(r"\d(?:\.(\d+))?\s*([KMBkm])\b[^\d]*$")
 _THOUSANDS = {"K": 10**3, "M": 10**6, "B": 10**9}
 _TOTAL = pattern(
@@ -119,9 +119,9 @@ class Numeric(AnswerKind):
     """A number: exact, or within the part's tolerance. In a chain, 48 + 300 = 348, all links must hold."""
 
     def read(self, text: str) -> Read | Unreadable:
-        if self.part.within is None and (about := re.match(r"\s*(?:[~≈∼]|about\b|approx)", text)):
-            return Unreadable("approximate", len(about.group()) - 1)
-        said = _total(text) if self.part.within is None else _ABOUT.sub(_blank, text)
+        if self.part.within is None and (about := _ABOUT.match(text, len(text) - len(text.lstrip()))):
+            return Unreadable("approximate", about.start())
+        said = _total(text) if self.part.within is None else _TIMES.sub(_blank, _ABOUT.sub(_blank, text))
         value = _worked_out(said, self.part.decimal)
         if isinstance(value, Unreadable):
             return value
