@@ -56,8 +56,12 @@ def _lines(solved: Solution, instance: Instance, language: Language, opening: bo
     yield from step_lines(solved.steps, page.say, page.about, opening=opening)
     for exhibit in instance.exhibits.get(part.id, ()):
         yield from _exhibit_lines(exhibit, language)
-    said = words(language).say("cli.answer", answer=_answer(page))
-    yield said.replace(" \n", "\n", 1)
+    say, answer = words(language).say, _answer(page)
+    if part.code:
+        yield say("cli.answer", answer="").rstrip()
+        yield answer
+    else:
+        yield say("cli.answer", answer=answer)
     if solved.part.model:
         yield text_plain(instance.model(solved.part, language), language)
     if solved.assumes:
@@ -85,7 +89,7 @@ def _ask(part: Part, instance: Instance, language: Language) -> str:
 def _answer(page: Page) -> str:
     """The answer as readers write it; of code, code that is right."""
     code = page.solution.part.code
-    return f"\n{code.right(page.instance.numbers)}".rstrip() if code else page.answer()
+    return code.right(page.instance.numbers).rstrip() if code else page.answer()
 
 
 def _data(solved: Solution, instance: Instance, language: Language) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def _data(solved: Solution, instance: Instance, language: Language) -> dict[str,
     return {
         "part": solved.part.id,
         "ask": _ask(solved.part, instance, language),
-        "answer": _answer(page).strip(),
+        "answer": _answer(page),
         "model": text_plain(instance.model(solved.part, language), language),
         "rests_on": [part for part, _ in solved.rests_on],
         "assumes": [one.text for one in solved.assumes],
