@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from solver.layers import kinds
-from solver.networks.operations import OPERATIONS as OPERATIONS
 from solver.networks.operations import (
+    OPERATIONS,
     Handler,
     applied,
     fits,

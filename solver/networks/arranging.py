@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 from solver.networks.conditions import simple, times
 from solver.networks.guarded import bare
 from solver.networks.moves import Expand, Pad, Slice
-from solver.networks.operations import OPERATIONS as OPERATIONS
 from solver.networks.operations import is_tensor, made, needs_values, operation, sequence
 from solver.networks.remembered import step
 from solver.networks.reshaping import MIXED, merged

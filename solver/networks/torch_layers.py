@@ -16,8 +16,9 @@ from solver.layers.base import Layer
 from solver.layers.composite import Composite
 from solver.networks.operations import placed, told
 from solver.networks.remembered import STEPS, Step, step_of
+from solver.networks.table import OPERATIONS
 from solver.networks.torch_ghosts import TorchGhost, ghosts_in
-from solver.networks.torch_walk import OPERATIONS, TorchWalk
+from solver.networks.torch_walk import TorchWalk
 from solver.networks.walk import Ghost, natural
 from solver.values import Shape
 

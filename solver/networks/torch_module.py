@@ -23,9 +23,10 @@ from solver.derivation import DoesNotFit
 from solver.networks.conditions import Conditions, Undecided
 from solver.networks.guarded import Guarded, bare
 from solver.networks.imported import Imported, Registered
+from solver.networks.table import OPERATIONS
 from solver.networks.torch_ghosts import ghost, ghosts_in
 from solver.networks.torch_layers import Reader, reader_of
-from solver.networks.torch_walk import OPERATIONS, TorchWalk, Watch
+from solver.networks.torch_walk import TorchWalk, Watch
 from solver.networks.walk import CannotFollow, undisturbed
 from solver.values import Shape, Size
 

@@ -17,17 +17,13 @@ from typing import Any, Final, final
 import torch
 from torch.overrides import TorchFunctionMode
 
-from solver.networks.arithmetic import OPERATIONS as ARITHMETIC
-from solver.networks.arranging import OPERATIONS as ARRANGING
 from solver.networks.conditions import Domain, at, size_from, symbols
 from solver.networks.remembered import Step
 from solver.networks.steps import Unknown
+from solver.networks.table import OPERATIONS
 from solver.networks.torch_ghosts import TorchGhost, ghosts_in, mapped
 from solver.networks.walk import CannotFollow, Ghost, Walk, WithoutFormula
 from solver.values import Shape
-
-OPERATIONS: Final = ARITHMETIC | ARRANGING
-"""The whole table: the modules that enter operations in it have been imported here."""
 
 ON_SIGNALS: Final = {
     name for name, entry in OPERATIONS.items() if getattr(entry, "__annotations__", {}).get("input") == "Ghost"

@@ -13,7 +13,8 @@ from solver.networks.remembered import step_of
 from solver.networks.stand_ins.listings import LISTINGS, frozen, register
 from solver.networks.stand_ins.names import ITSELF
 from solver.networks.stand_ins.objects import Leaf, Module, Registered, SourceGhost, Tensor, container, holds
-from solver.networks.stand_ins.signals import OPERATIONS, Signals
+from solver.networks.stand_ins.signals import Signals
+from solver.networks.table import OPERATIONS
 from solver.networks.walk import Walk
 
 THROUGH: Final = {"Flatten": ("start_dim", "end_dim"), "Unflatten": ("dim", "unflattened_size")}

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from solver.derivation import DoesNotFit
-from solver.networks.arithmetic import OPERATIONS as ARITHMETIC
-from solver.networks.arranging import OPERATIONS as ARRANGING
 from solver.networks.conditions import Undecided
 from solver.networks.interpreter.machine import RAISED
 from solver.networks.interpreter.statements import Interpreter
@@ -21,10 +19,10 @@ from solver.networks.interpreter.world import World
 from solver.networks.stand_ins import tensors
 from solver.networks.stand_ins.names import IN_PLACE
 from solver.networks.stand_ins.objects import SourceGhost, Tensor, ghost
+from solver.networks.table import OPERATIONS
 from solver.networks.walk import CannotFollow, Ghost, Walk, natural
 from solver.values import Shape
 
-OPERATIONS: Final = ARITHMETIC | ARRANGING
 MERGING: Final = frozenset(("flatten", "view", "reshape", "ravel"))
 ELEMENTS: Final = {"truth": "bool", "integer": "int64", "float": "float"}
 

@@ -19,7 +19,7 @@ from solver.networks.stand_ins.leaves import lazy, leaf
 from solver.networks.stand_ins.modules import Modules
 from solver.networks.stand_ins.names import CONTAINERS, IGNORED, LOSSES, MAKERS, OTHERS, PASSING, USUAL, canonical
 from solver.networks.stand_ins.objects import Leaf, Module, Registered, SourceGhost, Tensor, container, holds, is_module
-from solver.networks.stand_ins.signals import OPERATIONS
+from solver.networks.table import OPERATIONS
 
 
 @final
