@@ -28,6 +28,7 @@ from solver.notation.reading import read
 from solver.notation.scanning import Mark
 from solver.notation.tree import Bracket, Call, Formula, Group, Mul, Name, Number, Pow, Relation, names
 from solver.notation.unreadable import Unreadable
+from solver.notation.vocabulary import THOUSANDS
 from solver.values import Shape, Value, as_formula
 
 Reading: TypeAlias = "Value | Formula"
@@ -51,7 +52,7 @@ _ABOUT = pattern(
 )
 _TIMES = pattern(r"\btimes(?!\w)|(?<![א-ת])פי|^\s*[x×](?=\s*\d)", re.IGNORECASE)
 _SHORT = pattern(r"\d(?:\.(\d+))?\s*([KMBkm])\b[^\d]*$")
-_THOUSANDS = {"K": 10**3, "M": 10**6, "B": 10**9}
+_ROUND = {**THOUSANDS, "m": 10**6, "B": 10**9}
 _TOTAL = pattern(
     r"^.*[\d)].*(?:סה[\"'\u05f3\u05f4\u2019\u201d]כ|סך הכו?ל|\btotal|\bin all|\baltogether)\s*[:=]?\s*(?=[\d(])",
     re.IGNORECASE | re.DOTALL,
@@ -138,7 +139,7 @@ class Numeric(AnswerKind):
 
     def _is_rounded(self, value: Fraction | int, short: re.Match[str]) -> bool:
         """Whether 61.7K is the key in short, where the key itself is asked for."""
-        place: Fraction = Fraction(_THOUSANDS[short[2].upper()], 10 ** len(short[1] or ""))
+        place: Fraction = Fraction(_ROUND[short[2]], 10 ** len(short[1] or ""))
         near = isinstance(self.key, int) and 0 < abs(Fraction(value) - self.key) <= place / 2
         return near and self.part.within is None
 

@@ -27,14 +27,13 @@ from solver.notation.vocabulary import (
     NOUNS,
     ROOTS,
     SETS,
+    THOUSANDS,
     TRUTHS,
 )
 
 _BRACKETS: Final = ("(", "[", "{", "\\{")
 _AFTER_NAMES: Final = frozenset("= end , ) ] } + * /".split())
 _CONDITIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "!=", "∈"})
-_THOUSANDS: Final = {"K": 1_000, "k": 1_000, "M": 1_000_000}
-"""513K, where no name is declared that reads so."""
 _OFTEN_GLUED: Final = ("pi", "i", "I")
 """What is seen in a word beside the names that are expected: pir^2 for pi r^2."""
 
@@ -189,8 +188,8 @@ class _Naming:
             return [function]
         if text.startswith("delta_") and (pair := self.kronecker(token)):
             return [pair]
-        if text in _THOUSANDS and not known.open and self.kind(place - 1) == "number" and not called:
-            size = _THOUSANDS[text]
+        if text in THOUSANDS and not known.open and self.kind(place - 1) == "number" and not called:
+            size = THOUSANDS[text]
             return [token._replace(kind="*", text=""), token._replace(kind="number", text=str(size), value=size)]
         if text in self.bound or text in CONSTANTS:
             return [token.named(token.text)]

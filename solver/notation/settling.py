@@ -32,7 +32,7 @@ from solver.notation.tree import (
 )
 from solver.notation.units import DEGREES, has_degrees, unit
 from solver.notation.unreadable import Unreadable
-from solver.notation.vocabulary import CONSTANTS, GREEK, SETS
+from solver.notation.vocabulary import CONSTANTS, GREEK, SETS, THOUSANDS
 
 _WHOLE: Final = frozenset({*GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "infinity", "true", "false"})
 _LIKE_FUNCTIONS: Final = "fghFGH"
@@ -144,8 +144,8 @@ def _in_letters(formula: Formula) -> Formula:
 def _in_thousands(formula: Formula, other: Formula) -> Formula:
     """513K as a number beside a number."""
     match formula:
-        case Mul((Number() as count, Name("K" | "k" | "M" as size))) if not names(other):
-            return Mul((count, Number(10**6 if size == "M" else 1000)))
+        case Mul((Number() as count, Name(size))) if size in THOUSANDS and not names(other):
+            return Mul((count, Number(THOUSANDS[size])))
         case _:
             return formula
 

@@ -53,6 +53,9 @@ ARITY: Final[Mapping[str, tuple[int, int]]] = {
 }
 """The functions that are always known, with the least and the greatest number of their arguments."""
 
+THOUSANDS: Final[Mapping[str, int]] = {"K": 10**3, "k": 10**3, "M": 10**6}
+"""513K, where no name is declared that reads so."""
+
 ALIASES: Final[Mapping[str, str]] = {
     "Abs": "abs",
     "ceiling": "ceil",
