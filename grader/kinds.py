@@ -17,7 +17,7 @@ from math import prod
 from typing import TypeAlias, final
 
 from exercises.exercise import Option, Part
-from grader.patterns import pattern
+from grader.patterns import blank, pattern
 from grader.prose import without_words
 from grader.respelling import Respelling, declared, longest, respelled, sums
 from solver.notation.equality import compare
@@ -122,7 +122,7 @@ class Numeric(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         if self.part.within is None and (about := _ABOUT.match(text, len(text) - len(text.lstrip()))):
             return Unreadable("approximate", about.start())
-        said = _total(text) if self.part.within is None else _TIMES.sub(_blank, _ABOUT.sub(_blank, text))
+        said = _total(text) if self.part.within is None else _TIMES.sub(blank, _ABOUT.sub(blank, text))
         value = _worked_out(said, self.part.decimal)
         if isinstance(value, Unreadable):
             return value
@@ -185,7 +185,7 @@ class Sizes(AnswerKind):
         named = dict(_NAMED_SIZE.findall(re.sub(r"\b([CHW])\s*=\s*([CHW])\s*=\s*(\d{1,9})\b", r"\1=\3 \2=\3", text)))
         if len(named) == 3:
             return self._shown(tuple(int(named[axis]) for axis in "CHW"), "@")
-        return self._last_shape(without_words(_BATCH.sub(_blank, text)))
+        return self._last_shape(without_words(_BATCH.sub(blank, text)))
 
     def _last_shape(self, text: str) -> Read | Unreadable:
         """The last side of an equation that is a shape; a product worked out beside it has to be right."""
@@ -259,7 +259,7 @@ class Row(AnswerKind):
         return True
 
     def read(self, text: str) -> Read | Unreadable:
-        said = _AROUND_ROW.sub(_blank, without_words(text))
+        said = _AROUND_ROW.sub(blank, without_words(text))
         values = self._typeset(said) if "\\" in said else self._separated(said)
         if isinstance(values, Unreadable):
             return values
@@ -450,11 +450,7 @@ def read_as(
 
 def _total(text: str) -> str:
     """What stands behind "in total", where parts are told before it."""
-    return _TOTAL.sub(_blank, text)
-
-
-def _blank(match: re.Match[str]) -> str:
-    return " " * len(match.group())
+    return _TOTAL.sub(blank, text)
 
 
 def _near(value: Fraction, wanted: Fraction, within: Fraction) -> bool:

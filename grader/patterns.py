@@ -1,4 +1,7 @@
-"""Regular expressions that are compiled when they are first used: most answers are a number, and need none of them."""
+"""Regular expressions that are compiled when they are first used: most answers are a number, and need none of them.
+
+`blank` takes what was matched off a text whose positions stay.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,11 @@ def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     'cbt'
     """
     return cast("re.Pattern[str]", _Later(text, flags))
+
+
+def blank(match: re.Match[str]) -> str:
+    """As many blanks as were matched, so that what follows stands where it stood."""
+    return " " * len(match.group())
 
 
 @final

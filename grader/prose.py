@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from grader.patterns import PLAIN, pattern
+from grader.patterns import PLAIN, blank, pattern
 
 _HEBREW = "\u05d0-\u05ea"
 _QUOTE = "[\"'\u05f3\u05f4\u2019\u201d]"
@@ -131,18 +131,18 @@ def without_words(text: str) -> str:
     ('456', 'לא 48')
     """
     if PLAIN.fullmatch(text):
-        return _EDGES.sub(_blank, text)
+        return _EDGES.sub(blank, text)
     if _WORDS.search(text):
         text = _words_off(text)
     text = _TIMES.sub(lambda times: times.group().lower().replace("x", "×"), text)
     text = _STAR.sub(r"\1x", text)
-    return _EDGES.sub(_blank, text)
+    return _EDGES.sub(blank, text)
 
 
 def _words_off(text: str) -> str:
     """The same for a text that has words in it."""
     for words in (_REASON, _LABEL_HE, _LABEL_EN, _REMARK_EN, _WHERE):
-        text = words.sub(_blank, text)
+        text = words.sub(blank, text)
     text = _ONE.sub(lambda one: "1".ljust(len(one.group())), text)
     text = _SUMMED.sub(lambda summed: summed[1] + "+".ljust(len(summed[2])), text)
     for said, sign in _IN_WORDS:
@@ -154,9 +154,5 @@ def _words_off(text: str) -> str:
     text = _MAPS_OF.sub(lambda maps: "@".ljust(len(maps[1])), text)
     text = _AND_MAPS.sub(lambda maps: "x".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
     for words in (_REMARK_HE, _COUNTED_EN, _RUN_HE, _BEFORE_EN, _AFTER_EN):
-        text = words.sub(_blank, text)
+        text = words.sub(blank, text)
     return text
-
-
-def _blank(match: re.Match[str]) -> str:
-    return " " * len(match.group())

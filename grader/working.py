@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
-from grader.patterns import PLAIN, pattern
+from grader.patterns import PLAIN, blank, pattern
 from grader.prose import without_words
 
 MOST_LINES = 80
@@ -93,7 +93,7 @@ def lines(text: str) -> tuple[Line, ...]:
     """The lines of a working, in order; of those beyond the most that are looked at nothing is said."""
     found = []
     reasoned = _SIGN_WITH_REASON.sub(_only_sign, text)
-    blanked = _FRAMES.sub(_blank, reasoned)
+    blanked = _FRAMES.sub(blank, reasoned)
     number, start = 1, 0
     for end in [*_ENDS_OF_LINES.finditer(blanked), None]:
         stop = end.start() if end else len(blanked)
@@ -111,14 +111,14 @@ def _line(text: str, blanked: str, start: int, stop: int, number: int) -> Line:
     said, remarks = blanked[start:stop], [match[1] for match in _SIGN_WITH_REASON.finditer(text[start:stop])]
     for words in (_BULLET, _IN_TEXT, _COMMENT, _BRACKETED, _BECAUSE):
         remarks += [match.group() for match in words.finditer(said)]
-        said = words.sub(_blank, said)
-    said = _LABEL.sub(_blank, _BEFORE.sub(_blank, said))
+        said = words.sub(blank, said)
+    said = _LABEL.sub(blank, _BEFORE.sub(blank, said))
     continued = _EQUALITY.match(said.lstrip()) is not None
     titled = _EQUALITY.match(_HEBREW_BEFORE.sub("", said).lstrip()) is not None and not continued
     plain = without_words(said)
     for words in (_HEBREW_BEFORE, _HEBREW_AFTER):
         remarks += [match.group() for match in words.finditer(plain)]
-        plain = words.sub(_blank, plain)
+        plain = words.sub(blank, plain)
     pieces = list(_sides(plain))
     sides = tuple(
         Side(piece, start + at + _lead(piece), start + at + len(piece.rstrip(" ,.;")), about)
@@ -151,10 +151,6 @@ def _sides(said: str) -> Iterator[tuple[int, bool, str]]:
 
 def _lead(piece: str) -> int:
     return len(piece) - len(piece.lstrip())
-
-
-def _blank(match: re.Match[str]) -> str:
-    return " " * len(match.group())
 
 
 def _only_sign(match: re.Match[str]) -> str:
