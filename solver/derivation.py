@@ -181,6 +181,12 @@ def value_of(quantity: Quantity) -> Value:
 # --- making rules
 
 
+def derived(quantity: Quantity) -> Derived:
+    """A quantity that a rule was applied to."""
+    assert isinstance(quantity, Derived)
+    return quantity
+
+
 def formula(name: str, text: str, *, symbol: str = "", source: str = "", needs: str = "", **slips: str) -> Rule:
     """A rule that is a formula: one string, in the order in which it is taught. Its slips are formulas too.
 

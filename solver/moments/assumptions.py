@@ -168,6 +168,10 @@ class Facts:
         pairs = [tuple(sorted((one, other))) for one in first for other in second]
         return all(("independent", pair) in self._about for pair in pairs)
 
+    def apart(self, one: Expr, other: Expr) -> bool:
+        """Whether two expressions are independent, as their families are."""
+        return self.independent(families(one), families(other))
+
     def symmetric(self, name: str) -> bool:
         return ("symmetric", (name,)) in self._about
 

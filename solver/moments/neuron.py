@@ -18,7 +18,7 @@ from typing import Final
 
 from sympy import Sum, Symbol, tanh
 
-from solver.derivation import TUPLE, Derivation, Derived, Given, Quantity
+from solver.derivation import TUPLE, Derivation, Given, derived
 from solver.moments.assumptions import (
     Alike,
     Centred,
@@ -108,13 +108,13 @@ def keeping(variance: Derivation, wanted: Expr) -> Derivation:
     """Var(w_1) for which Var(v) is the wanted variance."""
     unknown = Var(w[1])
     solved = SOLVED(variance=variance, wanted=Given("wanted", wanted), unknown=Given("unknown", unknown))
-    return _derived(solved)
+    return derived(solved)
 
 
 @cache
 def symmetric_inputs() -> Derivation:
     """y is symmetric, as the weights of the layer before are, and these do not depend on what they weigh."""
-    return _derived(SYMMETRIC_SUM(**{fact.name: fact for fact in LAYER_BEFORE}))
+    return derived(SYMMETRIC_SUM(**{fact.name: fact for fact in LAYER_BEFORE}))
 
 
 def variance_relu(variance: Derivation) -> Derivation:
@@ -132,9 +132,4 @@ def mean_of_activation(name: str) -> Derivation:
 def centred_activations() -> Derivation:
     """For which activations E[x_i] = 0: sigmoid no, tanh yes, relu no."""
     varies = assume(*about(Varies, "y"))
-    return _derived(TUPLE(**{name: apply(IS_ZERO, mean_of_activation(name), varies, name) for name in ACTIVATIONS}))
-
-
-def _derived(quantity: Quantity) -> Derived:
-    assert isinstance(quantity, Derived)
-    return quantity
+    return derived(TUPLE(**{name: apply(IS_ZERO, mean_of_activation(name), varies, name) for name in ACTIVATIONS}))

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
-from solver.derivation import Derivation, Derived, Given, Quantity, formula
+from solver.derivation import Derivation, Given, Quantity, derived, formula
 
 SOURCE: Final = "Hanin and Rolnick 2018, How to start training"
 
@@ -39,19 +39,14 @@ def spread(width: int, depth: int) -> Derivation:
     n, half = Given("n", width), Given("c", Fraction(1, 2))
     variance = Given("V", Fraction(2, width))
     factor = LAYER(n=n, a=FOURTH(c=half, V=variance), b=SQUARE(c=half, V=variance))
-    return _derived(DEPTH(f=factor, L=Given("L", depth)))
+    return derived(DEPTH(f=factor, L=Given("L", depth)))
 
 
 def dead_networks(width: int, depth: int) -> Derivation:
     """P(every number is 0 behind L layers) = 1 - (1 - 2^-n)^L"""
-    return _derived(DEAD(n=Given("n", width), L=Given("L", depth)))
+    return derived(DEAD(n=Given("n", width), L=Given("L", depth)))
 
 
 def notes() -> Mapping[str, Quantity]:
     """The notes of exercise 11.3, for a network of width 5 and 20 layers."""
     return {"spread": spread(5, 20), "dead": dead_networks(5, 20)}
-
-
-def _derived(quantity: Quantity) -> Derived:
-    assert isinstance(quantity, Derived)
-    return quantity

@@ -64,10 +64,6 @@ class TorchGhost(Ghost, torch.Tensor):
     def data(self, value: Ghost) -> None:
         self.become(value)
 
-    def become(self, other: Ghost) -> None:
-        """Stands for what another ghost stands for, as after an operation in place."""
-        self.__dict__.update(other.__dict__)
-
     def __len__(self) -> Any:
         return self.shape[0]
 

@@ -77,6 +77,10 @@ class Ghost:
         """The sizes with the batch axis, which has size 1."""
         return (1, *self.sizes) if self.batched else tuple(self.sizes)
 
+    def become(self, other: Ghost) -> None:
+        """Stands for what another ghost stands for, as after an operation in place."""
+        self.__dict__.update(other.__dict__)
+
 
 class Pair(NamedTuple):
     """What torch gives where it gives values and their places."""

@@ -53,13 +53,10 @@ LINEAR: Final = rewriting("moments.linearity", _linear)
 def _factorised(expr: Expr, facts: Facts) -> Expr:
     """E[X Y] -> E[X] E[Y], X and Y independent"""
 
-    def apart(one: Expr, other: Expr) -> bool:
-        return facts.independent(families(one), families(other))
-
     def each(body: Expr) -> Expr:
         if not isinstance(body, Mul):
             return E(body)
-        return Mul(*map(E, together(body.args, apart)))
+        return Mul(*map(E, together(body.args, facts.apart)))
 
     return expr.replace(E, each)
 

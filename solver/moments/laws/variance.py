@@ -7,7 +7,7 @@ from typing import Final
 
 from sympy import Add, Mul, Pow, S, Sum, expand
 
-from solver.moments.assumptions import Expr, Facts, families
+from solver.moments.assumptions import Expr, Facts
 from solver.moments.laws.expectation import INDEPENDENCE
 from solver.moments.laws.rewriting import Rewrite, is_random, rewriting, split, together
 from solver.symbols import Cov, E, Var
@@ -120,13 +120,10 @@ def _of_product(law: Callable[[Expr, Expr], Expr]) -> Rewrite:
     """Var(X Y) -> law(X, Y), X and Y independent"""
 
     def rewrite(expr: Expr, facts: Facts) -> Expr:
-        def apart(one: Expr, other: Expr) -> bool:
-            return facts.independent(families(one), families(other))
-
         def each(body: Expr) -> Expr:
             if not isinstance(body, Mul):
                 return Var(body)
-            first, *rest = sorted(together(body.args, apart), key=str)
+            first, *rest = sorted(together(body.args, facts.apart), key=str)
             return law(first, Mul(*rest)) if rest else Var(body)
 
         return expr.replace(Var, each)

@@ -38,10 +38,6 @@ class SourceGhost(Ghost):
         """The sizes, the batch axis among them."""
         return tuple(map(self.walk.guarded, self.full))
 
-    def become(self, other: Ghost) -> None:
-        """Stands for what another one stands for, as after an operation in place."""
-        self.__dict__.update(other.__dict__)
-
 
 def ghost(
     walk: Walk, index: int, sizes: Shape, batched: bool, seen: Any, roles: Any, element: Any = "float"
