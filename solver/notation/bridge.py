@@ -33,6 +33,7 @@ from solver.notation.tree import (
     Pow,
     Relation,
     number,
+    product_of,
 )
 from solver.symbols import Cov, D, E, Var, indicator, size_symbol
 
@@ -290,17 +291,13 @@ def _product(expr: Expr) -> Formula:
             tops.append(factor)
     above = [*_unless_one(coefficient.p), *map(_power, sorted(tops, key=_factor_key)), *_root(root_tops, root_bottoms)]
     below = [*_unless_one(coefficient.q), *map(_power, sorted(bottoms, key=_factor_key))]
-    top = _times(above) if above else Number(1)
-    said = Div(top, _times(below)) if below else top
+    top = product_of(above) if above else Number(1)
+    said = Div(top, product_of(below)) if below else top
     return Neg(said) if coefficient < 0 else said
 
 
 def _unless_one(value: int) -> list[Formula]:
     return [] if abs(value) == 1 else [Number(abs(int(value)))]
-
-
-def _times(factors: list[Formula]) -> Formula:
-    return factors[0] if len(factors) == 1 else Mul(tuple(factors))
 
 
 def _root(tops: list[Expr], bottoms: list[Expr]) -> list[Formula]:

@@ -16,7 +16,7 @@ from solver.notation.arithmetic import Chance, Undefined
 from solver.notation.complexes import SAME, Complexes, is_real, precision, same
 from solver.notation.evaluation import NotComputable, linked
 from solver.notation.quotients import over_one
-from solver.notation.sorts import NAMED_SETS, SETS
+from solver.notation.sorts import NAMED_SETS, SETS, is_infinite
 from solver.notation.tree import (
     Add,
     Call,
@@ -84,11 +84,11 @@ def _places(formula: Formula, name: str) -> Iterator[Real]:
     match formula:
         case Relation(sides, _):
             for left, right in pairwise(sides):
-                if not (_infinite(left) or _infinite(right)):
+                if not (is_infinite(left) or is_infinite(right)):
                     yield from _zeros(Add((left, Neg(right))), name)
         case Call("element", (body, members)):
             for end in _ends(members):
-                if not _infinite(end):
+                if not is_infinite(end):
                     yield from _zeros(Add((body, Neg(end))), name)
         case Call("and" | "or" | "not", parts):
             for part in parts:
@@ -110,10 +110,6 @@ def _ends(members: Formula) -> Iterator[Formula]:
             return
         case _:
             raise Undefined("no set of numbers")
-
-
-def _infinite(formula: Formula) -> bool:
-    return formula in (Name("infinity"), Neg(Name("infinity")))
 
 
 def _zeros(formula: Formula, name: str) -> Iterator[Real]:
@@ -263,7 +259,7 @@ class _Truth:
                 raise Undefined("no condition")
 
     def holds(self, left: Formula, operator: str, right: Formula) -> bool:
-        if operator in ("<=", ">=") and (_infinite(left) or _infinite(right)):
+        if operator in ("<=", ">=") and (is_infinite(left) or is_infinite(right)):
             raise Undefined("nothing reaches infinity")
         mine, other = self.number(left), self.number(right)
         if mine is None or other is None:
@@ -275,7 +271,7 @@ class _Truth:
         return bool(linked(mine, operator, other))
 
     def number(self, formula: Formula) -> Real | None:
-        if _infinite(formula):
+        if is_infinite(formula):
             return mp.inf if isinstance(formula, Name) else -mp.inf
         try:
             return _value(formula, self.name, self.value)

@@ -22,7 +22,6 @@ from solver.notation.relating import (
     either_of,
     elsewhere,
     indicator,
-    product_of,
     quotient_of,
     vanishing,
 )
@@ -55,6 +54,7 @@ from solver.notation.tree import (
     Pow,
     Relation,
     names,
+    product_of,
 )
 from solver.notation.unreadable import Refused
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from solver.notation import limits
+from solver.notation.evaluation import whole
 from solver.notation.scanning import Scanner
 from solver.notation.vocabulary import SUPERSCRIPTS, VULGAR
 
@@ -80,9 +81,9 @@ def _with_comma(scan: Scanner) -> None:
     if said is None or (said["rest"] and inside) or (dotted and dotted.end() > said.end()):
         _with_dot(scan)
         return
-    whole = re.sub("[^0-9]", "", said["whole"])
+    digits = re.sub("[^0-9]", "", said["whole"])
     rest = "." + said["rest"] if said["rest"] else ""
-    _decimal(scan, said, whole + rest + (said["power"] or ""))
+    _decimal(scan, said, digits + rest + (said["power"] or ""))
 
 
 def _decimal(scan: Scanner, match: re.Match[str], digits: str) -> None:
@@ -90,7 +91,7 @@ def _decimal(scan: Scanner, match: re.Match[str], digits: str) -> None:
     digits = "0" + digits if digits[0] == "." else digits
     end = match.end()
     if scan.text[end : end + 1] in ("%", "\\", " ") and (percent := _PERCENT.match(scan.text, end)):
-        digits, value, end = digits + "%", _whole(Fraction(value) / 100), percent.end()
+        digits, value, end = digits + "%", whole(Fraction(value) / 100), percent.end()
     scan.add("number", digits, value)
     scan.at = end
 
@@ -101,7 +102,7 @@ def _repeating(scan: Scanner, match: re.Match[str]) -> None:
         raise scan.refuse("too_many_digits")
     once = Fraction(int((match[1] + match[2]) or "0"), 10 ** len(match[2]))
     again = Fraction(int(match[3]), (10 ** len(match[3]) - 1) * 10 ** len(match[2]))
-    scan.add("number", str(_whole(once + again)), _whole(once + again))
+    scan.add("number", str(whole(once + again)), whole(once + again))
     scan.at = match.end()
 
 
@@ -137,13 +138,9 @@ def _exact(scan: Scanner, digits: str) -> int | Fraction:
     if len(digits) <= limits.DIGITS and digits.isdecimal():
         return int(digits)
     mantissa, _, power = digits.lower().partition("e")
-    whole, _, after = mantissa.partition(".")
-    if len(whole + after) > limits.DIGITS:
+    before, _, after = mantissa.partition(".")
+    if len(before + after) > limits.DIGITS:
         raise scan.refuse("too_many_digits")
     if len(power) > 10 or abs(int(power or "0")) > limits.DECIMAL_EXPONENT:
         raise scan.refuse("exponent_too_big")
-    return _whole(Fraction(int(whole + after)) * Fraction(10) ** (int(power or "0") - len(after)))
-
-
-def _whole(value: Fraction) -> int | Fraction:
-    return value.numerator if value.denominator == 1 else value
+    return whole(Fraction(int(before + after)) * Fraction(10) ** (int(power or "0") - len(after)))

@@ -20,6 +20,7 @@ from typing import Final, TypeAlias, final
 from solver.notation import limits
 from solver.notation.evaluation import exact
 from solver.notation.scanning import Token
+from solver.notation.sorts import is_equation
 from solver.notation.tree import (
     Add,
     Bracket,
@@ -35,6 +36,7 @@ from solver.notation.tree import (
     Pow,
     Relation,
     names,
+    product_of,
     subformulas,
 )
 from solver.notation.unreadable import Refused, Unreadable
@@ -173,7 +175,7 @@ class Parser:
         while self.joins(parts[-1], "and"):
             parts.append(self.operand(self.negation))
         crossed = tuple(map(self.crossed, parts))
-        return Group(crossed, ",") if all(map(_is_equation, parts)) else Call("and", crossed)
+        return Group(crossed, ",") if all(map(is_equation, parts)) else Call("and", crossed)
 
     def joins(self, said: Formula, word: str) -> bool:
         """Whether "and" or "or" follows, as a sign or as a word after a condition."""
@@ -314,7 +316,7 @@ class Parser:
                 others += 1
             elif kind == "/":
                 self.next()
-                factors = [Div(_product(factors), self.factor())]
+                factors = [Div(product_of(factors), self.factor())]
                 others += 1
             elif kind in ("×", "x"):
                 self.next()
@@ -322,7 +324,7 @@ class Parser:
                 crosses += 1
             elif kind == "mod":
                 self.next()
-                factors = [Call("mod", (_product(factors), self.factor()))]
+                factors = [Call("mod", (product_of(factors), self.factor()))]
                 others += 1
             elif self.starts_operand():
                 if kind == "number":
@@ -332,7 +334,7 @@ class Parser:
                 others += 1
             else:
                 break
-        said = _product(factors)
+        said = product_of(factors)
         if crosses and not others and all(map(_is_size, factors)):
             self.shapes.append(said)
         return said
@@ -435,16 +437,8 @@ class Parser:
         return said
 
 
-def _is_equation(formula: Formula) -> bool:
-    return isinstance(formula, Relation) and set(formula.operators) == {"="}
-
-
 def _added(terms: list[Formula]) -> Formula:
     return terms[0] if len(terms) == 1 else Add(tuple(terms))
-
-
-def _product(factors: list[Formula]) -> Formula:
-    return factors[0] if len(factors) == 1 else Mul(tuple(factors))
 
 
 def _is_size(piece: Formula) -> bool:

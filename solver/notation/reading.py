@@ -16,7 +16,8 @@ from solver.notation.lexing import tokens
 from solver.notation.naming import Vocabulary, named, vocabulary
 from solver.notation.parsing import Parser
 from solver.notation.scanning import Mark, Token
-from solver.notation.tree import Call, Fold, Formula, Group, Name, Neg, Relation, children, names, subformulas
+from solver.notation.sorts import is_infinite
+from solver.notation.tree import Call, Fold, Formula, Group, Name, Relation, children, names, subformulas
 from solver.notation.unreadable import Refused, Unreadable
 
 
@@ -120,8 +121,8 @@ def _check_free(said: Formula, known: Vocabulary, words: list[Token]) -> None:
     """The variable of a sum is known inside it alone, and infinity as a limit or an end of something alone."""
     folds = [node for node in subformulas(said) if isinstance(node, Fold)]
     variables = {fold.variable for fold in folds}
-    placed = sum(_is_infinite(limit) for fold in folds for limit in (fold.low, fold.high)) + sum(
-        _is_infinite(part)
+    placed = sum(is_infinite(limit) for fold in folds for limit in (fold.low, fold.high)) + sum(
+        is_infinite(part)
         for node in subformulas(said)
         if isinstance(node, Group | Relation) and not (isinstance(node, Group) and node.bracket == "x")
         for part in children(node)
@@ -131,11 +132,7 @@ def _check_free(said: Formula, known: Vocabulary, words: list[Token]) -> None:
         if known.is_declared(free):
             continue
         at = next((token.at for token in words if token.text == free), 0)
-        if free == "infinity" and infinite > placed + (known.open and _is_infinite(said)):
+        if free == "infinity" and infinite > placed + (known.open and is_infinite(said)):
             raise Refused("not_a_number", at)
         if free in variables and not known.open:
             raise Refused("unknown_name", at, free)
-
-
-def _is_infinite(formula: Formula) -> bool:
-    return formula in (Name("infinity"), Neg(Name("infinity")))

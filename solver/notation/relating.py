@@ -23,11 +23,6 @@ def about_one_name(formula: Formula) -> Formula:
     return formula
 
 
-def product_of(items: tuple[Formula, ...]) -> Formula:
-    """The product of formulas; of a single one, that itself."""
-    return items[0] if len(items) == 1 else Mul(items)
-
-
 def quotient_of(formula: Formula) -> Formula:
     """A ratio of two numbers is their quotient."""
     match formula:

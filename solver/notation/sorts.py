@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from solver.notation.tree import Call, Formula, Group, Name, Partial, Relation, names
+from solver.notation.tree import Call, Formula, Group, Name, Neg, Partial, Relation, names
 from solver.notation.vocabulary import ARITY
 
 SETS: Final = frozenset({"union", "intersection", "without"})
@@ -74,6 +74,11 @@ def is_expression(formula: Formula) -> bool:
 def is_equation(formula: Formula) -> bool:
     """Whether every sign between the sides is =."""
     return isinstance(formula, Relation) and set(formula.operators) == {"="}
+
+
+def is_infinite(formula: Formula) -> bool:
+    """Whether it is one of the two infinities."""
+    return formula in (Name("infinity"), Neg(Name("infinity")))
 
 
 def about_several(items: tuple[Formula, ...]) -> bool:

@@ -12,7 +12,7 @@ printed by functions that `match` on them. The set of node kinds is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias, final
@@ -248,6 +248,11 @@ def substitute(formula: Formula, values: Mapping[str, Formula]) -> Formula:
             )
         case _:
             return rebuild(formula, lambda child: substitute(child, values))
+
+
+def product_of(factors: Sequence[Formula]) -> Formula:
+    """A product, which of one factor is that factor."""
+    return factors[0] if len(factors) == 1 else Mul(tuple(factors))
 
 
 def number(value: int | Fraction) -> Formula:
