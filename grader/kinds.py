@@ -19,7 +19,7 @@ from typing import TypeAlias, final
 from exercises.exercise import Option, Part
 from grader.patterns import blank, pattern
 from grader.prose import without_words
-from grader.respelling import Respelling, declared, longest, respelled, sums
+from grader.respelling import Respelling, declared, last_index, respelled, sums
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
 from solver.notation.forms import form, unit
@@ -306,7 +306,7 @@ class Expression(AnswerKind):
         said = without_words(text)
         if "x" not in self._known:
             said = re.sub(r"(?<=\s)[xX](?=\s)", "×", said)
-        last = longest(self._known)
+        last = last_index(self._known)
         short = [sums(said, last)] if last else []
         formula = read_as(said, self._names(text), short, self._known, self.part.decimal)
         match formula:

@@ -84,10 +84,10 @@ def declared(text: str, names: Iterable[str]) -> Iterator[Respelling]:
             yield match.start(), match.end(), next(iter(choices))
 
 
-def longest(names: Iterable[str]) -> str:
-    """How many members the only family of names has that is numbered from 1; "" where there is none.
+def last_index(names: Iterable[str]) -> str:
+    """The last index of the only family of names that is numbered from 1; "" where there is none.
 
-    >>> longest(["z_1", "z_2", "z_3", "n"]), longest(["n"])
+    >>> last_index(["z_1", "z_2", "z_3", "n"]), last_index(["n"])
     ('3', '')
     """
     numbered = [found for name in names if (found := re.fullmatch(r"(\w+?)_(\d+)", name))]
