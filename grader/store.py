@@ -1,7 +1,7 @@
 """Where attempts are kept: SQLite in a file, or PostgreSQL by its URL.
 
     store = opened("attempts.db")                made if need be, brought up to date, with its key beside it
-    store.add(attempt)                           kept before this returns; the same id twice is one attempt
+    store.add(attempt, …)                        kept before this returns; the same id twice is one attempt
     store.attempts(session=…, exercise=…)        in the order in which they came
     store.override(id, marks, who, why)          a mark by hand, which stands from then on
     store.forget("012345678")                    everything of one student
@@ -18,9 +18,7 @@ import os
 import secrets
 import sqlite3
 import unicodedata
-from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -28,7 +26,6 @@ from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal, TypeAlias, final
 
 from sqlalchemy import (
@@ -180,8 +177,6 @@ class Store:
     def __init__(self, engine: Engine, key: bytes) -> None:
         self._engine = engine
         self._key = key
-        self._turn = Lock()
-        self._waiting: deque[tuple[Attempt, Future[Attempt]]] = deque()
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite_dialect.insert
         self._new = self._insert(ATTEMPTS).on_conflict_do_nothing(index_elements=["id"])
         _migrate(engine)
@@ -206,28 +201,10 @@ class Store:
 
     # --- writing
 
-    def add(self, attempt: Attempt) -> Attempt:
-        """Keeps an attempt; gives the one that is kept under this id, which is the first.
-
-        Attempts that come at the same time are written by whoever is first, in one transaction.
-        """
-        kept: Future[Attempt] = Future()
-        self._waiting.append((attempt, kept))
-        with self._turn:
-            if not kept.done():
-                self._write([self._waiting.popleft() for _ in range(len(self._waiting))])
-        return kept.result()
-
-    def _write(self, waiting: Sequence[tuple[Attempt, Future[Attempt]]]) -> None:
-        try:
-            with self._writing() as connection:
-                found = [self._written(connection, attempt) for attempt, _ in waiting]
-        except Exception as problem:  # told to each of those who wait
-            for _, kept in waiting:
-                kept.set_exception(problem)
-        else:
-            for (_, kept), attempt in zip(waiting, found, strict=True):
-                kept.set_result(attempt)
+    def add(self, *attempts: Attempt) -> list[Attempt]:
+        """Keeps attempts, all or none; gives those that are kept under their ids, which are the first."""
+        with self._writing() as connection:
+            return [self._written(connection, attempt) for attempt in attempts]
 
     def _written(self, connection: Connection, attempt: Attempt) -> Attempt:
         row = {**asdict(attempt), "judgement": json.dumps(dict(attempt.judgement), ensure_ascii=True)}

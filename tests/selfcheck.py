@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from html.parser import HTMLParser
 from secrets import token_hex
 from typing import Any
@@ -28,12 +28,12 @@ DESK = OwnDesk(SHELF)
 @contextmanager
 def site(folder, desk=DESK, course="", **rates):
     """A site over a store in a folder, with generous rates."""
-    store = opened(folder / "attempts.db")
     rates = {"checks": 10_000, "previews": 10_000, "sessions": 10_000, "logins": 10_000} | rates
-    try:
-        yield Site(SHELF, store, desk, Guard(store, token=TOKEN, **rates), course)
-    finally:
-        store.close()
+    with (
+        closing(opened(folder / "attempts.db")) as store,
+        closing(Site(SHELF, store, desk, Guard(store, token=TOKEN, **rates), course, judges=3)) as one,
+    ):
+        yield one
 
 
 def client(one: Site, base_url: str = "http://testserver", **options) -> TestClient:

@@ -24,7 +24,7 @@ from solver.notation.printing import ascii_text, plain
 from solver.values import as_formula
 from tests.selfcheck import SHELF, TOKEN, Elements, answer, client, form, site
 from tests.sources import ROOT
-from tirgul.desk import OwnDesk
+from tirgul.desk import OwnDesk, Question
 from tirgul.web.guard import COOKIE, MOST_BODY
 from tirgul.web.pool import Busy, PooledDesk
 from tirgul.web.static import FILES
@@ -484,10 +484,15 @@ class Slow:
         own = self._desk
         self.sheet, self.hints, self.read, self.pictures = own.sheet, own.hints, own.read, own.pictures
 
-    def check(self, place, part, text, earlier):
-        while text == "hang":
+    def check(self, questions):
+        while any(one.text == "hang" for one in questions):
             time.sleep(0.01)
-        return self._desk.check(place, part, text, earlier)
+        return self._desk.check(questions)
+
+
+def question(text, earlier="z"):
+    """A question about part 2 of 11.1; another earlier answer makes it another question."""
+    return Question(("11.1", ""), "2", text, (("1a", earlier),))
 
 
 def slow():
@@ -497,7 +502,7 @@ def slow():
 @pytest.fixture(scope="module")
 def pool():
     desk = PooledDesk(3, seconds=1.5, make=slow, warm=False)
-    desk.check(("11.1", ""), "2", "48", {})  # wait until it is there
+    desk.check([question("48")])  # wait until it is there
     yield desk
     desk.close()
 
@@ -518,7 +523,7 @@ def test_19_a_worker_that_is_killed_costs_its_answer_nothing(pool):
     import os
     import signal
 
-    asked = threading.Thread(target=lambda: said.append(pool.check(("11.1", ""), "2", "hang", {"1": "x"})))
+    asked = threading.Thread(target=lambda: said.extend(pool.check([question("hang", "x")])))
     said: list[Judgement] = []
     asked.start()
     time.sleep(0.3)
@@ -526,7 +531,7 @@ def test_19_a_worker_that_is_killed_costs_its_answer_nothing(pool):
         os.kill(worker.pid, signal.SIGKILL)
     asked.join(10)
     assert [type(one.verdict).__name__ for one in said] == ["Review"]
-    assert isinstance(pool.check(("11.1", ""), "2", "48", {"1": "y"}).verdict, Right)
+    assert isinstance(pool.check([question("48", "y")])[0].verdict, Right)
 
 
 def test_19_a_full_queue_says_so(tmp_path):
@@ -545,12 +550,12 @@ def test_19_a_full_queue_says_so(tmp_path):
 def test_19_the_pool_is_bounded(pool):
     narrow = PooledDesk(1, waiting=0, make=slow, warm=False, seconds=1.5)
     try:
-        narrow.check(("11.1", ""), "2", "48", {})
-        waiting = threading.Thread(target=narrow.check, args=(("11.1", ""), "2", "hang", {}))
+        narrow.check([question("48")])
+        waiting = threading.Thread(target=narrow.check, args=[[question("hang")]])
         waiting.start()
         time.sleep(0.3)
         with pytest.raises(Busy):
-            narrow.check(("11.1", ""), "2", "51", {})
+            narrow.check([question("51")])
         waiting.join(10)
     finally:
         narrow.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Protocol, TypeAlias, final
+from typing import NamedTuple, Protocol, TypeAlias, final
 
 from exercises.exercise import LANGUAGES, Language, Numbers
 from exercises.library import Library
@@ -37,6 +37,15 @@ class Sheet:
     numbers: Numbers
     kinds: Mapping[str, str]
     pictured: tuple[str, ...] = ()
+
+
+class Question(NamedTuple):
+    """An answer that is to be judged, with the answers to other parts, from which it may follow."""
+
+    place: Place
+    part: str
+    text: str
+    earlier: tuple[tuple[str, str], ...] = ()
 
 
 @final
@@ -70,8 +79,8 @@ class Desk(Protocol):
         """The exercise's numbers; raises UnknownExercise, BadCode or BadExercise."""
         ...
 
-    def check(self, place: Place, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
-        """The judgement of an answer."""
+    def check(self, questions: Sequence[Question]) -> Sequence[Judgement]:
+        """The judgement of each answer."""
         ...
 
     def hints(self, place: Place, part: str, asked: Asked) -> Hints:
@@ -103,9 +112,9 @@ class OwnDesk:
         kinds = {part.id: instance.kind(part) for part in instance.exercise.parts}
         return Sheet(instance.numbers, kinds, tuple(instance.pictures))
 
-    def check(self, place: Place, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
-        """The judgement of an answer."""
-        return self._marker(place).judge(part, text, earlier)
+    def check(self, questions: Sequence[Question]) -> Sequence[Judgement]:
+        """The judgement of each answer."""
+        return [self._marker(one.place).judge(one.part, one.text, dict(one.earlier)) for one in questions]
 
     def hints(self, place: Place, part: str, asked: Asked) -> Hints:
         """The hints to a part: first about a slip that was just made, then up the ladder."""

@@ -19,7 +19,7 @@ from exercises.exercise import Part
 from grader.gradebooks.marks_json import requirements_of, verdict_of
 from grader.store import Attempt, Override, Store, answered
 from grader.verdict import Follows, Judgement, Slip, Slipped, Verdict, marks
-from tirgul.desk import Asked, Desk, Hints, Place, Sheet
+from tirgul.desk import Asked, Desk, Hints, Place, Question, Sheet
 
 MOST_ANSWERS = 100
 MOST_CHARACTERS = 400
@@ -116,25 +116,13 @@ class Service:
 
     def check(self, who: Who, place: Place, part: str, text: str, once: str) -> Mapping[str, Progress]:
         """Judges an answer and keeps it; gives where each part then stands. Raises TooLong or TooOften."""
-        sheet = self.desk.sheet(place)
-        most = MOST_TEXT if sheet.kinds[part] in LONG_KINDS else MOST_CHARACTERS
-        if len(text) > most:
-            raise TooLong(most)
-        before = self.progress(who, place, sheet)
-        if len(before[part].answers) >= MOST_ANSWERS:
-            raise TooOften
-        earlier = {
-            other: state.last.text
-            for other, state in before.items()
-            if other != part and state.last and state.last.verdict not in ("unreadable", "review")
-        }
-        judgement = self.desk.check(place, part, text, earlier)
-        attempt = answered(self._id(who, once), who.student, who.session, *place, judgement)
-        kept = self.store.add(attempt)
-        answers = before[part].answers
-        if any(one.id == kept.id for one in answers):
-            return before
-        return {**before, part: Progress(part, (*answers, kept), before[part].asked, None)}
+        sheet, before = self.start(who, place)
+        (judgement,) = self.desk.check([question(sheet, place, part, text, before)])
+        return after(before, *self.store.add(self.attempt(who, place, once, judgement)))
+
+    def attempt(self, who: Who, place: Place, once: str, judgement: Judgement) -> Attempt:
+        """A judged answer as it is kept."""
+        return answered(self._id(who, once), who.student, who.session, *place, judgement)
 
     def hint(self, who: Who, place: Place, part: str, once: str) -> Mapping[str, Progress]:
         """Keeps that a hint was asked for; gives where each part then stands."""
@@ -163,6 +151,29 @@ def states(
         marked = [overrides[one.id] for one in answers[-1:] if one.id in overrides]
         found[part] = Progress(part, answers, len(mine) - len(answers), marked[0] if marked else None)
     return found
+
+
+def question(sheet: Sheet, place: Place, part: str, text: str, before: Mapping[str, Progress]) -> Question:
+    """What the desk is asked about an answer; raises TooLong or TooOften."""
+    most = MOST_TEXT if sheet.kinds[part] in LONG_KINDS else MOST_CHARACTERS
+    if len(text) > most:
+        raise TooLong(most)
+    if len(before[part].answers) >= MOST_ANSWERS:
+        raise TooOften
+    earlier = (
+        (other, state.last.text)
+        for other, state in before.items()
+        if other != part and state.last and state.last.verdict not in ("unreadable", "review")
+    )
+    return Question(place, part, text, tuple(earlier))
+
+
+def after(before: Mapping[str, Progress], kept: Attempt) -> Mapping[str, Progress]:
+    """Where each part stands after one more answer, which may be one that was there before."""
+    state = before[kept.part]
+    if any(one.id == kept.id for one in state.answers):
+        return before
+    return {**before, kept.part: Progress(kept.part, (*state.answers, kept), state.asked)}
 
 
 def _slips(verdict: Verdict | None) -> tuple[Slip, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +52,17 @@ def command(
 
     if folders:  # workers look where this process does
         os.environ[VARIABLE] = os.pathsep.join([os.environ.get(VARIABLE, ""), *(str(one.resolve()) for one in folders)])
-    kept = opened_store(store, lang)
     token = token or secrets.token_urlsafe(16)
-    desk = PooledDesk(workers)
-    try:
-        site = Site(library(folders), kept, desk, Guard(kept, token=token, sessions=sessions), course)
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-        app = application(site, Staff(site).routes())
-        config = uvicorn.Config(app, host, port, access_log=False, server_header=False, log_level="warning")
-        server = announced(token, lang)(config)
-        server.run()
-        if not server.started:
-            raise Refused(sentence("cli.cannot_serve", lang, host=host, port=port))
-    finally:
-        desk.close()
-        kept.close()
+    with closing(opened_store(store, lang)) as kept, closing(PooledDesk(workers)) as desk:
+        guard = Guard(kept, token=token, sessions=sessions)
+        with closing(Site(library(folders), kept, desk, guard, course, judges=workers)) as site:
+            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+            app = application(site, Staff(site).routes())
+            config = uvicorn.Config(app, host, port, access_log=False, server_header=False, log_level="warning")
+            server = announced(token, lang)(config)
+            server.run()
+            if not server.started:
+                raise Refused(sentence("cli.cannot_serve", lang, host=host, port=port))
 
 
 def announced(token: str, language: Language) -> Any:

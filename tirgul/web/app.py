@@ -1,16 +1,18 @@
 """The routes of the self-check page.
 
-Nothing is graded, drawn or kept in the event loop: handlers read a request there, and everything else happens in
-threads, whose number is bounded, over a desk whose processes are bounded too. What is more than that is told to come
-again (503).
+Nothing is graded, read from the store or kept in the event loop: a page is put together in one of a bounded number of
+threads, over a desk whose processes are bounded too. An answer, of which many come at once, has no thread of its own:
+with others that came meanwhile it goes to a process that judges them and to the store. What is more than all these can
+do is told to come again (503).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 from typing import Any, ParamSpec, TypeVar, final
@@ -24,20 +26,24 @@ from starlette.routing import Route
 from exercises.codes import BadCode, code_of, fresh_code, has_variants, plain_code, plain_id
 from exercises.exercise import LANGUAGES, STATEMENT, BadExercise, Exercise, Language, Part
 from exercises.library import Library, available, part_named
-from grader.store import Store
+from grader.store import Attempt, Store
+from grader.verdict import Judgement
 from reports.html.blocks import blocks_html
 from reports.html.page import section
 from reports.markup import Html
 from reports.words import words
-from tirgul.desk import Desk, Hints, Place, Sheet
-from tirgul.service import Progress, Service, TooLong, TooOften
+from tirgul.desk import Desk, Hints, Place, Question, Sheet
+from tirgul.service import Progress, Service, TooLong, TooOften, Who, question
+from tirgul.web.gathering import Gathered
 from tirgul.web.guard import MOST_ID, Guard, Refusal, Session, Shell
 from tirgul.web.pool import Busy
+from tirgul.web.recent import Recent, Work
 from tirgul.web.static import FILES
 from tirgul.web.views import PartView, anchor, parts_done, preview_html
 
 PADDED = 0.025  # seconds that every check takes at least, so that its time tells nothing
 THREADS = 32
+MOST_TOGETHER = 64
 OWN_NUMBERS = "course"
 
 P = ParamSpec("P")
@@ -56,13 +62,29 @@ class Site:
     desk: Desk
     guard: Guard
     course: str = ""
+    judges: int = 2
     exercises: Mapping[str, Exercise] = field(init=False)
 
     def __post_init__(self) -> None:
         self.exercises = {exercise.id: exercise for exercise in available(self.shelf.path)}
         self.service = Service(self.desk, self.store)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tirgul")
-        self._places = BoundedSemaphore(8 * THREADS)
+        self._rooms = BoundedSemaphore(8 * THREADS)
+        self._judging = Gathered(self._judge, at_once=self.judges, most=MOST_TOGETHER)
+        self._keeping = Gathered(self._keep, at_once=1, most=MOST_TOGETHER)
+        self._recent = Recent()
+
+    def _judge(self, questions: Sequence[Question]) -> Sequence[Judgement]:
+        return self.desk.check(questions)
+
+    def _keep(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+        return self.store.add(*attempts)
+
+    def close(self) -> None:
+        """Ends the threads."""
+        for gathered in (self._judging, self._keeping):
+            gathered.close()
+        self._threads.shutdown()
 
     def routes(self) -> list[Route]:
         """Every address there is, but the staff's."""
@@ -81,14 +103,20 @@ class Site:
 
     async def off(self, work: Callable[P, T], *args: P.args, **values: P.kwargs) -> T:
         """Work done in a thread; refuses where too much waits already."""
-        if not self._places.acquire(blocking=False):
+        with self._room():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **values))
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Room for one request more; refuses where there is none."""
+        if not self._rooms.acquire(blocking=False):
             raise Refusal(503, "busy", 2)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **values))
+            yield
         except Busy:
             raise Refusal(503, "busy", 2) from None
         finally:
-            self._places.release()
+            self._rooms.release()
 
     # --- pages
 
@@ -188,14 +216,24 @@ class Site:
         text = ", ".join(fields["choice"]) if part.options and "choice" in fields else one(fields, "answer")
         once, who = self._once(fields), self.guard.who(session)
         try:
-            states = await self.off(self.service.check, who, place, part.id, text, once)
+            work = await self._checked(who, place, part.id, text, once)
         except TooLong:
             raise Refusal(422, "too_long") from None
         except TooOften:
             raise Refusal(429, "guessed") from None
-        response = await self._part_answer(request, exercise, place, part, session, states)
+        response = await self._part_answer(request, exercise, place, part, session, work)
         await asyncio.sleep(max(0.0, PADDED - (time.perf_counter() - started)))
         return response
+
+    async def _checked(self, who: Who, place: Place, part: str, text: str, once: str) -> Work:
+        """Judges an answer and keeps it, with others that come at the same time."""
+        before = self._recent.get(who, place)
+        if before is None:
+            before = self._recent.read(who, place, Work(*await self.off(self.service.start, who, place)))
+        with self._room():
+            judgement = await self._judging.ask(question(before.sheet, place, part, text, before.states))
+            kept = await self._keeping.ask(self.service.attempt(who, place, once, judgement))
+        return self._recent.after(who, place, before, kept)
 
     async def hinted(self, request: Request) -> Response:
         """A hint is asked for."""
@@ -203,8 +241,11 @@ class Site:
         session, fields = await self.guard.form(request, "v", "part", "answer", "choice", "once")
         self.guard.checks.take(session.id)
         part, place = self._part(exercise, fields), self._place(exercise, one(fields, "v"), session)
-        states = await self.off(self.service.hint, self.guard.who(session), place, part.id, self._once(fields))
-        return await self._part_answer(request, exercise, place, part, session, states)
+        who = self.guard.who(session)
+        await self.off(self.service.hint, who, place, part.id, self._once(fields))
+        self._recent.forget(who, place)
+        work = Work(*await self.off(self.service.start, who, place))
+        return await self._part_answer(request, exercise, place, part, session, work)
 
     async def previewed(self, request: Request) -> Response:
         """How an answer is read, while it is typed."""
@@ -256,14 +297,13 @@ class Site:
         return once
 
     def _views(self, exercise: Exercise, place: Place, session: Session, language: Language) -> list[PartView]:
-        sheet, states = self.service.start(self.guard.who(session), place)
-        return [
-            self._view(exercise, part, place, sheet, language, states) for part in exercise.parts
-        ]
+        who = self.guard.who(session)
+        self._recent.forget(who, place)
+        work = Work(*self.service.start(who, place))
+        return [self._view(exercise, part, place, language, work) for part in exercise.parts]
 
-    def _view(
-        self, exercise: Exercise, part: Part, place: Place, sheet: Sheet, language: Language, states: States
-    ) -> PartView:
+    def _view(self, exercise: Exercise, part: Part, place: Place, language: Language, work: Work) -> PartView:
+        sheet, states = work
         hinted, pictures = self._hints(place, states, part.id), self._pictures(place, sheet, language, part.id)
         return PartView(exercise, part, sheet, language, states[part.id], hinted, pictures)
 
@@ -276,13 +316,7 @@ class Site:
         return self.service.hints(place, states, part) if states[part].asked else Hints((), more=True)
 
     async def _part_answer(
-        self,
-        request: Request,
-        exercise: Exercise,
-        place: Place,
-        part: Part,
-        session: Session,
-        states: States,
+        self, request: Request, exercise: Exercise, place: Place, part: Part, session: Session, work: Work
     ) -> Response:
         """The part as it stands now: itself for a script, data for a program, else the page that it is on."""
         language = language_of(request)
@@ -291,16 +325,15 @@ class Site:
         if not (wants_part or wants_data):
             at = f"/{language}/e/{exercise.id}?v={place[1] or OWN_NUMBERS}#{anchor(part)}"
             return RedirectResponse(at, 303)
-
-        def shown() -> Response:
-            view = self._view(exercise, part, place, self.desk.sheet(place), language, states)
-            done = parts_done(states)
-            if wants_data:
-                return JSONResponse({"schema": "tirgul/selfcheck/1", **_data(view), "done": done})
-            values = {"view": view, "v": place[1] or OWN_NUMBERS, "token": self.guard.form_token(session)}
-            return HTMLResponse(section("web/part.html.jinja", language, **values), headers={"x-done": str(done)})
-
-        return await self.off(shown)
+        if work.states[part.id].asked or part.id in work.sheet.pictured:
+            view = await self.off(self._view, exercise, part, place, language, work)
+        else:  # what a worker has to be asked for takes long, and this does not
+            view = self._view(exercise, part, place, language, work)
+        done = parts_done(work.states)
+        if wants_data:
+            return JSONResponse({"schema": "tirgul/selfcheck/1", **_data(view), "done": done})
+        values = {"view": view, "v": place[1] or OWN_NUMBERS, "token": self.guard.form_token(session)}
+        return HTMLResponse(section("web/part.html.jinja", language, **values), headers={"x-done": str(done)})
 
     def page(self, template: str, request: Request, session: Session, *, title: str, **values: Any) -> str:
         """A whole page in the request's language."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar, final
@@ -18,12 +18,13 @@ from pebble import ProcessExpired, ProcessPool
 from exercises.exercise import Language
 from grader.batch import CRASHED
 from grader.verdict import Judgement, Review, Unreadable
-from tirgul.desk import Asked, Hints, OwnDesk, Pictures, Place, Sheet
+from tirgul.desk import Asked, Hints, OwnDesk, Pictures, Place, Question, Sheet
 from tirgul.web import worker
 
 WARMED = "tirgul.web.warmed"
 SLOW = "too_slow"
 MOST_KNOWN = 20_000
+TOGETHER = 0.5  # seconds for answers that are judged together: hundreds of the usual ones
 ATTEMPTS = 3
 
 Answer = TypeVar("Answer")
@@ -57,7 +58,7 @@ class PooledDesk:
         self._seconds = seconds
         self._sheets: dict[Place, Sheet] = {}
         self._pictures: dict[tuple[Place, Language], Pictures] = {}
-        self._known: dict[tuple[Hashable, ...], Judgement] = {}
+        self._known: dict[Question, Judgement] = {}
 
     def close(self) -> None:
         """Ends every worker."""
@@ -72,21 +73,31 @@ class PooledDesk:
             self._sheets[place] = self._ask("sheet", place)
         return self._sheets[place]
 
-    def check(self, place: Place, part: str, text: str, earlier: Mapping[str, str]) -> Judgement:
-        """The judgement of an answer; one that takes too long or ends its process is left to a person."""
-        same = (place, part, text, tuple(sorted(earlier.items())))
-        if same in self._known:
-            return self._known[same]
+    def check(self, questions: Sequence[Question]) -> Sequence[Judgement]:
+        """The judgement of each answer; one that takes too long or ends its process is left to a person.
+
+        Answers that are judged together have little time together; raises TimeoutError or ProcessExpired where they
+        should be asked one by one, so that the one that is to blame costs the others nothing.
+        """
+        found = {one: self._known[one] for one in questions if one in self._known}
+        new = [one for one in dict.fromkeys(questions) if one not in found]
+        found |= self._judged(new) if new else {}
+        return [found[one] for one in questions]
+
+    def _judged(self, questions: Sequence[Question]) -> Mapping[Question, Judgement]:
+        alone = len(questions) == 1
         try:
-            judgement: Judgement = self._ask("check", place, part, text, dict(earlier))
-        except TimeoutError:
-            return Judgement(part, text, "", Review(SLOW))
-        except ProcessExpired:
-            return Judgement(part, text, "", Review(CRASHED))
+            judgements = self._run(worker.check, questions, seconds=self._seconds if alone else TOGETHER)
+        except (TimeoutError, ProcessExpired) as problem:
+            if not alone:
+                raise
+            reason = SLOW if isinstance(problem, TimeoutError) else CRASHED
+            return {questions[0]: Judgement(questions[0].part, questions[0].text, "", Review(reason))}
+        found = dict(zip(questions, judgements, strict=True))
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[same] = judgement
-        return judgement
+        self._known |= found
+        return found
 
     def hints(self, place: Place, part: str, asked: Asked) -> Hints:
         """The hints to a part; none where finding them takes too long."""
@@ -121,6 +132,10 @@ class PooledDesk:
                 self._pool = self._make()
 
     def _ask(self, what: str, *arguments: Any) -> Any:
+        """What a worker's desk says; raises as `_run` does."""
+        return self._run(worker.ask, what, *arguments, seconds=self._seconds)
+
+    def _run(self, work: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         """What a worker answers; raises Busy where too many wait or none can, TimeoutError, ProcessExpired."""
         if not self._places.acquire(blocking=False):
             raise Busy
@@ -128,7 +143,7 @@ class PooledDesk:
             for _ in range(ATTEMPTS):
                 pool = self._pool
                 try:
-                    return pool.schedule(partial(worker.ask, what), args=arguments, timeout=self._seconds).result()
+                    return pool.schedule(work, args=arguments, timeout=seconds).result()
                 except RuntimeError:  # a worker that is killed from outside can take the pool with it
                     self._renew(pool)
             raise Busy
