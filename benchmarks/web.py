@@ -33,29 +33,18 @@ ANSWERS = {  # part: what students answer, each again with another number of bla
 STUDENTS = 240
 
 
-async def ask(at: tuple[str, int], head: str, body: str = "") -> tuple[int, str, str]:
-    """One request on a connection of its own: status, headers, body."""
-    reader, writer = await asyncio.open_connection(*at)
-    more = f"Host: {at[0]}:{at[1]}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(f"{head}{more}{body}".encode())
-    await writer.drain()
-    reply = (await reader.read()).decode()
-    writer.close()
-    headers, _, rest = reply.partition("\r\n\r\n")
-    return int(headers.split(" ", 2)[1]), headers, rest
-
-
 class Student:
-    """A session, and the tokens of its forms."""
+    """A session, the tokens of its forms, and a connection that is kept, as browsers keep theirs."""
 
     def __init__(self, at: tuple[str, int], number: int) -> None:
         self.at, self.number, self.sent = at, number, 0
         self.cookie = self.form = ""
+        self.connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def arrive(self) -> None:
         """Opens the page."""
-        _, headers, page = await ask(self.at, "GET /en/e/11.1 HTTP/1.1\r\n")
-        self.cookie = re.search(r"set-cookie: ([^;]+)", headers)[1]  # type: ignore[index]  # a page always sets it
+        _, headers, page = await self.ask("GET /en/e/11.1 HTTP/1.1\r\n")
+        self.cookie = re.search(r"(?i)set-cookie: ([^;]+)", headers)[1]  # type: ignore[index]  # a page always sets it
         self.form = re.search(r'name="form" value="(\w+)"', page)[1]  # type: ignore[index]  # and holds this
 
     async def answer(self) -> tuple[float, int]:
@@ -71,8 +60,26 @@ class Student:
             "Content-Type: application/x-www-form-urlencoded\r\n"
         )
         started = time.perf_counter()
-        status, _, _ = await ask(self.at, head, body)
+        status, _, _ = await self.ask(head, body)
         return time.perf_counter() - started, status
+
+    async def ask(self, head: str, body: str = "") -> tuple[int, str, str]:
+        """One request: status, headers, body; on a new connection where the server let go of the last."""
+        try:
+            return await self._asked(head, body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.connection = None
+            return await self._asked(head, body)
+
+    async def _asked(self, head: str, body: str) -> tuple[int, str, str]:
+        if self.connection is None:
+            self.connection = await asyncio.open_connection(*self.at)
+        reader, writer = self.connection
+        writer.write(f"{head}Host: {self.at[0]}:{self.at[1]}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        headers = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"(?i)content-length: (\d+)", headers)
+        reply = await reader.readexactly(int(length[1]) if length else 0)
+        return int(headers.split(" ", 2)[1]), headers, reply.decode()
 
 
 async def steady(students: Sequence[Student], rate: int, seconds: int) -> list[tuple[float, int]]:

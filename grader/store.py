@@ -20,11 +20,10 @@ import sqlite3
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, final
 
@@ -176,7 +175,7 @@ class Store:
 
     def __init__(self, engine: Engine, key: bytes) -> None:
         self._engine = engine
-        self._key = key
+        self._hash = hmac.new(key, digestmod="sha256")
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite_dialect.insert
         self._new = self._insert(ATTEMPTS).on_conflict_do_nothing(index_elements=["id"])
         _migrate(engine)
@@ -193,7 +192,9 @@ class Store:
 
     def signed(self, purpose: str, *words: str) -> str:
         """A hash under the course's key, which nobody can make who does not have it."""
-        return hmac.new(self._key, "\0".join((purpose, *words)).encode("utf-8", "surrogatepass"), sha256).hexdigest()
+        made = self._hash.copy()  # keyed once; it is asked for several times a request
+        made.update("\0".join((purpose, *words)).encode("utf-8", "surrogatepass"))
+        return made.hexdigest()
 
     def pseudonym(self, student: str) -> str:
         """What a student is called here."""
@@ -204,15 +205,11 @@ class Store:
     def add(self, *attempts: Attempt) -> list[Attempt]:
         """Keeps attempts, all or none; gives those that are kept under their ids, which are the first."""
         with self._writing() as connection:
-            return [self._written(connection, attempt) for attempt in attempts]
-
-    def _written(self, connection: Connection, attempt: Attempt) -> Attempt:
-        row = {**asdict(attempt), "judgement": json.dumps(dict(attempt.judgement), ensure_ascii=True)}
-        for name in ("text", "exercise", "part"):  # PostgreSQL has no place for these characters
-            row[name] = row[name].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-        if connection.execute(self._new, row).rowcount == 1:
-            return attempt
-        return _attempt(connection.execute(select(ATTEMPTS).where(ATTEMPTS.c.id == attempt.id)).one())
+            if connection.execute(self._new, [_row(one) for one in attempts]).rowcount == len(attempts):
+                return list(attempts)
+            same = select(ATTEMPTS).where(ATTEMPTS.c.id.in_([one.id for one in attempts]))
+            kept = {row.id: _attempt(row) for row in connection.execute(same)}
+        return [kept[one.id] for one in attempts]
 
     def override(self, attempt: str, marks: Fraction, who: str, why: str) -> None:
         """Gives an attempt a mark by hand; raises KeyError where there is no such attempt."""
@@ -292,6 +289,14 @@ def _select(columns: tuple[str, ...], most: int | None) -> Select[Any]:
     """The attempts with given values in these columns, the last first; made once, for that costs as much as asking."""
     found = select(ATTEMPTS).where(*(ATTEMPTS.c[name] == bindparam(name) for name in columns))
     return found.order_by(ATTEMPTS.c.seq.desc()).limit(most)
+
+
+def _row(attempt: Attempt) -> dict[str, Any]:
+    """An attempt as it is written; PostgreSQL has no place for the character 0, and none has one for half characters."""
+    row = {name: getattr(attempt, name) for name in Attempt.__slots__}
+    for name in ("text", "exercise", "part"):
+        row[name] = row[name].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return row | {"judgement": json.dumps(dict(attempt.judgement), ensure_ascii=True)}
 
 
 def _attempt(row: Row[Any]) -> Attempt:

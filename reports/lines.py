@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
 from reports.bidi import Direction, direction
@@ -142,6 +143,7 @@ def pieces(text: str) -> Iterator[str | Formula]:
             yield piece
 
 
+@lru_cache(maxsize=4_096)  # questions are shown again and again
 def text_line(text: str, language: Language) -> Line:
     """An author's text: words and $mathematics$; formulas keep what touches them on their line."""
     put: list[str | Run] = []
@@ -190,6 +192,8 @@ def visible(text: str) -> str:
     >>> visible("7\\u202e\\x00 ok")
     '7[U+202E][U+0000] ok'
     """
+    if text.isprintable():
+        return text
     return "".join(f"[U+{ord(character):04X}]" if _is_formless(character) else character for character in text)
 
 
@@ -242,10 +246,16 @@ class Sayer:
         return text_line(text, self.words.language)
 
     def _put(self, message: str, values: Mapping[str, object]) -> Line:
-        said = _PLACEHOLDER.split(message)
-        return Line(
-            *(
-                inert(values[piece]) if place % 2 else words_line(piece.replace("%%", "%"), self.words.language)
-                for place, piece in enumerate(said)
-            )
-        )
+        pieces = _pieces_of(message, self.words.language)
+        if len(pieces) == 1 and isinstance(pieces[0], Line):
+            return pieces[0]
+        return Line(*(piece if isinstance(piece, Line) else inert(values[piece]) for piece in pieces))
+
+
+@lru_cache(maxsize=4_096)  # a catalog's messages are few, and said again and again
+def _pieces_of(message: str, language: Language) -> tuple[Line | str, ...]:
+    """The words of a message as lines, and between them the names of the values that are put in."""
+    return tuple(
+        piece if place % 2 else words_line(piece.replace("%%", "%"), language)
+        for place, piece in enumerate(_PLACEHOLDER.split(message))
+    )

@@ -82,6 +82,13 @@ def test_the_same_attempt_twice_is_one_and_the_first_stands(store):
     assert store.attempts() == [first]
 
 
+def test_new_and_old_attempts_together(store):
+    (first,) = store.add(attempt(1, "48"))
+    new = [attempt(number, "50") for number in (2, 3)]
+    assert store.add(new[0], attempt(1, "49"), new[1], attempt(3, "51")) == [new[0], first, new[1], new[1]]
+    assert store.attempts() == [first, *new]
+
+
 def test_many_at_once(store):
     with ThreadPoolExecutor(16) as threads:
         given = list(threads.map(store.add, [attempt(number % 60) for number in range(120)]))

@@ -39,11 +39,12 @@ from tirgul.web.guard import MOST_ID, Guard, Refusal, Session, Shell
 from tirgul.web.pool import Busy
 from tirgul.web.recent import Recent, Work
 from tirgul.web.static import FILES
-from tirgul.web.views import PartView, anchor, parts_done, preview_html
+from tirgul.web.views import PartView, anchor, parts_done, preview_html, question_html
 
 PADDED = 0.025  # seconds that every check takes at least, so that its time tells nothing
 THREADS = 32
 MOST_TOGETHER = 64
+MOST_QUESTIONS = 20_000
 OWN_NUMBERS = "course"
 
 P = ParamSpec("P")
@@ -73,6 +74,7 @@ class Site:
         self._judging = Gathered(self._judge, at_once=self.judges, most=MOST_TOGETHER)
         self._keeping = Gathered(self._keep, at_once=1, most=MOST_TOGETHER)
         self._recent = Recent()
+        self._questions: dict[tuple[Place, str, Language], Html] = {}
 
     def _judge(self, questions: Sequence[Question]) -> Sequence[Judgement]:
         return self.desk.check(questions)
@@ -304,8 +306,18 @@ class Site:
 
     def _view(self, exercise: Exercise, part: Part, place: Place, language: Language, work: Work) -> PartView:
         sheet, states = work
-        hinted, pictures = self._hints(place, states, part.id), self._pictures(place, sheet, language, part.id)
-        return PartView(exercise, part, sheet, language, states[part.id], hinted, pictures)
+        question = self._questions.get((place, part.id, language)) or self._question(part, place, sheet, language)
+        return PartView(exercise, part, sheet, language, states[part.id], question, self._hints(place, states, part.id))
+
+    def _question(self, part: Part, place: Place, sheet: Sheet, language: Language) -> Html:
+        """What is asked, with its figures; remembered, unless drawing them took too long."""
+        pictures = self._pictures(place, sheet, language, part.id)
+        made = question_html(part, sheet, language, pictures)
+        if pictures or part.id not in sheet.pictured:
+            if len(self._questions) >= MOST_QUESTIONS:
+                self._questions.clear()
+            self._questions[place, part.id, language] = made
+        return made
 
     def _pictures(self, place: Place, sheet: Sheet, language: Language, part: str) -> Html:
         """What is shown with the statement or with a part."""
@@ -325,9 +337,9 @@ class Site:
         if not (wants_part or wants_data):
             at = f"/{language}/e/{exercise.id}?v={place[1] or OWN_NUMBERS}#{anchor(part)}"
             return RedirectResponse(at, 303)
-        if work.states[part.id].asked or part.id in work.sheet.pictured:
+        if work.states[part.id].asked or (place, part.id, language) not in self._questions:
             view = await self.off(self._view, exercise, part, place, language, work)
-        else:  # what a worker has to be asked for takes long, and this does not
+        else:  # nothing for which a worker has to be asked
             view = self._view(exercise, part, place, language, work)
         done = parts_done(work.states)
         if wants_data:

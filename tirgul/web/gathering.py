@@ -53,7 +53,9 @@ class Gathered(Generic[Question, Answer]):
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
             together = self._together(first)
-            self._tell([one for one in together if one.alone or one.answered.set_running_or_notify_cancel()])
+            wanted = [one for one in together if one.alone or one.answered.set_running_or_notify_cancel()]
+            if wanted:
+                self._tell(wanted)
 
     def _together(self, first: _Waiting[Question, Answer]) -> list[_Waiting[Question, Answer]]:
         """One that waited, and what waits behind it, unless it has failed among others before."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, final
 
 from exercises.exercise import Exercise, Language, Part
-from grader.verdict import Review, Unreadable, name
+from grader.verdict import Judgement, Review, Unreadable, name
 from reports.feedback import cannot_read, feedback, requirement_said
 from reports.hints import hint
 from reports.html.blocks import line_html, typed_html
@@ -25,9 +25,6 @@ from solver.notation.unreadable import Unreadable as CannotRead
 from tirgul.desk import Hints, Sheet
 from tirgul.service import CODE_KINDS, LONG_KINDS, MOST_CHARACTERS, MOST_TEXT, Progress
 
-NO_HINTS = Hints((), more=True)
-NO_PICTURES = Html("")
-
 
 @final
 @dataclass(frozen=True)
@@ -39,8 +36,8 @@ class PartView:
     sheet: Sheet
     language: Language
     progress: Progress
-    hinted: Hints = NO_HINTS
-    pictures: Html = NO_PICTURES
+    question: Html
+    hinted: Hints
 
     @cached_property
     def said(self) -> Sayer:
@@ -80,7 +77,7 @@ class PartView:
     @property
     def chosen(self) -> list[str]:
         """The options of the last answer."""
-        said = self.progress.judgement
+        said = self.judgement
         return said.read_as.split(", ") if said and self.part.options else []
 
     @property
@@ -88,10 +85,15 @@ class PartView:
         """The part's name in addresses."""
         return anchor(self.part)
 
+    @cached_property
+    def judgement(self) -> Judgement | None:
+        """The last answer, how it was read, and the verdict."""
+        return self.progress.judgement
+
     @property
     def verdict(self) -> str:
         """The verdict's name; "" before there is one."""
-        return name(self.progress.verdict) if self.progress.verdict is not None else ""
+        return name(self.judgement.verdict) if self.judgement else ""
 
     @property
     def stand(self) -> str:
@@ -100,17 +102,13 @@ class PartView:
             return "right"
         return self.verdict or "open"
 
-    def ask(self) -> Html:
-        """The question."""
-        return line_html(text_line(self.part.ask.said(self.language, self.sheet.numbers), self.language))
-
     def option(self, text: Any) -> Html:
         """The words of an option."""
         return line_html(text_line(text.said(self.language, self.sheet.numbers), self.language))
 
     def feedback(self) -> Html:
         """What is said of the last answer."""
-        judgement = self.progress.judgement
+        judgement = self.judgement
         if judgement is None:
             return Html("")
         if isinstance(judgement.verdict, Review) and self.progress.override is None and not self.is_long:
@@ -126,8 +124,7 @@ class PartView:
 
     def pointed(self) -> Html | None:
         """The answer with a mark at what could not be read."""
-        judgement = self.progress.judgement
-        match judgement and judgement.verdict:
+        match (judgement := self.judgement) and judgement.verdict:
             case Unreadable(reason, at) if judgement and reason not in ("empty", "too_long"):
                 return typed_html(judgement.answer, at)
             case _:
@@ -135,7 +132,7 @@ class PartView:
 
     def requirements(self) -> list[Html]:
         """What was asked of code, and whether it is met."""
-        judgement = self.progress.judgement
+        judgement = self.judgement
         return [
             line_html(Line(f"{'✓' if each.met else '✗'} ", inert(requirement_said(self.said, each))))
             for each in (judgement.requirements if judgement else ())
@@ -143,7 +140,7 @@ class PartView:
 
     def read_as(self) -> Line | None:
         """How the last answer was read."""
-        judgement = self.progress.judgement
+        judgement = self.judgement
         if judgement is None or not judgement.read_as:
             return None
         if self.is_code:
@@ -163,7 +160,7 @@ class PartView:
 
     def plain_feedback(self) -> str:
         """What is said of the last answer, without markup."""
-        judgement = self.progress.judgement
+        judgement = self.judgement
         if judgement is None:
             return ""
         return feedback(words(self.language).say, judgement.verdict, judgement.answer, self.kind)
@@ -171,6 +168,12 @@ class PartView:
     def plain_hints(self) -> list[str]:
         """The hints so far, without markup."""
         return [hint(words(self.language).say, plain, rung) for rung in self.hinted.rungs]
+
+
+def question_html(part: Part, sheet: Sheet, language: Language, pictures: Html) -> Html:
+    """What is asked: the same for everybody who has these numbers."""
+    ask = part.ask.said(language, sheet.numbers)
+    return section("web/question.html.jinja", language, part=part, anchor=anchor(part), ask=ask, pictures=pictures)
 
 
 def anchor(part: Part) -> str:
@@ -186,6 +189,11 @@ def read_as_line(part: Part, shown: str, language: Language) -> Line:
     """How an answer was read: options in their words, mathematics drawn from our own reading of it."""
     if part.options:
         return joined((text_line(text, language) for text in options_said(part, shown, language)), ", ")
+    return _drawn(shown)
+
+
+@lru_cache(maxsize=4_096)  # many students answer the same
+def _drawn(shown: str) -> Line:
     formula = read(shown)
     return token(visible(shown)) if isinstance(formula, CannotRead) else _math(formula)
 
