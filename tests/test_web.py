@@ -1,11 +1,13 @@
 """The self-check page asked without a browser: the checks that a page for students has to pass, and each of them."""
 
+import asyncio
 import json
 import logging
 import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from solver.values import as_formula
 from tests.selfcheck import SHELF, TOKEN, Elements, answer, client, form, site
 from tests.sources import ROOT
 from tirgul.desk import OwnDesk, Question
+from tirgul.web.gathering import Gathered
 from tirgul.web.guard import COOKIE, MOST_BODY
 from tirgul.web.pool import Busy, PooledDesk
 from tirgul.web.static import FILES
@@ -517,6 +520,15 @@ def test_19_a_hanging_answer_is_ended_and_delays_nobody(tmp_path, pool):
         assert all('data-verdict="right"' in said for said in others)
         assert 'data-verdict="review"' in hanging.result().text
         assert [attempt.judgement["reason"] for attempt in one.store.attempts(verdict="review")] == ["too_slow"]
+
+
+def test_19_an_answer_that_hangs_among_others_is_the_only_one_that_is_ended(pool):
+    async def asked():
+        with closing(Gathered(pool.check, at_once=1, most=8)) as gathered:
+            return await asyncio.gather(*(gathered.ask(question(text, "among")) for text in ("7", "48", "hang", "51")))
+
+    said = [type(judgement.verdict).__name__ for judgement in asyncio.run(asked())]
+    assert said == ["Wrong", "Right", "Review", "Slipped"]
 
 
 def test_19_a_worker_that_is_killed_costs_its_answer_nothing(pool):

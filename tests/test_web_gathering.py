@@ -1,7 +1,6 @@
 """Questions that are answered together: each gets its own answer, and one that fails costs the others nothing."""
 
 import asyncio
-import time
 from contextlib import closing
 from threading import Event, Lock
 
@@ -71,21 +70,30 @@ def test_questions_after_one_that_failed_go_together_again():
     assert sorted(desk.together[4:]) == [[one] for one in range(1, 9)]
 
 
-def test_a_question_that_nobody_waits_for_any_more_is_not_asked():
+def test_what_may_take_long_goes_alone():
     desk = Desk()
 
     async def asked():
         with closing(Gathered(desk, at_once=1, most=8)) as gathered:
-            first = asyncio.create_task(gathered.ask(1))
+            desk.go.set()
+            return await asyncio.gather(*(gathered.ask(one, alone=one % 3 == 0) for one in range(20)))
+
+    assert asyncio.run(asked()) == [10 * one for one in range(20)]
+    assert all(len(some) == 1 for some in desk.together if any(one % 3 == 0 for one in some))
+
+
+def test_what_was_asked_is_answered_even_when_nobody_waits_for_it_any_more():
+    desk = Desk()
+
+    async def asked():
+        with closing(Gathered(desk, at_once=1, most=8)) as gathered:
+            gone = [asyncio.create_task(gathered.ask(one)) for one in (1, 2)]
             while not desk.together:
                 await asyncio.sleep(0.001)
-            gone = asyncio.create_task(gathered.ask(2))
-            await asyncio.sleep(0.01)
-            gone.cancel()
-            await asyncio.sleep(0.01)
+            for one in gone:
+                one.cancel()
             desk.go.set()
-            await first
+            return await gathered.ask(3)
 
-    asyncio.run(asked())
-    time.sleep(0.01)
-    assert desk.together == [[1]]
+    assert asyncio.run(asked()) == 30
+    assert sorted(one for some in desk.together for one in some) == [1, 2, 3]

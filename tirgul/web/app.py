@@ -33,7 +33,7 @@ from reports.html.page import section
 from reports.markup import Html
 from reports.words import words
 from tirgul.desk import Desk, Hints, Place, Question, Sheet
-from tirgul.service import Progress, Service, TooLong, TooOften, Who, question
+from tirgul.service import CODE_KINDS, Progress, Service, TooLong, TooOften, Who, question
 from tirgul.web.gathering import Gathered
 from tirgul.web.guard import MOST_ID, Guard, Refusal, Session, Shell
 from tirgul.web.pool import Busy
@@ -233,7 +233,8 @@ class Site:
         if before is None:
             before = self._recent.read(who, place, Work(*await self.off(self.service.start, who, place)))
         with self._room():
-            judgement = await self._judging.ask(question(before.sheet, place, part, text, before.states))
+            asked = question(before.sheet, place, part, text, before.states)
+            judgement = await self._judging.ask(asked, alone=before.sheet.kinds[part] in CODE_KINDS)
             kept = await self._keeping.ask(self.service.attempt(who, place, once, judgement))
         return self._recent.after(who, place, before, kept)
 

@@ -23,7 +23,7 @@ Answer = TypeVar("Answer")
 class _Waiting(NamedTuple, Generic[Question, Answer]):
     question: Question
     answered: Future[Answer]
-    alone: bool = False
+    alone: bool
 
 
 @final
@@ -37,10 +37,14 @@ class Gathered(Generic[Question, Answer]):
         for thread in self._threads:
             thread.start()
 
-    async def ask(self, question: Question) -> Answer:
-        """The answer; raises what answering this question alone raised."""
+    async def ask(self, question: Question, *, alone: bool = False) -> Answer:
+        """The answer; raises what answering this question alone raised. `alone` where answering may take long.
+
+        What was asked is answered, whether somebody still waits for it or not.
+        """
         answered: Future[Answer] = Future()
-        self._waiting.put(_Waiting(question, answered))
+        answered.set_running_or_notify_cancel()
+        self._waiting.put(_Waiting(question, answered, alone))
         return await asyncio.wrap_future(answered)
 
     def close(self) -> None:
@@ -52,13 +56,10 @@ class Gathered(Generic[Question, Answer]):
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
-            together = self._together(first)
-            wanted = [one for one in together if one.alone or one.answered.set_running_or_notify_cancel()]
-            if wanted:
-                self._tell(wanted)
+            self._tell(self._together(first))
 
     def _together(self, first: _Waiting[Question, Answer]) -> list[_Waiting[Question, Answer]]:
-        """One that waited, and what waits behind it, unless it has failed among others before."""
+        """One that waited, and what waits behind it."""
         together = [first]
         while not first.alone and len(together) < self._most:
             try:
