@@ -14,7 +14,7 @@ from grader.store import Attempt
 from tirgul.desk import Place, Sheet
 from tirgul.service import Progress, Who, after
 
-MOST_REMEMBERED = 5_000
+MOST_REMEMBERED = 2_000
 
 
 class Work(NamedTuple):
