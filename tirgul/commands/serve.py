@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -60,6 +61,7 @@ def command(
             app = application(site, Staff(site).routes())
             config = uvicorn.Config(app, host, port, access_log=False, server_header=False, log_level="warning")
             server = announced(token, lang)(config)
+            gc.freeze()  # what is there by now stays: looking through it again and again would make requests wait
             server.run()
             if not server.started:
                 raise Refused(sentence("cli.cannot_serve", lang, host=host, port=port))

@@ -231,12 +231,16 @@ class Site:
         """Judges an answer and keeps it, with others that come at the same time."""
         before = self._recent.get(who, place)
         if before is None:
-            before = self._recent.read(who, place, Work(*await self.off(self.service.start, who, place)))
+            before = await self.off(self._read, who, place)
         with self._room():
             asked = question(before.sheet, place, part, text, before.states)
             judgement = await self._judging.ask(asked, alone=before.sheet.kinds[part] in CODE_KINDS)
             kept = await self._keeping.ask(self.service.attempt(who, place, once, judgement))
         return self._recent.after(who, place, before, kept)
+
+    def _read(self, who: Who, place: Place) -> Work:
+        """Where a session's work on an exercise stands, as the store says."""
+        return self._recent.read(who, place, lambda: Work(*self.service.start(who, place)))
 
     async def hinted(self, request: Request) -> Response:
         """A hint is asked for."""
@@ -247,7 +251,7 @@ class Site:
         who = self.guard.who(session)
         await self.off(self.service.hint, who, place, part.id, self._once(fields))
         self._recent.forget(who, place)
-        work = Work(*await self.off(self.service.start, who, place))
+        work = await self.off(self._read, who, place)
         return await self._part_answer(request, exercise, place, part, session, work)
 
     async def previewed(self, request: Request) -> Response:
@@ -300,9 +304,7 @@ class Site:
         return once
 
     def _views(self, exercise: Exercise, place: Place, session: Session, language: Language) -> list[PartView]:
-        who = self.guard.who(session)
-        self._recent.forget(who, place)
-        work = Work(*self.service.start(who, place))
+        work = self._read(self.guard.who(session), place)
         return [self._view(exercise, part, place, language, work) for part in exercise.parts]
 
     def _view(self, exercise: Exercise, part: Part, place: Place, language: Language, work: Work) -> PartView:

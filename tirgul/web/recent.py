@@ -1,20 +1,23 @@
-"""What was done lately, remembered, so that an answer need not wait for the store to be read again.
+"""What was done lately, remembered, so that an answer need not wait until the store is read again.
 
-The store is the truth: a page that is opened is read from it and forgets what is remembered here, as whatever changes
-the store by another way than an answer does. Only what was read from the store is remembered, and then kept up to date.
+The store is the truth: a page that is opened reads it. What was read is remembered, unless an answer that it may lack
+was kept meanwhile; what is remembered is kept up to date with every answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import NamedTuple, final
+from typing import NamedTuple, TypeAlias, final
 
 from grader.store import Attempt
 from tirgul.desk import Place, Sheet
 from tirgul.service import Progress, Who, after
 
 MOST_REMEMBERED = 2_000
+
+Seat: TypeAlias = tuple[str, Place]
+"""A session at an exercise."""
 
 
 class Work(NamedTuple):
@@ -29,31 +32,42 @@ class Recent:
     """The work of sessions on exercises. Its methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._works: dict[tuple[str, Place], Work] = {}
+        self._works: dict[Seat, Work] = {}
+        self._reading: dict[Seat, object] = {}
         self._turn = Lock()
 
     def get(self, who: Who, place: Place) -> Work | None:
         """What is remembered."""
         return self._works.get((who.session, place))
 
-    def read(self, who: Who, place: Place, work: Work) -> Work:
-        """Remembers what was read, unless somebody was faster, who may know more; gives what is remembered."""
+    def read(self, who: Who, place: Place, reading: Callable[[], Work]) -> Work:
+        """Reads the store, and remembers what it says."""
+        seat, mine = (who.session, place), object()
         with self._turn:
-            if len(self._works) >= MOST_REMEMBERED:
-                self._works.clear()
-            return self._works.setdefault((who.session, place), work)
+            self._reading[seat] = mine
+        work = reading()
+        with self._turn:
+            if self._reading.get(seat) is mine:
+                if len(self._works) >= MOST_REMEMBERED:
+                    self._works.clear()
+                self._works[seat] = work
+                del self._reading[seat]
+        return work
 
     def after(self, who: Who, place: Place, before: Work, kept: Attempt) -> Work:
-        """The work after one more answer."""
+        """The work after one more answer, which the store has by now."""
+        seat = who.session, place
         with self._turn:
-            known = self._works.get((who.session, place))
+            self._reading.pop(seat, None)
+            known = self._works.get(seat)
             sheet, states = known or before
             work = Work(sheet, after(states, kept))
             if known:
-                self._works[who.session, place] = work
+                self._works[seat] = work
         return work
 
     def forget(self, who: Who, place: Place) -> None:
-        """Has the next answer read the store."""
+        """Has the store read again, in which something else is new."""
         with self._turn:
+            self._reading.pop((who.session, place), None)
             self._works.pop((who.session, place), None)
