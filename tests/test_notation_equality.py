@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from solver.notation.bridge import from_sympy, to_sympy
 from solver.notation.comparison import RUNGS
 from solver.notation.equality import Assumptions, compare
+from solver.notation.magnitude import magnitude
 from solver.notation.modular import is_prime
 from solver.notation.reading import formula
-from solver.notation.tree import Add, Div, Formula, Mul, Name, Neg, Number, Pow
+from solver.notation.tree import Add, Call, Div, Formula, Mul, Name, Neg, Number, Pow
 from solver.notation.unreadable import REASONS
 
 DECIDED = ("equal", "different")
@@ -93,6 +94,129 @@ def test_large_primes() -> None:
     for _ in range(300):
         n = chosen.randrange(2**39, 2**40)
         assert is_prime(n) == bool(sympy.isprime(n))
+
+
+# --- bounds on what is compared
+
+
+RING, *GENERATORS = sympy.ring("x0 x1 y0 y1 p0 p1", sympy.ZZ)
+AT = {name: dict(enumerate(GENERATORS[place : place + 2])) for name, place in (("x", 0), ("y", 2), ("p", 4))}
+CHANCES = [AT["p"][0], AT["p"][1]]
+Fractional = tuple["sympy.polys.rings.PolyElement", "sympy.polys.rings.PolyElement"]
+
+
+def over_one(said: Formula, side: int = 0) -> Fractional:
+    """A formula as numerator and denominator, nothing cancelled; x and y are random, with two sides."""
+    match said:
+        case Number(value):
+            return RING(value.numerator), RING(value.denominator)
+        case Name(text):
+            return AT[text][side], RING(1)
+        case Neg(body):
+            top, bottom = over_one(body, side)
+            return -top, bottom
+        case Add(terms):
+            top, bottom = RING(0), RING(1)
+            for over, under in (over_one(term, side) for term in terms):
+                top, bottom = top * under + over * bottom, bottom * under
+            return top, bottom
+        case Mul(factors):
+            top, bottom = RING(1), RING(1)
+            for over, under in (over_one(factor, side) for factor in factors):
+                top, bottom = top * over, bottom * under
+            return top, bottom
+        case Div(above, below):
+            (top, over), (under, bottom) = over_one(above, side), over_one(below, side)
+            return top * bottom, over * under
+        case Pow(base, Number(int() as exponent)):
+            top, bottom = over_one(base, side)
+            return top**exponent, bottom**exponent
+        case Call("E", (body,)):
+            top, bottom = mean([over_one(body, side) for side in (0, 1)])
+            return top, bottom * sum(CHANCES)
+        case Call("Var", (body,)):
+            sides = [over_one(body, side) for side in (0, 1)]
+            (squares, bottom), (top, under) = mean([(top**2, bottom**2) for top, bottom in sides]), mean(sides)
+            assert bottom == under**2
+            return squares * sum(CHANCES) - top**2, (under * sum(CHANCES)) ** 2
+    raise AssertionError(said)
+
+
+def mean(sides: list[Fractional]) -> Fractional:
+    """Times the sum of the chances."""
+    (first, one), (second, other) = sides
+    if one == other:
+        return CHANCES[0] * first + CHANCES[1] * second, one
+    return CHANCES[0] * first * other + CHANCES[1] * second * one, one * other
+
+
+polynomials = st.recursive(
+    st.integers(0, 9).map(Number) | st.sampled_from("xy").map(Name),
+    lambda parts: st.one_of(
+        st.lists(parts, min_size=2, max_size=3).map(lambda terms: Add((terms[0], *map(Neg, terms[1:])))),
+        st.lists(parts, min_size=2, max_size=3).map(lambda factors: Mul(tuple(factors))),
+        st.builds(Div, parts, st.integers(1, 9).map(Number)),
+        st.builds(Pow, parts, st.integers(1, 3).map(Number)),
+    ),
+    max_leaves=6,
+)
+quotients = st.builds(Div, polynomials, polynomials)
+moments = st.builds(lambda function, body: Call(function, (body,)), st.sampled_from(["E", "Var"]), polynomials)
+
+
+@settings(max_examples=50)
+@given(polynomials | quotients)
+def test_no_coefficient_or_degree_is_larger_than_its_bound(said: Formula) -> None:
+    is_bounded(said)
+    is_bounded(Call("E", (said,)))
+    is_bounded(Call("Var", (said,)))
+
+
+@settings(max_examples=50)
+@given(st.lists(moments | polynomials, min_size=2, max_size=2))
+def test_bounds_of_sums_and_quotients_of_moments(parts: list[Formula]) -> None:
+    is_bounded(Add(tuple(parts)))
+    is_bounded(Div(*parts))
+
+
+def is_bounded(said: Formula) -> None:
+    bound = magnitude(said, 2)
+    for part, degree in zip(over_one(said), (bound.top, bound.bottom), strict=True):
+        assert sum(map(abs, part.coeffs())) <= 2**bound.bits
+        assert not part or max(map(sum, part.monoms())) <= degree
+
+
+PRIME = "((2^85)^3 - 19)"
+"""2^255 - 19, modulo which smaller coefficients are compared."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        (f"x + {PRIME}*y", "x"),
+        (f"x + {PRIME}", "x"),
+        (f"{PRIME}*x/y", "0*x"),
+        (f"floor(x + {PRIME}) + n", "floor(x) + n"),
+        (f"sqrt(x + {PRIME}*y)", "sqrt(x)"),
+        (f"E[x + {PRIME}]", "E[x]"),
+        ("x + sum(j, 1, 40, 10^20^1*j^3)*y", "x"),
+    ],
+)
+def test_nobody_can_use_that_a_prime_is_known(answer: str, key: str) -> None:
+    assert compare(answer, key).verdict == "different"
+
+
+def test_numbers_larger_than_the_primes_are_compared() -> None:
+    assert compare("10000000000000 + x - x", "10000000000000").verdict == "equal"
+    assert compare("10000000000001 + x - x", "10000000000000").verdict == "different"
+    assert compare("10000000000000 + (2^100)^2*(x - x)", "10000000000000").verdict == "equal"
+
+
+def test_the_imaginary_unit_has_a_residue() -> None:
+    for answer, key in (("i*i", "-1"), ("(x+i)(x-i)", "x^2+1"), ("1/(x+i)", "(x-i)/(x^2+1)")):
+        assert compare(answer, key).reason == "residues"
+        assert compare(answer, key).verdict == "equal"
+    assert compare("(x+i)(x+i)", "x^2+1").verdict == "different"
 
 
 # --- random names

@@ -1,13 +1,21 @@
 """Exact equality of rational formulas by residues: equal formulas always agree, different ones almost never.
 
-Both formulas are computed at a random point modulo a random prime of 40 bits, and again until the bound on the error is
-below 10^-20. Primes, points and hash keys come from SHA-256 over the question and the answer, so that a judgement
-repeats exactly and nobody can choose the point. A function that is no rational one is a hash of its name and of its
-arguments' residues. With total degree d and coefficients of B bits, tracked, and m functions, two different formulas
-agree once with probability at most (1 + m^2) d/2^39 + B/1.9e10: by Schwartz-Zippel, and because a coefficient has at
-most B/39 prime factors of which each is met with probability 1080/2^39 at most, the primes of 40 bits being no further
-apart than 540; twice that, because where the imaginary unit occurs only primes are used that are 1 modulo 4, for which
-it has a residue. Where that says nothing, because there are too many functions, nothing is decided.
+Both formulas are computed at a random point modulo a prime. Points, hash keys and random primes come from SHA-256 over
+the question and the answer, so that a judgement repeats exactly and nobody can choose the point. A function that is no
+rational one is a hash of its name and of its arguments' residues. The difference of two formulas is a fraction whose
+numerator is a polynomial with whole coefficients, of total degree d and with coefficients of B bits, both tracked, in
+the names and in m functions.
+
+Below 2^126 no coefficient is 0 modulo 2^255 - 19, nor is a + b i, which divides a^2 + b^2: this prime is 1 modulo 4, so
+that the imaginary unit has a residue. One point is enough there: by Schwartz-Zippel different formulas agree with
+probability d/2^127 at most, and so do different arguments of functions, m^2 pairs of them.
+
+A larger coefficient could be chosen to be 0 modulo any prime that is known beforehand. So larger ones are compared
+modulo random primes of 40 bits, again and again until the bound on the error is below 10^-20: different formulas agree
+once with probability at most (1 + m^2) d/2^39 + B/1.9e10, because a coefficient has at most B/39 prime factors of which
+each is met with probability 1080/2^39 at most, the primes of 40 bits being no further apart than 540; twice that,
+because where the imaginary unit occurs only primes are used that are 1 modulo 4. Where that says nothing, because there
+are too many functions, nothing is decided.
 """
 
 from __future__ import annotations
@@ -20,6 +28,7 @@ from itertools import islice
 from math import gcd, prod
 from typing import Final, final
 
+from solver.notation import limits
 from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import exact
 from solver.notation.magnitude import magnitude
@@ -32,6 +41,9 @@ from solver.notation.tree import (
 from solver.notation.unreadable import Refused
 
 ERROR: Final = 1e-20
+_PRIME: Final = 2**255 - 19
+_MOST_BITS: Final = 126
+"""Of coefficients that are compared modulo this prime alone."""
 _TRIES: Final = 16
 _WITNESSES: Final = (2, 13, 23, 1662803)
 _SMALL: Final = prod(n for n in range(3, 100, 2) if all(n % d for d in range(3, n, 2)))
@@ -56,13 +68,15 @@ def agreement(left: Formula, right: Formula, chance: Chance, seed: str) -> Agree
     """
     sides = max(chance.sides, 1) ** max(1, len(chance.independent))
     first, second = magnitude(left, sides), magnitude(right, sides)
-    points = _points(seed)
     opaque = first.opaque + second.opaque
     degree, bits = first.top + second.top + first.bottom + second.bottom, first.bits + second.bits
     once = (1 + opaque**2) * (degree + 1) / 2**39 + bits / 1.9e10
     if once > 0.1:
         raise Undefined("too many functions")
-    error = 1.0
+    points, error = _points(seed), 1.0
+    if max(bits, 2 * first.inside, 2 * second.inside) < _MOST_BITS and not chance.centred:
+        points = _points(seed, _PRIME)
+        once = (degree + 2 * limits.DEGREE * (opaque * sides) ** 2) / 2**127
     while error > ERROR:
         if not _agree_once(left, right, chance, points):
             return Agreement(False, 0.0)
@@ -81,14 +95,14 @@ def _agree_once(left: Formula, right: Formula, chance: Chance, points: Iterator[
             agree = at.value(left) == at.value(right)
         except ZeroDivisionError:
             continue
-        if not agree or is_prime(modulus):
+        if not agree or modulus == _PRIME or is_prime(modulus):
             return agree
     raise Refused("division_by_zero")
 
 
 def vanishes(formula: Formula, chance: Chance, seed: str) -> bool:
     """Whether a formula is undefined everywhere, because it divides by what is identically 0."""
-    for prime, key in islice(_points(seed), _TRIES):
+    for prime, key in islice(_points(seed, _PRIME), _TRIES):
         try:
             Residues(prime, key, chance).value(formula)
         except ZeroDivisionError:
@@ -99,12 +113,12 @@ def vanishes(formula: Formula, chance: Chance, seed: str) -> bool:
     return True
 
 
-def _points(seed: str) -> Iterator[tuple[int, bytes]]:
-    """What are almost surely primes, and keys, without end, from a seed."""
+def _points(seed: str, prime: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Keys without end, from a seed, each beside a prime: a given one, or what almost surely is a random one."""
     state = sha256(seed.encode()).digest()
     while True:
         state = sha256(state).digest()
-        yield _likely_prime(int.from_bytes(state[:8], "big")), state[8:]
+        yield prime or _likely_prime(int.from_bytes(state[:8], "big")), state[8:]
 
 
 def _root_of_minus_one(prime: int) -> int:
@@ -163,7 +177,9 @@ class Residues(Arithmetic[int]):
         return int.from_bytes(blake2b(key.encode(), key=self.key, digest_size=16).digest(), "big") % self.prime
 
     def number(self, value: int | Fraction) -> int:
-        return value.numerator * self.inverse(value.denominator) % self.prime if value.denominator != 1 else int(value)
+        if value.denominator == 1:
+            return int(value) % self.prime
+        return value.numerator * self.inverse(value.denominator) % self.prime
 
     def inverse(self, value: int) -> int:
         try:
