@@ -37,4 +37,6 @@ class _Later:
         return re.compile(*self._given)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._compiled, name)
+        """What a pattern has of that name, from then on without asking here again."""
+        found = vars(self)[name] = getattr(self._compiled, name)
+        return found

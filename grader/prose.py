@@ -8,6 +8,8 @@ in what is left is the position in what was typed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Final, NamedTuple, final
 
 from grader.patterns import PLAIN, blank, pattern
 
@@ -67,13 +69,11 @@ _AND_MAPS = pattern(
 _BY = pattern(r"(?<=[\d)])(\s*)(על|כפול|by)(\s*)(?=[\d(])")
 _TIMES = pattern(r"(?<=[\d)\]])\s*[xX]\s*(?=[(\[])|(?<=[)\]])\s*[xX]\s*(?=[\d(\[])")
 
-_IN_WORDS = (  # words that are mathematics, and the sign for them
-    (pattern(rf"(?<![{_HEBREW}\w])(?:אפס|zero)(?![{_HEBREW}\w])", re.IGNORECASE), "0"),
-    (pattern(rf"(?<![{_HEBREW}])אחד(?=\s+חלקי)"), "1"),
-    (pattern(r"(?<=[\w)\]])\s+חלקי\s+(?=[\w(\\])"), "/"),
-    (pattern(r"(?<=[\w)\]])\s+(?:ועוד|plus)\s+(?=[\w(\\])"), "+"),
-    (pattern(rf"(?<=[\w)\]])\s+(?:בריבוע|squared)(?![{_HEBREW}\w])"), "^2"),
-)
+_ZERO = pattern(rf"(?<![{_HEBREW}\w])(?:אפס|zero)(?![{_HEBREW}\w])", re.IGNORECASE)
+_ONE_OVER = pattern(rf"(?<![{_HEBREW}])אחד(?=\s+חלקי)")
+_OVER = pattern(r"(?<=[\w)\]])\s+חלקי\s+(?=[\w(\\])")
+_PLUS = pattern(r"(?<=[\w)\]])\s+(?:ועוד|plus)\s+(?=[\w(\\])")
+_SQUARED = pattern(rf"(?<=[\w)\]])\s+(?:בריבוע|squared)(?![{_HEBREW}\w])")
 _REASON = pattern(
     r"(?<![\s,;])[\s,;]+"
     rf"(?:(?:since|because)\s.*|(?:כי|מכיוון|משום|מפני|מאחר|שכן)\s(?!.*(?<![{_HEBREW}])או(?![{_HEBREW}])).*)$",
@@ -122,6 +122,67 @@ _WORDS = pattern(f"[{_HEBREW}]|[A-Za-z]{{2}}")
 _EDGES = pattern(r"^[\s*]+(?=\S)|(?<=\S)[\s*,.;]+$")
 
 
+_HEADS = re.compile(rf"(?<![{_HEBREW}])[{_HEBREW}]{{1,3}}|(?<![a-z])[a-z]{{1,3}}|[:(]")
+
+
+@final
+class Step(NamedTuple):
+    """A way to take words off: what is found, what stands there instead, and how a word in it begins."""
+
+    found: re.Pattern[str]
+    instead: Callable[[re.Match[str]], str]
+    heads: frozenset[str]
+
+
+def _step(found: re.Pattern[str], instead: Callable[[re.Match[str]], str], words: str) -> Step:
+    """A step, and words of which it has at least one."""
+    return Step(found, instead, frozenset(word[:3] for word in words.split()))
+
+
+def _small(text: str) -> str:
+    """In small letters, with those that regular expressions take for one: ſ for s, ı for i."""
+    return text.casefold().replace("ı", "i")
+
+
+def _sign(sign: str) -> Callable[[re.Match[str]], str]:
+    """The sign for words that are mathematics, in the middle of their place."""
+    return lambda words: sign.center(len(words.group()))
+
+
+_OF_MAPS = "feature map channel matrices filters ערוץ ערוצי מטריצות מפות תמונות"
+_FILLED = " ".join(f"{word} ו{word}" for word in (*_FILLERS_HE.split("|"), "סה"))
+_NOUNS = "weight bias param kernel filter conv fc dense linear mult pool layer output input each"
+_BEFORE = "so thus hence therefore total the my final answer result is are get equals"
+_AFTER = "learned trainable total all param weight bias mult channel pixel neuron output unit element class"
+
+STEPS: Final = (
+    _step(_REASON, blank, "since because כי מכיוון משום מפני מאחר שכן"),
+    _step(_LABEL_HE, blank, ":"),
+    _step(_LABEL_EN, blank, ":"),
+    _step(_REMARK_EN, blank, "("),
+    _step(_WHERE, blank, "each every both all any bias בכל מכל לכל בלי ללא"),
+    _step(_ONE, lambda one: "1".ljust(len(one.group())), "bias אחד"),
+    _step(_SUMMED, lambda summed: summed[1] + "+".ljust(len(summed[2])), "and"),
+    _step(_ZERO, _sign("0"), "אפס zero"),
+    _step(_ONE_OVER, _sign("1"), "אחד"),
+    _step(_OVER, _sign("/"), "חלקי"),
+    _step(_PLUS, _sign("+"), "ועוד plus"),
+    _step(_SQUARED, _sign("^2"), "בריבוע squared"),
+    _step(_COUNTED, lambda word: str(_NUMBERS[_small(word[1])]).ljust(len(word[1])), _OF_MAPS),
+    _step(_SIZED_MAPS, lambda maps: "@".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), _OF_MAPS),
+    _step(_DEPTH, lambda depth: "x".center(len(depth[1])), "and with depth ועומק עומק"),
+    _step(_BY, lambda by: by[1] + "x".ljust(len(by[2])) + by[3], "על כפול by"),
+    _step(_MAPS_OF, lambda maps: "@".ljust(len(maps[1])), _OF_MAPS),
+    _step(_AND_MAPS, lambda maps: "x".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), _OF_MAPS),
+    _step(_REMARK_HE, blank, "("),
+    _step(_COUNTED_EN, blank, _NOUNS),
+    _step(_RUN_HE, blank, _FILLED),
+    _step(_BEFORE_EN, blank, _BEFORE),
+    _step(_AFTER_EN, blank, _AFTER),
+)
+"""In this order: what one leaves another may take off."""
+
+
 def without_words(text: str) -> str:
     """The mathematics of an answer, each taken-off character a blank.
 
@@ -130,29 +191,29 @@ def without_words(text: str) -> str:
     >>> without_words("סה״כ: 456 פרמטרים").strip(), without_words("לא 48").strip()
     ('456', 'לא 48')
     """
-    if PLAIN.fullmatch(text):
-        return _EDGES.sub(blank, text)
-    if _WORDS.search(text):
-        text = _words_off(text)
-    text = _TIMES.sub(lambda times: times.group().lower().replace("x", "×"), text)
-    text = _STAR.sub(r"\1x", text)
-    return _EDGES.sub(blank, text)
+    if not PLAIN.fullmatch(text):
+        if _WORDS.search(text):
+            text = _words_off(text)
+        if "x" in text or "X" in text:
+            text = _TIMES.sub(lambda times: times.group().lower().replace("x", "×"), text)
+        text = _STAR.sub(r"\1x", text) if "@" in text else text
+    return text if text[:1].isalnum() and text[-1:].isalnum() else _EDGES.sub(blank, text)
+
+
+def heads(text: str) -> set[str]:
+    """How the words of a text begin, in small letters, and its signs that some words stand with.
+
+    >>> sorted(heads("C_out: 48 (Weights)"))
+    ['(', ':', 'c', 'out', 'wei']
+    """
+    return {*_HEADS.findall(_small(text))}
 
 
 def _words_off(text: str) -> str:
-    """The same for a text that has words in it."""
-    for words in (_REASON, _LABEL_HE, _LABEL_EN, _REMARK_EN, _WHERE):
-        text = words.sub(blank, text)
-    text = _ONE.sub(lambda one: "1".ljust(len(one.group())), text)
-    text = _SUMMED.sub(lambda summed: summed[1] + "+".ljust(len(summed[2])), text)
-    for said, sign in _IN_WORDS:
-        text = said.sub(lambda match, sign=sign: sign.center(len(match.group())), text)  # type: ignore[misc]
-    text = _COUNTED.sub(lambda word: str(_NUMBERS[word[1].lower()]).ljust(len(word[1])), text)
-    text = _SIZED_MAPS.sub(lambda maps: "@".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
-    text = _DEPTH.sub(lambda depth: "x".center(len(depth[1])), text)
-    text = _BY.sub(lambda by: by[1] + "x".ljust(len(by[2])) + by[3], text)
-    text = _MAPS_OF.sub(lambda maps: "@".ljust(len(maps[1])), text)
-    text = _AND_MAPS.sub(lambda maps: "x".ljust(len(maps[1])) + maps[2] + " " * len(maps[3]), text)
-    for words in (_REMARK_HE, _COUNTED_EN, _RUN_HE, _BEFORE_EN, _AFTER_EN):
-        text = words.sub(blank, text)
+    """The same for a text that has words in it; most answers have none of the words of most steps."""
+    begins = heads(text)
+    for found, instead, heads_of_step in STEPS:
+        if not begins.isdisjoint(heads_of_step):
+            before, text = text, found.sub(instead, text)
+            begins = begins if text == before else heads(text)
     return text

@@ -219,7 +219,7 @@ class Arithmetic(ABC, Generic[T]):
         first = self.over_outcomes(arguments[0])
         if function == "E":
             return self.mean(first)
-        second = self.over_outcomes(arguments[-1])
+        second = first if len(arguments) == 1 else self.over_outcomes(arguments[-1])
         mixed = self.mean([self.times(left, right) for left, right in zip(first, second, strict=True)])
         spread = self.plus(mixed, self.negative(self.times(self.mean(first), self.mean(second))))
         return self.raised(spread, _HALF) if function == "std" else spread
@@ -345,8 +345,8 @@ def random_names(said: Formula, wanted: Formula) -> tuple[frozenset[str], frozen
     (mine, outside_mine), (others, outside_others) = _sorted_names(said), _sorted_names(wanted)
     random = (mine | others) - outside_mine - outside_others
     for part in (*subformulas(said), *subformulas(wanted)):
-        if isinstance(part, Call) and part.function in MOMENTS:
-            random.update(names(part) if random.isdisjoint(names(part)) else ())
+        if type(part) is Call and part.function in MOMENTS and random.isdisjoint(inner := names(part)):
+            random.update(inner)
     doubtful = ((mine - outside_mine) & outside_others) | ((others - outside_others) & outside_mine)
     return frozenset(random), frozenset(name for name in doubtful - random if name[0] in _USUALLY_RANDOM)
 
@@ -360,19 +360,24 @@ def _sorted_names(formula: Formula) -> tuple[set[str], set[str]]:
 
 
 def _sort_names(formula: Formula, chance: bool, inside: set[str], outside: set[str]) -> None:
-    if not any(isinstance(part, Call) and part.function in MOMENTS for part in subformulas(formula)):
-        (inside if chance else outside).update(names(formula))
-        return
     match formula:
+        case Name(text):
+            (inside if chance else outside).add(text)
         case Call(function, arguments) if function in MOMENTS:
             for argument in arguments:
                 _sort_names(argument, True, inside, outside)
-        case Fold(_, body, _, low, high):
+        case Fold(_, body, _, low, high) if _has_moments(formula):
             _sort_names(body, chance, inside, outside)
             outside.update(names(low), names(high))
+        case Fold():
+            (inside if chance else outside).update(names(formula))
         case _:
             for child in children(formula):
                 _sort_names(child, chance, inside, outside)
+
+
+def _has_moments(formula: Formula) -> bool:
+    return any(isinstance(part, Call) and part.function in MOMENTS for part in subformulas(formula))
 
 
 def _refuse(at: Any, node: Formula) -> Any:
