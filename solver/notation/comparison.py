@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, final
 
 from solver.notation.printing import plain
@@ -105,4 +105,5 @@ def together(found: Sequence[Comparison]) -> Comparison:
     ranks: tuple[Certainty, ...] = ("proved", "probable", "sampled")
     least = max(found, key=lambda comparison: ranks.index(comparison.certainty or "proved"))
     points = [comparison.points for comparison in found if comparison.points]
-    return replace(least, error=sum(comparison.error for comparison in found), points=min(points, default=0))
+    error = sum(comparison.error for comparison in found)
+    return equal(least.reason, least.certainty, error, min(points, default=0))

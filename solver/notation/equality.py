@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import final
+from typing import Final, final
 
 from solver.notation.comparison import Assumptions as Assumptions
 from solver.notation.comparison import Comparison as Comparison
@@ -18,7 +18,7 @@ from solver.notation.printing import ascii_text
 from solver.notation.reading import Reader
 from solver.notation.sampling import Domain
 from solver.notation.scanning import Mark
-from solver.notation.settling import Said, are_anagrams, free_names, other_readings, settled, spelled_twice
+from solver.notation.settling import Said, are_anagrams, are_numbers, free_names, other_readings, settled, spelled_twice
 from solver.notation.tree import Call, Formula, subformulas
 from solver.notation.units import without_degrees
 from solver.notation.unreadable import Refused, Unreadable
@@ -66,6 +66,9 @@ def compare(
         return Comparison("unreadable", why.reason, why.at, why.word, formula=said.formula)
 
 
+_NOTHING: Final = Assumptions()
+
+
 def _assumptions(assume: Assumptions | Mapping[str, Domain] | Domain | None) -> Assumptions:
     match assume:
         case Assumptions():
@@ -73,7 +76,7 @@ def _assumptions(assume: Assumptions | Mapping[str, Domain] | Domain | None) -> 
         case str():
             return Assumptions(otherwise=assume)
         case _:
-            return Assumptions(domains=assume or {})
+            return Assumptions(domains=assume) if assume else _NOTHING
 
 
 def _answer(answer: str | Formula, wanted: Formula, reader: Reader) -> Said | Unreadable:
@@ -101,7 +104,7 @@ class _Judge:
     seed: str
 
     def verdict(self, said: Said, wanted: Said) -> Comparison:
-        if self.reader.names is not None:
+        if self.reader.names is not None or are_numbers(said.formula, wanted.formula):
             return self.compared(said.formula, wanted.formula)
         found = self.settled(said, wanted)
         if found.verdict != "equal":

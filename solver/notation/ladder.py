@@ -75,7 +75,7 @@ class Ladder(Rungs):
         """How two formulas of any sort compare: by the sorts of both, down to numbers."""
         if "matrix" in self.calls:
             said, wanted = with_matrices(said), with_matrices(wanted)
-        double = not self.calls.isdisjoint(("pm", "mp"))
+        double = self.is_double
         if type(said) in _NUMERIC and type(wanted) in _NUMERIC and not double:
             return self.numbers(said, wanted)
         match said, wanted:
@@ -112,9 +112,14 @@ class Ladder(Rungs):
                 return self.numbers(quotient_of(said), quotient_of(wanted))
 
     @property
+    def is_double(self) -> bool:
+        """Whether ± or ∓ stands anywhere."""
+        return not self.calls.isdisjoint(("pm", "mp"))
+
+    @property
     def singly(self) -> Ladder:
         """The ladder for what has every ± written out."""
-        return self if self.calls.isdisjoint(("pm", "mp")) else replace(self, calls=self.calls - {"pm", "mp"})
+        return replace(self, calls=self.calls - {"pm", "mp"}) if self.is_double else self
 
     @property
     def by_item(self) -> Ladder:
@@ -244,7 +249,8 @@ class Ladder(Rungs):
 
     def lists(self, said: Group, wanted: Group) -> Comparison:
         """Lists item by item: in their order where brackets say so, else in any."""
-        said, wanted = spread(said), spread(wanted)
+        if self.is_double:
+            said, wanted = spread(said), spread(wanted)
         pair = len(said.items) == len(wanted.items) == 2
         if pair and {said.bracket, wanted.bracket} == {"(", "["} and not is_list_of(said, wanted):
             return undecided("kind")  # a pair, or an interval with its ends or without

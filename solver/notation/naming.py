@@ -33,6 +33,7 @@ from solver.notation.vocabulary import (
 
 _BRACKETS: Final = ("(", "[", "{", "\\{")
 _AFTER_NAMES: Final = frozenset("= end , ) ] } + * /".split())
+_NAMES: Final = frozenset({"word", "∞"})
 _CONDITIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "!=", "∈"})
 _OFTEN_GLUED: Final = ("pi", "i", "I")
 """What is seen in a word beside the names that are expected: pir^2 for pi r^2."""
@@ -82,6 +83,7 @@ class Vocabulary:
                 self.names.setdefault(f"{digits[1]}_{digits[2]}", name)
         self.names.update({name: name for name in declared})
         self.heads = frozenset(name.split("_")[0] for name in declared)
+        self.crosses = any(name.startswith("x") for name in self.names)
         self.longest = max(map(len, self.names), default=0)
 
     def function(self, word: str) -> str | None:
@@ -130,6 +132,9 @@ def named(tokens: list[Token], known: Vocabulary, latex: bool = False) -> tuple[
 
     In LaTeX letters side by side are a product: xy is x y.
     """
+    kinds = {token.kind for token in tokens}
+    if kinds.isdisjoint(_NAMES) and not ("x" in kinds and known.crosses):
+        return tokens, None
     naming = _Naming(tokens, known, latex)
     found: list[Token] = []
     for place, token in enumerate(tokens):

@@ -87,7 +87,8 @@ class Parser:
     def next(self) -> Token:
         token = self.stream[self.place]
         if token.kind != "end":
-            self.skip(1)
+            self.place += 1
+            self.kind = self.stream[self.place].kind
         return token
 
     def skip(self, count: int) -> None:
@@ -390,7 +391,7 @@ class Parser:
             if isinstance(value, Unreadable):
                 if value.reason not in ("undefined", "wrong_type"):
                     raise self.refuse(value.reason, at)
-            elif abs(Fraction(value)) > limits.EXPONENT or _digits(base, value) > limits.POWER_DIGITS:
+            elif not -limits.EXPONENT <= value <= limits.EXPONENT or _digits(base, value) > limits.POWER_DIGITS:
                 raise self.refuse("exponent_too_big", at)
         elif any(isinstance(inner, Pow) and names(inner.exponent) for inner in subformulas(exponent)):
             raise self.refuse("exponent_not_constant", at)

@@ -1,6 +1,6 @@
 """The ladder's rungs for two numbers or expressions, from certain to likely, ending in "undecided", never in a guess.
 
-    structure -> exact arithmetic -> residues modulo random primes -> exact points, or intervals, or complex numbers
+    structure -> exact arithmetic -> residues modulo primes -> exact points, or intervals, or complex numbers
               -> SymPy, for integrals, derivatives and sums that nothing above computes
 
 A verdict "different" rests on residues or values that differ, never on a simplification that failed.
@@ -26,6 +26,7 @@ from solver.notation.tree import Call, Fold, Formula, Name, Pow, children, names
 from solver.notation.unreadable import Refused, Unreadable
 
 _STEPPED: Final = WHOLE_FUNCTIONS | {"abs", "sign", "max", "min", "relu", "relu'", "indicator", "delta"}
+_NOT_RANDOM: Final = Chance()
 _REAL: Final = REAL_FUNCTIONS | COMPLEX_FUNCTIONS
 
 
@@ -62,7 +63,7 @@ class Rungs:
     def chances(self, said: Formula, wanted: Formula) -> tuple[Chance, ...]:
         """What may be known about random names: what is declared, or each way to understand who is random."""
         if not self.is_random:
-            return (Chance(),)
+            return (_NOT_RANDOM,)
         independent = tuple(map(canonical, self.assume.independent))
         centred = frozenset(map(canonical, self.assume.centred))
         random, doubtful = random_names(said, wanted)

@@ -70,7 +70,8 @@ def settled(said: Said, wanted: Said, reader: Reader, assume: Assumptions) -> tu
 def other_readings(said: Said, wanted: Said, reader: Reader) -> Iterator[tuple[Said, Said]]:
     """What two texts also may say: f(2x) is f of 2x or f times 2x, and ab^2 is (ab)^2 or a b^2."""
     both = (said, wanted)
-    calls = [letter for letter in _LIKE_FUNCTIONS if _is_called(letter, both)]
+    texts = f"{said.text or ''} {wanted.text or ''}"
+    calls = [letter for letter in _LIKE_FUNCTIONS if letter in texts and _is_called(letter, both)]
     if calls:
         aware = reader.with_functions(calls)
         yield said.read(aware), wanted.read(aware)
@@ -78,6 +79,11 @@ def other_readings(said: Said, wanted: Said, reader: Reader) -> Iterator[tuple[S
     if words:
         letters = sorted({letter for word in words for letter in word})
         yield said.read(reader, near=letters), wanted.read(reader, near=letters)
+
+
+def are_numbers(said: Formula, wanted: Formula) -> bool:
+    """Whether no side has a name, and both or neither are lists: nothing has to be agreed on."""
+    return isinstance(said, Group) == isinstance(wanted, Group) and not names(said) and not names(wanted)
 
 
 def are_anagrams(said: Formula, wanted: Formula) -> bool:
@@ -176,8 +182,6 @@ def _without_units(said: Formula, wanted: Formula) -> tuple[Formula, Formula, bo
 
 def _is_called(letter: str, both: tuple[Said, Said]) -> bool:
     """Whether a letter stands before a bracket wherever it stands."""
-    if not any(letter in (each.text or "") for each in both):
-        return False
     pattern = rf"(?<![A-Za-z\\_]){letter} *(?:\\left *)?\("
     called = sum(len(re.findall(pattern, each.text or "")) for each in both)
     return 0 < called == sum(part == Name(letter) for each in both for part in subformulas(each.formula))

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeAlias, final
 
 Bracket: TypeAlias = Literal["(", "[", "{", "x", "@", ",", "[)", "(]"]
@@ -147,15 +148,15 @@ _CHILDREN: Final[Mapping[type, Callable[[Any], tuple[Formula, ...]]]] = {
     Number: lambda node: (),
     Name: lambda node: (),
     Neg: lambda node: (node.body,),
-    Add: lambda node: node.terms,
-    Mul: lambda node: node.factors,
-    Call: lambda node: node.arguments,
-    Group: lambda node: node.items,
-    Relation: lambda node: node.sides,
-    Div: lambda node: (node.top, node.bottom),
-    Pow: lambda node: (node.base, node.exponent),
-    Partial: lambda node: (node.of, node.by),
-    Fold: lambda node: (node.low, node.high, node.body),
+    Add: attrgetter("terms"),
+    Mul: attrgetter("factors"),
+    Call: attrgetter("arguments"),
+    Group: attrgetter("items"),
+    Relation: attrgetter("sides"),
+    Div: attrgetter("top", "bottom"),
+    Pow: attrgetter("base", "exponent"),
+    Partial: attrgetter("of", "by"),
+    Fold: attrgetter("low", "high", "body"),
 }
 """By kind, because this is what most of the time is spent on."""
 
