@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from solver.notation.evaluation import exact
-from solver.notation.sampling import COMPLEX_FUNCTIONS, Domain, default_domain, is_rounding
+from solver.notation.sampling import COMPLEX_FUNCTIONS, Domain, default_domains, is_rounding
 from solver.notation.tree import Call, Div, Formula, Mul, Name, Neg, Pow, names, subformulas
 
 _LOGARITHMS = frozenset({"ln", "log", "lg"})
@@ -32,7 +32,8 @@ def domains(formulas: Sequence[Formula], assume: Mapping[str, Domain]) -> dict[s
         suggested = dict.fromkeys(free, "real")
     elif raised:
         rounded = {name for part in parts if is_rounding(part) for name in names(part)}
-        sizes = {name for name in free if default_domain(name, formulas) == "size"} | (raised - rounded)
+        sizes = {name for name, domain in default_domains(free, formulas).items() if domain == "size"}
+        sizes |= raised - rounded
         suggested = {name: "size" if name in sizes else "positive" for name in free}
     else:
         suggested = {name: "positive" for part in parts for name in _positive(part)}

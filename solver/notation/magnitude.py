@@ -6,6 +6,7 @@ and chances of its random names. `bits` bounds log2 of the sum of the absolute c
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple, final
 
 from solver.notation import limits
@@ -74,6 +75,7 @@ def magnitude(formula: Formula, outcomes: int = 1) -> Magnitude:
     return size
 
 
+@lru_cache(maxsize=1024)
 def largest(formula: Formula) -> int:
     """How many bits the numbers inside a formula may have where its names are small numbers."""
     sizes = (magnitude(part) for part in subformulas(formula) if not isinstance(part, Relation | Group))

@@ -10,7 +10,7 @@ formulas break.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
@@ -91,7 +91,7 @@ def points(
 ) -> Iterator[dict[str, Exact]]:
     """Points of the domain: each name through its small values, and all names at random."""
     free = sorted({name for formula in formulas for name in names(formula)} - chance.random)
-    domains = {name: assume.get(name, default_domain(name, formulas)) for name in free}
+    domains = {**default_domains(free, formulas), **{name: assume[name] for name in free if name in assume}}
     random = Random(int.from_bytes(sha256(seed.encode()).digest(), "big"))
     sweep = max(SWEEP, 2 * period(formulas))
     for name in free:
@@ -105,20 +105,24 @@ def points(
         yield {**point, same: point[other] if domains[same] == domains[other] else point[same]}
 
 
-def default_domain(name: str, formulas: Sequence[Formula]) -> Domain:
+def default_domains(free: Iterable[str], formulas: Sequence[Formula]) -> dict[str, Domain]:
     """A size where something is rounded or counted; real elsewhere, and where what is rounded is not whole by itself.
 
     >>> from solver.notation.reading import formula
-    >>> [default_domain(name, [formula("floor((n + x)/2)*floor(a)")]) for name in "nxa"]
-    ['size', 'real', 'real']
+    >>> default_domains("nxa", [formula("floor((n + x)/2)*floor(a)")])
+    {'n': 'size', 'x': 'real', 'a': 'real'}
     """
     steps = [part for formula in formulas for part in subformulas(formula) if is_rounding(part) or _is_counting(part)]
     if not steps:
-        return "real"
-    if any(name in names(part) for part in steps if _is_counting(part)):
-        return "size"
-    alone = any(part.arguments[0] == Name(name) for part in steps if isinstance(part, Call))
-    return "real" if alone or name.split("_")[0] in _CONTINUOUS else "size"
+        return dict.fromkeys(free, "real")
+    counted = {name for part in steps if _is_counting(part) for name in names(part)}
+    alone = {part.arguments[0] for part in steps if isinstance(part, Call)}
+
+    def domain(name: str) -> Domain:
+        continuous = Name(name) in alone or name.split("_")[0] in _CONTINUOUS
+        return "real" if continuous and name not in counted else "size"
+
+    return {name: domain(name) for name in free}
 
 
 def is_rounding(part: Formula) -> bool:
