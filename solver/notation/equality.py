@@ -18,7 +18,15 @@ from solver.notation.printing import ascii_text
 from solver.notation.reading import Reader
 from solver.notation.sampling import Domain
 from solver.notation.scanning import Mark
-from solver.notation.settling import Said, are_anagrams, are_numbers, free_names, other_readings, settled, spelled_twice
+from solver.notation.settling import (
+    Said,
+    are_anagrams,
+    free_names,
+    in_same_letters,
+    other_readings,
+    settled,
+    spelled_twice,
+)
 from solver.notation.tree import Call, Formula, subformulas
 from solver.notation.units import without_degrees
 from solver.notation.unreadable import Refused, Unreadable
@@ -104,7 +112,7 @@ class _Judge:
     seed: str
 
     def verdict(self, said: Said, wanted: Said) -> Comparison:
-        if self.reader.names is not None or are_numbers(said.formula, wanted.formula):
+        if self.reader.names is not None:
             return self.compared(said.formula, wanted.formula)
         found = self.settled(said, wanted)
         if found.verdict != "equal":
@@ -115,6 +123,8 @@ class _Judge:
         return found if all(self.settled(*both).verdict == "equal" for both in others) else undecided("ambiguous")
 
     def settled(self, said: Said, wanted: Said) -> Comparison:
+        if in_same_letters(said.formula, wanted.formula):
+            return self.compared(said.formula, wanted.formula)
         mine, other, units_differ = settled(said, wanted, self.reader, self.assume)
         if units_differ:
             return different("kind")

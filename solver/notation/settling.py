@@ -58,10 +58,16 @@ def free_names(formula: Formula) -> tuple[str, ...]:
     return tuple(name for name in names(formula) if name not in _WHOLE)
 
 
+def in_same_letters(said: Formula, wanted: Formula) -> bool:
+    """Whether both sides are about the same letters, so that nothing about names, lists and units is in doubt."""
+    if isinstance(said, Group) != isinstance(wanted, Group):
+        return False
+    letters = {*names(wanted)}
+    return letters == {*names(said)} and all(len(name) == 1 for name in letters) and not letters & {"i", "I"}
+
+
 def settled(said: Said, wanted: Said, reader: Reader, assume: Assumptions) -> tuple[Formula, Formula, bool]:
     """Both sides as they are compared, and whether their units differ."""
-    if _in_same_letters(said.formula, wanted.formula):
-        return said.formula, wanted.formula, False
     said, wanted = _with_lists(said, wanted, reader), _with_lists(wanted, said, reader)
     wanted = _taken_apart(wanted, said.formula, reader)
     return _without_units(*_agreed(said.formula, wanted.formula, assume))
@@ -81,11 +87,6 @@ def other_readings(said: Said, wanted: Said, reader: Reader) -> Iterator[tuple[S
         yield said.read(reader, near=letters), wanted.read(reader, near=letters)
 
 
-def are_numbers(said: Formula, wanted: Formula) -> bool:
-    """Whether no side has a name, and both or neither are lists: nothing has to be agreed on."""
-    return isinstance(said, Group) == isinstance(wanted, Group) and not names(said) and not names(wanted)
-
-
 def are_anagrams(said: Formula, wanted: Formula) -> bool:
     """Whether two longer words have the same letters, as act and cat, and so would be one product."""
     match said, wanted:
@@ -99,14 +100,6 @@ def spelled_twice(said: Formula, wanted: Formula) -> bool:
     """Whether one side has x1 and the other x_1, which are the same name only if somebody says so."""
     mine, other = {*free_names(said)}, {*free_names(wanted)}
     return mine != other and any(spelling(name) in {*map(spelling, other - mine)} for name in mine - other)
-
-
-def _in_same_letters(said: Formula, wanted: Formula) -> bool:
-    """Whether both sides are about the same letters, so that nothing about names, lists and units is in doubt."""
-    if isinstance(said, Group) != isinstance(wanted, Group):
-        return False
-    letters = {*names(wanted)}
-    return letters == {*names(said)} and all(len(name) == 1 for name in letters) and not letters & {"i", "I"}
 
 
 def _with_lists(side: Said, other: Said, reader: Reader) -> Said:

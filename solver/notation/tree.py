@@ -194,7 +194,7 @@ def subformulas(formula: Formula) -> Iterator[Formula]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += children(node)[::-1]
+        waiting += _CHILDREN[type(node)](node)[::-1]
 
 
 def names(formula: Formula) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ def names(formula: Formula) -> tuple[str, ...]:
         elif kind is Fold:
             break
         elif kind is not Number:
-            waiting += children(node)[::-1]
+            waiting += _CHILDREN[kind](node)[::-1]
     else:
         return tuple(found)
     found.clear()
