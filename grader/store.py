@@ -292,7 +292,7 @@ def _select(columns: tuple[str, ...], most: int | None) -> Select[Any]:
 
 
 def _row(attempt: Attempt) -> dict[str, Any]:
-    """An attempt as it is written; PostgreSQL has no place for the character 0, and none has one for half characters."""
+    """An attempt as it is written: without the character 0 and half characters, for which there is no place."""
     row = {name: getattr(attempt, name) for name in Attempt.__slots__}
     for name in ("text", "exercise", "part"):
         row[name] = row[name].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
