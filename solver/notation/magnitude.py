@@ -127,12 +127,14 @@ def _moment_bits(bits: int, bottom: int, outcomes: int) -> int:
 
 
 def _folded(kind: str, body: Magnitude, low: Formula, high: Formula) -> Magnitude:
-    """A sum or product; where it is worked out, its variable stands for numbers of more bits than a name has."""
+    """A sum or product; where it is worked out, its variable stands for numbers, whose powers are in coefficients."""
     first, last = (None if names(limit) else exact(limit) for limit in (low, high))
     if kind == "int" or not (isinstance(first, int) and isinstance(last, int)):
         return Magnitude(body.top + body.bottom + 2, body.bottom, body.bits + 2, body.opaque + 1, UNBOUNDED)
     count = max(0, last - first + 1)
     if count > limits.FOLD_TERMS:
         raise Refused("number_too_big")
-    top, bottom, bits = body.top + body.bottom + 1, body.bottom, body.bits + 1
+    of_index = max(abs(first), abs(last)).bit_length()
+    top, bottom = body.top + body.bottom + 1, body.bottom
+    bits = body.bits + (body.top + body.bottom) * of_index + 1
     return Magnitude(top * count, bottom * count, bits * count, body.opaque * count, UNBOUNDED)
