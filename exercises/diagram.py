@@ -5,11 +5,11 @@ They hold what the engine is asked about; sizes, cells that are read and fields 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, final
 
 from exercises.exercise import Text
 from solver.derivation import Quantity, value_of
+from solver.frozen import frozen
 from solver.layers.base import Layer
 
 
@@ -24,7 +24,7 @@ def sized(shape: Quantity) -> str:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Neuron:
     """A neuron with inputs x_1, x_2, …, x_n; where `activation` names a function, x_i is the function of y_i."""
 
@@ -35,7 +35,7 @@ class Neuron:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Shared:
     """A one-dimensional convolution as neurons that share their weights, on one channel of this length."""
 
@@ -47,7 +47,7 @@ class Shared:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Sliding:
     """A one-dimensional layer on channels of cells: what one output reads, padding, stride and dilation included.
 
@@ -65,7 +65,7 @@ class Sliding:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Planes:
     """What one unit of a chain of two-dimensional layers reads in each signal below it, channel by channel.
 
@@ -82,7 +82,7 @@ class Planes:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Volumes:
     """A network as a row of volumes with their sizes, or, beside a question about them, with that of its input."""
 
@@ -95,7 +95,7 @@ class Volumes:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Block:
     """A network with branches: its layers as boxes, skips as arcs; without `sizes` only its input has one."""
 
@@ -108,7 +108,7 @@ class Block:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Units:
     """A network of dense layers as its units and all their connections."""
 

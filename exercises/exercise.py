@@ -8,13 +8,14 @@ is a premise of another, the second can be judged as it follows from the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 from string import Template
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from solver.derivation import Derivation, Derived, DoesNotFit, Given, Quantity, value_of
+from solver.frozen import frozen
 from solver.values import Shape, Value
 
 if TYPE_CHECKING:  # an exhibit has texts in it
@@ -46,7 +47,7 @@ class BadExercise(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Text:
     """The same words in both languages."""
 
@@ -60,7 +61,7 @@ class Text:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Range:
     """A whole number drawn from low to high, both included; `canonical` is the course's own."""
 
@@ -70,7 +71,7 @@ class Range:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Row:
     """A row of whole numbers, each drawn from low to high; `canonical` is the course's own."""
 
@@ -80,7 +81,7 @@ class Row:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Option:
     """One of the answers to choose from; a student may type its id, its number or any of its other names."""
 
@@ -90,7 +91,7 @@ class Option:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Quantities:
     """What the names in a formula stand for, and which equations say what was asked.
 
@@ -113,7 +114,7 @@ class Quantities:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Derivatives:
     """The residual block whose derivatives a formula is in: with its skip or without, its inner path dead or not.
 
@@ -126,7 +127,7 @@ class Derivatives:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Code:
     """A class of a network to write, or a function that trains one; it is read and not run.
 
@@ -148,7 +149,7 @@ class Code:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Part:
     """One question with one key.
 
@@ -185,7 +186,7 @@ class Part:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Exercise:
     """An exercise file's one value, EXERCISE.
 
@@ -211,7 +212,7 @@ class Exercise:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Instance:
     """An exercise with its numbers chosen."""
 

@@ -8,17 +8,17 @@ engine says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from exercises.exercise import Text
+from solver.frozen import frozen
 
 if TYPE_CHECKING:
     from exercises.diagram import Diagram
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Table:
     """Rows under a head; cells are mathematics in plain notation, or words where they are `Text`."""
 
@@ -28,7 +28,7 @@ class Table:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Series:
     """A line of a chart: its name, and its values at 0, 1, 2, …, or at other places; None leaves a gap."""
 
@@ -43,7 +43,7 @@ class Series:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Mark:
     """A place on the axis across that is marked, as that of a minimum."""
 
@@ -52,7 +52,7 @@ class Mark:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class LineChart:
     """Values by step or by place; `within` are the lowest and the highest value that are shown."""
 
@@ -68,7 +68,7 @@ class LineChart:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Panels:
     """Line charts side by side, each with its own title."""
 
@@ -80,7 +80,7 @@ class Panels:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class BarChart:
     """A bar of each series, at most four, for each label; its value is written where there is room."""
 
@@ -94,7 +94,7 @@ class BarChart:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class BoxPlot:
     """The quartiles of each series, whiskers to the last value within 1.5 boxes, and values further out as dots."""
 
@@ -107,7 +107,7 @@ class BoxPlot:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class HeatMap:
     """Numbers in rows and columns, darker where they are larger; 0 is left empty where `sparse`."""
 
@@ -124,7 +124,7 @@ class HeatMap:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Image:
     """Rows of grey values, and words under them; `marked` puts a frame around it."""
 
@@ -134,7 +134,7 @@ class Image:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class ImageGrid:
     """Small images in rows. What is `low` is left as the page is, `high` is full ink; None: the images' own ends."""
 

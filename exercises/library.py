@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from importlib import import_module
@@ -21,6 +20,7 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from exercises.exercise import BadExercise, Exercise, Instance, Part
+from solver.frozen import frozen
 
 if TYPE_CHECKING:
     from exercises.variants import Variants
@@ -191,7 +191,7 @@ def _naming(bad: BadExercise, file: Path) -> int:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Library:
     """A search path that remembers what it has loaded."""
 

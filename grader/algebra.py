@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Final, final
@@ -16,6 +15,7 @@ from typing import Final, final
 from grader.verdict import Assumed, Explanation, Right, Slip, Unreadable, Verdict
 from grader.working import Side
 from solver.derivation import Derivation, Derived, Rule, replay, walk
+from solver.frozen import frozen
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
 from solver.notation.reading import read
@@ -32,7 +32,7 @@ _TITLE: Final = re.compile(r"[^\W\d]\w*(?:\([A-Za-z]\w*\))?|[#\w\s]*[^\W\d_]{3,}
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Link:
     """What is known of a step: whether it holds (None: nothing decides), by which rules, or why not."""
 

@@ -10,7 +10,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
@@ -19,13 +18,14 @@ from grader.gradebooks.cells import decimal, harmless
 from grader.ledger import HandMark
 from grader.results import ClassResult, Result
 from grader.submissions.reading import decoded
+from solver.frozen import frozen
 
 _MARK = re.compile(r"[0-9]{1,6}(?:[./][0-9]{1,6})?")  # no exponents: a short one may be a number without end
 COLUMNS = ("student", "exercise", "part", "answer", "reason", "max", "marks", "why")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Waiting:
     """A result with whose it is."""
 
@@ -34,7 +34,7 @@ class Waiting:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class NotTaken:
     """A row that came back and cannot be taken; `reason` is a key of the catalogs."""
 

@@ -11,12 +11,12 @@ a rung that would be judged right, in this part or in another that is not answer
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 from grader.judge import Marker
 from grader.verdict import Slip
 from solver.derivation import Derivation, Derived, Given, rests_on, walk
+from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.reading import formula
 from solver.notation.tree import Formula, Name, Relation
@@ -28,7 +28,7 @@ BOOKKEEPING = ("shape", "tuple", "component")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Rung:
     """One hint: its sort, the rule and the layer it is about, and what it shows in mathematics."""
 

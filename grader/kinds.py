@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -20,6 +19,7 @@ from exercises.exercise import Option, Part
 from grader.patterns import blank, pattern
 from grader.prose import without_words
 from grader.respelling import Respelling, declared, last_index, respelled, sums
+from solver.frozen import frozen
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
 from solver.notation.forms import form, unit
@@ -35,7 +35,7 @@ Reading: TypeAlias = "Value | Formula"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Read:
     """What a text may fairly stand for, the likeliest first, and how it is shown back."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from fractions import Fraction
 from math import ceil
@@ -15,6 +15,7 @@ from typing import final
 
 from exercises.library import EDGES
 from grader.results import Answer, ClassResult, Problem, Result
+from solver.frozen import frozen
 
 LATE = "late"
 MONTHS = (
@@ -30,7 +31,7 @@ _WEEKDAY = re.compile(r"^[^\d]+,\s*")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Late:
     """When exercises are due, and what each day costs that has begun since, up to the most.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
@@ -29,6 +29,7 @@ from grader.packing import packed, unpacked
 from grader.pile import Pile
 from grader.results import BY_HAND, Answer, ClassResult, Problem, Result, Student
 from grader.store import Store
+from solver.frozen import frozen
 
 BLOCK = 100  # students in a transaction
 COLUMNS = ("exercise", "part", "text", "source", "line", "state", "variant")
@@ -37,7 +38,7 @@ Place: TypeAlias = tuple[str, str, str]  # student, exercise, part
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class HandMark:
     """A mark that a person gave."""
 
@@ -56,7 +57,7 @@ class HandMark:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Run:
     """A class graded once; `of` is the run that it graded again, `finished` that nothing of it is missing."""
 
@@ -70,7 +71,7 @@ class Run:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Difference:
     """A mark that is another one than before; `why` is a key of the catalogs."""
 

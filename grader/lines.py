@@ -19,6 +19,7 @@ from grader.kinds import KINDS, AnswerKind, Read, Reading
 from grader.moments import Moment
 from grader.verdict import Assumed, Follows, Right, Slipped, Step, StepVerdict, Unreadable, Verdict, Wrong
 from grader.working import Line, Side, lines
+from solver.frozen import frozen
 from solver.notation.tree import Call, Formula, Number, names
 from solver.values import Value
 
@@ -38,7 +39,7 @@ _SAID["symmetric"] = _SAID["centred"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Worked:
     """The steps of a working, the share of the marks that they earn, and how many a solution has."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import final
 
+from solver.frozen import frozen
 from solver.notation.reading import formula
 from solver.notation.tree import Formula
 from solver.notation.unreadable import Unreadable
@@ -16,7 +16,7 @@ TABLE = Path(__file__).with_name("readings.json")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Example:
     """A text, the names that the question declares (() for any), and what it is read as."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias, final
 
 from grader.verdict import Judgement
+from solver.frozen import frozen
 
 BY_HAND = "by_hand"
 """The note of a result whose mark a person gave."""
@@ -25,7 +25,7 @@ handed    no answer, but when the student handed in, as the text says
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Answer:
     """One answer as handed in, where it was found, whether it came out whole, and the variant that its sheet names."""
 
@@ -40,7 +40,7 @@ class Answer:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Problem:
     """Something in the input that nobody can read or place, or a note on how it was read; it costs nobody anything.
 
@@ -54,7 +54,7 @@ class Problem:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Result:
     """One part of one student: what was answered (None: nothing) and what it earned (None: a person decides)."""
 
@@ -86,7 +86,7 @@ def summed(marks: Iterable[Fraction | None]) -> Fraction:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Student:
     """All results of one student, parts in the order of their exercises."""
 
@@ -110,7 +110,7 @@ class Student:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class ClassResult:
     """A graded class: students in order of first appearance, problems, and what was handed in twice."""
 

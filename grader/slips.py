@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import final
 
 from grader.judge import Marker, told_apart
 from grader.verdict import Explanation
+from solver.frozen import frozen
 from solver.values import Value
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Recognised:
     """An answer that mistakes lead to, each a way to explain it; `is_key` where it is right all the same."""
 

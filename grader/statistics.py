@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 from typing import Final, final
 
 from grader.results import ClassResult, Result, Student
 from grader.verdict import NAMES, Explanation, Follows, Slipped, name
+from solver.frozen import frozen
 
 BINS: Final = 10
 MOST_EXAMPLES: Final = 3
@@ -28,7 +28,7 @@ def verdict_name(result: Result) -> str:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Typical:
     """An explanation of wrong answers, how many students' answers it explains, and some of those as typed."""
 
@@ -38,7 +38,7 @@ class Typical:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class PartStatistics:
     """How one part went: the results of all students, and what can be said of them."""
 
@@ -88,7 +88,7 @@ class PartStatistics:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Group:
     """Students who belong together, and how they did."""
 

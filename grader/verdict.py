@@ -9,16 +9,16 @@ Unreadable, Review   never wrong: the student is told what could not be read, or
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias, assert_never, final
 
 from exercises.exercise import Part
+from solver.frozen import frozen
 from solver.notation.unreadable import Unreadable as Unreadable
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Slip:
     """A typical mistake: the rule it was made in, its name, and what it was about ("" for everywhere)."""
 
@@ -35,7 +35,7 @@ Explanation: TypeAlias = tuple[Slip, ...]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Right:
     """The answer is the key. `note` is a remark worth making all the same, a key of the catalogs."""
 
@@ -43,7 +43,7 @@ class Right:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Follows:
     """The answer follows from the answers to these parts, which were wrong."""
 
@@ -52,7 +52,7 @@ class Follows:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Slipped:
     """The answer is what each of these explanations leads to. `share` of the marks, where it is not the part's own."""
 
@@ -61,7 +61,7 @@ class Slipped:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Wrong:
     """The answer was read and is none of the above. `note` is a remark, a key of the catalogs.
 
@@ -73,7 +73,7 @@ class Wrong:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Review:
     """A person decides."""
 
@@ -103,7 +103,7 @@ StepVerdict: TypeAlias = Literal["right", "consistent", "slipped", "wrong", "uns
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Step:
     """One step of a student's working: from what stands before a sign of equality to what stands behind it.
 
@@ -128,7 +128,7 @@ class Step:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Requirement:
     """What code has to do, and whether it does.
 
@@ -143,7 +143,7 @@ class Requirement:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Judgement:
     """An answer, how it was read ("" where it was not), and the verdict.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import final
 
 from grader.patterns import PLAIN, blank, pattern
 from grader.prose import without_words
+from solver.frozen import frozen
 
 MOST_LINES = 80
 FEWEST_SIDES = 4
@@ -54,7 +54,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Side:
     """What stands between two signs of equality: the mathematics, and where it begins and ends in the answer."""
 
@@ -66,7 +66,7 @@ class Side:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Line:
     """A line of a working; `continued` where it begins with a sign of equality, `titled` with words and such a sign."""
 

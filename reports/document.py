@@ -9,11 +9,12 @@ Kinds, of sections and paragraphs, name what a block is, not how it looks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from reports.lines import NOTHING, Line
+from solver.frozen import frozen
 from solver.notation.tree import Formula
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Kind: TypeAlias = Literal[
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Heading:
     """A title; `marks` and `verdict` stand beside it."""
 
@@ -36,7 +37,7 @@ class Heading:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Paragraph:
     """A line of text, and what it is."""
 
@@ -45,7 +46,7 @@ class Paragraph:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Answer:
     """A line with its label, set off from what leads to it."""
 
@@ -55,7 +56,7 @@ class Answer:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Items:
     """Lines in a list, numbered or not."""
 
@@ -64,7 +65,7 @@ class Items:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Typed:
     """What somebody typed, as it is; `at` is the character that could not be read."""
 
@@ -73,7 +74,7 @@ class Typed:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Working:
     """A student's own steps: each with its verdict, what it leads to as it was typed, and what is said of it."""
 
@@ -81,7 +82,7 @@ class Working:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Space:
     """An empty place to write an answer into, so many lines high."""
 
@@ -90,7 +91,7 @@ class Space:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Badge:
     """What checked a step, in words and for programs; `label` says it to those who do not see the sign before it."""
 
@@ -102,7 +103,7 @@ class Badge:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Step:
     """An equation with the reason for it and what checked it.
 
@@ -127,7 +128,7 @@ class Step:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Cell:
     """A field of a table: a line, what somebody typed, or a bar as long as a share of the whole."""
 
@@ -141,7 +142,7 @@ class Cell:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Table:
     """Rows under a head; the first cell of each names the row. `stacked`: on a phone each row becomes a list."""
 
@@ -151,7 +152,7 @@ class Table:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Picture:
     """A drawing in SVG, with the words that say what it shows to those who do not see it."""
 
@@ -161,7 +162,7 @@ class Picture:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Section:
     """Blocks that belong together; `id` is where links lead, `data` what programs read."""
 
@@ -175,7 +176,7 @@ Block: TypeAlias = Heading | Paragraph | Answer | Items | Typed | Working | Spac
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Document:
     """A page in one language."""
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
 from reports.bidi import Direction, direction
 from reports.bidi import runs as runs_of_words
 from reports.words import Words
+from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.reading import formula
 from solver.notation.tree import Formula
@@ -39,7 +39,7 @@ Style: TypeAlias = Literal["nb", "strong", "link", "mark", "soft"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Text:
     """Words; `direction` isolates them from those around them, "" leaves them in the line's own."""
 
@@ -48,7 +48,7 @@ class Text:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Math:
     """A formula; `display` for its full size, `equals` with an equality sign before it."""
 
@@ -58,7 +58,7 @@ class Math:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Span:
     """Runs that stand together: "nb" without a line break, "link" that leads `to` an id ("#…") or a file."""
 
@@ -227,7 +227,7 @@ def _marked(run: str, at: int | None, isolated: bool) -> list[Run]:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Sayer:
     """A language's messages as lines."""
 

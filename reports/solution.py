@@ -10,13 +10,14 @@ Steps that say the same to the letter, as for height and width of a square image
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast, final
 
 from exercises.exercise import Instance, Option, Part
 from solver.derivation import Derivation, Derived, Rule, nodes, walk
+from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.reading import formula
 from solver.notation.tree import (
@@ -47,7 +48,7 @@ NOT: Final[Mapping[Comparison, Comparison]] = {
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Assumption:
     """What is assumed of random variables: the kind, a key of the catalogs, and their names, or what a name is."""
 
@@ -63,7 +64,7 @@ class Assumption:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Step:
     """One application of a rule.
 
@@ -96,7 +97,7 @@ class Step:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Solution:
     """The answer to a part, the steps to it, the answers to other parts that they begin from, and what all assumes."""
 

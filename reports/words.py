@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from gettext import c2py
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from reports.bidi import Direction
+from solver.frozen import frozen
 
 if TYPE_CHECKING:  # what says one line to a reader need not load the solver
     from exercises.exercise import Language
@@ -38,7 +38,7 @@ class Unsaid(KeyError):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Words:
     """One language's catalog: each message with its plural forms, and which form a number takes."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import chain
@@ -17,6 +16,7 @@ from typing import Any, Final, cast, final
 from solver.derivation import Given as Premise
 from solver.derivation import shape as derived_shape
 from solver.derivation import value_of
+from solver.frozen import frozen
 from solver.layers.base import AxisField, Field, Layer, Row, Signal
 from solver.layers.base import named as naming
 from solver.layers.base import numbers as elements
@@ -51,7 +51,7 @@ BYTES: Final = 4
 """A number takes so many, unless something else is said: float32."""
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Memory:
     """Bytes: of the input, of the outputs of all steps together, of what is learned, and of what is kept beside it."""
 
@@ -68,7 +68,7 @@ class Memory:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class NetworkAnalysis:
     """A network on inputs of these shapes.
 

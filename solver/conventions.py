@@ -10,11 +10,11 @@ measured is not here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias, final
 
 from solver.derivation import value_of
+from solver.frozen import frozen
 from solver.layers.base import Row
 from solver.values import Value
 
@@ -58,7 +58,7 @@ ONCE = ("ReLU6", "LeakyReLU", "SiLU")
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Convention:
     """A counter: what it adds to the multiply-accumulates, by item, and the factor that it prints them with."""
 
@@ -117,7 +117,7 @@ CONVENTIONS: dict[str, Convention] = {
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Counted:
     """What a convention counts: multiply-accumulates, the items added to them, and what it prints."""
 

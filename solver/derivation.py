@@ -17,13 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import chain, combinations, islice, product
 from typing import Final, TypeAlias, cast, final
 
+from solver.frozen import frozen
 from solver.notation.code import function
 from solver.notation.printing import ascii_text
 from solver.notation.reading import formula as read_formula
@@ -57,7 +58,7 @@ class DoesNotFit(Exception):
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Rule:
     """How a value follows from the values of named premises: a formula over them, or a law.
 
@@ -135,7 +136,7 @@ class Rule:
 
 
 @final
-@dataclass(frozen=True, eq=False, slots=True)
+@frozen(eq=False, slots=True)
 class Given:
     """A value nobody derived, and the name it goes by."""
 
@@ -144,7 +145,7 @@ class Given:
 
 
 @final
-@dataclass(frozen=True, eq=False, slots=True)
+@frozen(eq=False, slots=True)
 class Derived:
     """A rule, the derivations it was applied to, what followed, and what it is about ("C1")."""
 
@@ -388,7 +389,7 @@ def _replayed(node: Derivation, instead: Rule | Value | None, values: Mapping[in
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Mistake:
     """Slips, where they were made ("" for everywhere), and the value that they lead to."""
 
@@ -398,7 +399,7 @@ class Mistake:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class _Made:
     """Slips that are made together: what stands in place of which nodes, their names, and the steps."""
 

@@ -10,12 +10,12 @@ effective_field(network)                         how far what matters reaches, i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 from typing import Any, final
 
 from solver.derivation import DoesNotFit, Given, Quantity, formula, value_of
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, AxisField, Field, Join, Layer, input_field, lengths
 from solver.layers.composite import Chain
 from solver.layers.padding import Pad
@@ -50,7 +50,7 @@ VARIANCE_REPEATED = formula(
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class UnitField:
     """What a unit at a position of a layer sees.
 
@@ -127,7 +127,7 @@ def _periodic(axis: AxisField) -> Periodic:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Misalignment:
     """A join whose paths look at different places along an axis of the input.
 
@@ -184,7 +184,7 @@ def _centre(path: Periodic) -> Fraction:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class EffectiveField:
     """How the influence of pixels on a unit spreads, as a normal distribution around the centre of its field.
 

@@ -10,10 +10,10 @@ n, o  size before and after the window      k, s, p, d  kernel, stride, padding,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, final
 
 from solver.derivation import DoesNotFit
+from solver.frozen import frozen
 from solver.layers.window import OUTPUT_SIZE
 from solver.notation.evaluation import evaluate
 from solver.notation.reading import formula
@@ -37,7 +37,7 @@ BOUNDS: Final[Mapping[str, tuple[Formula, Formula]]] = {
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Between:
     """All whole numbers from the least to the most; without a most, all from the least on."""
 

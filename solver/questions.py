@@ -6,18 +6,18 @@ output_size, parameters, multiplications, macs, activations, receptive_field    
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
 from solver.derivation import Given, Quantity, rank
+from solver.frozen import frozen
 from solver.layers.base import AxisField, Field, Layer, Row, Signal, input_field
 from solver.layers.composite import summed
 from solver.values import Shape
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Analysis:
     """A network on an input of one shape: its rows share the shapes that they rest on."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final, cast, final
 
 from solver.derivation import value_of
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, Field, Row
 from solver.notation.printing import ascii_text
 from solver.values import Shape, Value, as_formula
@@ -17,7 +17,7 @@ COUNTS: Final = ("parameters", "multiplications", "macs")
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Group:
     """Several steps as one, as all of a module: what comes out of the last one, and sums."""
 

@@ -8,10 +8,10 @@ Integers in, integers out: SymPy is met only where a value leaves these forms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import gcd
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
+from solver.frozen import frozen
 from solver.notation.printing import ascii_text
 from solver.notation.tree import Add, Call, Div, Formula, Mul, Name, Neg, Number, number
 
@@ -22,7 +22,7 @@ Monomial: TypeAlias = "tuple[Size, ...]"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Size:
     """a floor((b n + A)/M) + B: a size along a network as a function of one symbol n, in normal form.
 
@@ -164,7 +164,7 @@ class Size:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Polynomial:
     """A sum of integer multiples of products of floors: 9408*ceil(H/2)*ceil(W/2) + 2048000.
 

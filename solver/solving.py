@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import product
 from math import lcm
 from typing import final
 
 from solver.derivation import DoesNotFit, Rule
+from solver.frozen import frozen
 from solver.sizes import Size
 
 
@@ -32,7 +32,7 @@ def first_at_least(size: Size, value: int) -> int:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Residues:
     """The n whose remainder by a modulus is one of these."""
 

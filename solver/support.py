@@ -10,13 +10,13 @@ Counts have an axis for each of a shape's, of size 1 where all units along it ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.derivation import DoesNotFit, value_of
+from solver.frozen import frozen
 from solver.layers.activation import AlongAxis
 from solver.layers.base import WHOLE, Field, Join, Layer, Row, Signal, axis_of, input_field, lengths, whole
 from solver.layers.composite import Graph, flattened
@@ -34,7 +34,7 @@ LARGEST = 1 << 62
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Support:
     """How often a unit uses each input pixel (along all paths together, channels left out).
 
@@ -79,7 +79,7 @@ def support(
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Traced:
     """A network as one graph, and a row for each of its nodes."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import final
@@ -19,6 +18,7 @@ from reports.formats import ENDINGS, Format, printed
 from reports.formats import files as document_files
 from reports.pages.student import Reveal, feedback_page
 from reports.pages.summary import class_report
+from solver.frozen import frozen
 from tirgul.files import names, write
 
 GENERATOR = b'<meta name="generator" content="tirgul">'
@@ -27,7 +27,7 @@ STUDENT = '   "student": '  # how a line of marks.json begins that has an id
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Pages:
     """What pages are written: their languages and formats, and how much they tell."""
 

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -44,6 +44,7 @@ from exercises.exercise import LANGUAGES, Exercise
 from exercises.library import placed
 from grader.batch import POLICIES
 from grader.lateness import Late
+from solver.frozen import frozen
 
 FILE = "course.toml"
 REVEALS = ("feedback", "marks")
@@ -58,7 +59,7 @@ class BadCourse(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Course:
     """The settings; None and empty where nothing is said."""
 

@@ -7,7 +7,6 @@ which takes too long can be ended, and the process that talks to students never 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, Protocol, TypeAlias, final
 
@@ -19,6 +18,7 @@ from grader.prose import without_words
 from grader.verdict import Judgement, Slip, Unreadable
 from reports.document import Block
 from reports.pages.exhibits import exhibited
+from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.reading import read
 
@@ -30,7 +30,7 @@ Place: TypeAlias = tuple[str, str]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Sheet:
     """What may be known of an exercise: its numbers, the kinds of answers that parts take, which have pictures."""
 
@@ -49,7 +49,7 @@ class Question(NamedTuple):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Asked:
     """What a student has asked and answered so far: hints to a part, wrong answers to it, the last slip, parts done."""
 
@@ -60,7 +60,7 @@ class Asked:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Hints:
     """The hints that a student sees, and whether there is another."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +20,7 @@ from grader.submissions.reading import MOST_BYTES, File, files
 from grader.submissions.reading import formats as submission_formats
 from reports.feedback import feedback
 from reports.words import words
+from solver.frozen import frozen
 from tirgul.files import write
 from tirgul.language import language_in
 from tirgul.options import printable, sentence
@@ -77,7 +77,7 @@ def _wanted(ctx: click.Context, _: click.Parameter, values: Sequence[str]) -> Wa
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Returned:
     """The tables that were filled, by the path that each had."""
 

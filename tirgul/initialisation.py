@@ -6,13 +6,13 @@ The command imports this module when it runs, as it loads SymPy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeAlias, final
 
 from exercises.exercise import Language
 from reports.words import words
+from solver.frozen import frozen
 from solver.moments.activations import NoMoments as NoMoments
 from solver.moments.propagation import SCHEMES, Edge, Row, Table, edge_of_chaos, moments_of_layer, propagate, scheme
 from solver.moments.propagation.telling import is_short, number, shown, whole_gain
@@ -42,7 +42,7 @@ BIASES = ("0", "0.05", "0.2")
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Report:
     """The moments of a network with weights of any variance, drawn by a scheme, and drawn as torch does."""
 

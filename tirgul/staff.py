@@ -6,7 +6,6 @@ import getpass
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
@@ -20,6 +19,7 @@ from grader.batch import Policy, Told, grade
 from grader.engines import NoEngine, engine
 from grader.results import Answer, ClassResult, Problem
 from grader.version import version
+from solver.frozen import frozen
 from tirgul.course import BadCourse, Course, course
 from tirgul.options import Refused, printable, sentence
 from tirgul.places import opened_store
@@ -109,7 +109,7 @@ def ledger_of(where: str, language: Language, *, must_exist: bool = True) -> Ite
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Grading:
     """How a class is graded: what `grade` and `regrade` do with answers."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, final
 
@@ -12,6 +11,7 @@ import click
 from exercises.codes import BadCode, code_of
 from exercises.exercise import BadExercise, Instance, Language
 from exercises.library import Library
+from solver.frozen import frozen
 from tirgul.options import Refused, bad_exercise, instance_of, printable, sentence
 
 COURSE = "TIRGUL_COURSE"
@@ -20,7 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Wanted:
     """Which numbers an exercise is to have: a student's, those of a code, or where neither is said the course's own."""
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, TypeAlias, final
 
 from exercises.exercise import Text
+from solver.frozen import frozen
 from solver.verify.check import Check
 
 By: TypeAlias = Literal["counts", "values", "symbols", "models", "source", "torch", "data"]
@@ -27,7 +27,7 @@ MNIST = Path("mnist") / "t10k-images-idx3-ubyte.gz"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Erratum:
     """One place: where, what is said there, what is right, and the check that shows it.
 

@@ -9,13 +9,14 @@ import gzip
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Any, Final, final
 
 import torch
+
+from solver.frozen import frozen
 
 MIRROR: Final = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 CHECKSUMS: Final = {
@@ -44,7 +45,7 @@ class NoData(Exception):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Digits:
     """Images as numbers from 0 to 1, (N, 1, 28, 28), and their labels, (N,)."""
 
@@ -60,7 +61,7 @@ class Digits:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Mnist:
     """The images to learn from, those held out for validation, and the test set."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, final
+
+from solver.frozen import frozen
 
 RECORD: Final = Path(__file__).parent / "lenet5.json"
 """A run on the whole of MNIST; `tirgul practical lenet5 --record` writes it anew."""
@@ -17,7 +19,7 @@ ETAS: Final = (0.03, 0.1, 0.3, 1.0)
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Evaluation:
     """Mean cost and share of errors on a set."""
 
@@ -26,7 +28,7 @@ class Evaluation:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Line:
     """A run's curves as a report draws them; a cost that is no number any more is None."""
 
@@ -40,7 +42,7 @@ class Line:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Result:
     """What the practical found.
 

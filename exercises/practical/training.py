@@ -20,6 +20,7 @@ from torch.nn.functional import cross_entropy
 from exercises.practical.mnist import Digits, Mnist
 from exercises.practical.networks import LeNet5
 from exercises.practical.record import Evaluation
+from solver.frozen import frozen
 
 BATCH = 64
 LOOKS: Final = 8
@@ -29,7 +30,7 @@ Progress = Callable[[int, float], None]
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """What a run is made from: the same settings on the same machine give the same run."""
 
@@ -58,7 +59,7 @@ class Curves:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Trained:
     """A run that has ended: its curves, the last parameters, and those at the best validation."""
 

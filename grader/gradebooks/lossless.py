@@ -8,16 +8,16 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import final
 
 from grader.gradebooks.cells import harmless
+from solver.frozen import frozen
 
 _END = re.compile(r"\r\n|\n|\r")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Text:
     """What a file says, and how it is put into bytes."""
 
@@ -31,7 +31,7 @@ class Text:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Table:
     """Rows of cells as they are written, quotes and all, and what ends each row."""
 

@@ -18,13 +18,14 @@ from exercises.library import EDGES
 from grader.gradebooks.cells import decimal
 from grader.gradebooks.lossless import Table, best_cut, comment, decoded, first_row
 from grader.results import Problem
+from solver.frozen import frozen
 
 HEAD = 100_000  # characters by which a table is known, however long it is
 XLSX = b"PK\x03\x04"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Earned:
     """What was earned (None: a person decides first), of how much, and what is said of it."""
 
@@ -34,7 +35,7 @@ class Earned:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Row:
     """One student: what was earned in each exercise, and in all under ""."""
 
@@ -43,7 +44,7 @@ class Row:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Layout:
     """Which columns of a table are which.
 
@@ -67,7 +68,7 @@ class Layout:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Change:
     """A cell that says something else afterwards."""
 
@@ -79,7 +80,7 @@ class Change:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Filled:
     """The filled table, what changed, and what a person has to know."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias, final
 
@@ -20,6 +19,7 @@ from grader.results import Answer, Problem, State
 from grader.submissions.columns import HEAD
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
 from grader.submissions.table import Broken, Cells, Piece, Row, cut, lines_of, literal, record, single
+from solver.frozen import frozen
 
 Role: TypeAlias = Literal["student", "exercise", "part", "answer"]
 
@@ -55,7 +55,7 @@ def read(text: str, source: str) -> Read:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Known:
     """The places and students of the rows that are whole: by these a row that is not is told from any other text.
 
@@ -81,7 +81,7 @@ class Known:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Header:
     """The columns of a table: where their names end, what separates them, and which column has which role."""
 

@@ -16,11 +16,11 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, final
 
 from grader.results import Problem
+from solver.frozen import frozen
 
 Kind: TypeAlias = Literal["workbook", "document", "archive"]
 
@@ -37,7 +37,7 @@ _PASSED = re.compile(r"(?:^|/)(?:__MACOSX/|\.(?!\.)|~\$|thumbs\.db$|desktop\.ini
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Member:
     """A file inside an archive: its name there, and what it holds."""
 
@@ -46,7 +46,7 @@ class Member:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Refused:
     """A member that is not read, and why."""
 

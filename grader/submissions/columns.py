@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, final
 
 from exercises.library import EDGES
 from grader.results import Answer, Problem, State
 from grader.submissions.table import Broken, Cells, Piece, Row, cut, lines_of, literal, record, single
+from solver.frozen import frozen
 
 MOST_CHARACTERS = 100_000  # of one answer
 HEAD = 100_000  # characters by which a table is known, however long it is
@@ -94,7 +94,7 @@ def is_date(text: str) -> bool:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Table:
     """The header of a table and the lines below it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -21,6 +21,7 @@ from grader.submissions.online_text import unmarked
 from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitters
 from grader.submissions.table import Row, lines_of, record
 from grader.submissions.times import times
+from solver.frozen import frozen
 
 MOST_BYTES = 64 * 2**20
 MOST_OF_ONE = 16 * 2**20  # of what one student or group handed in
@@ -46,7 +47,7 @@ class Format(Protocol):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Wanted:
     """What the operator says of the files: the format they are in ("": told by content), and what columns are called.
 
@@ -79,7 +80,7 @@ class Wanted:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class File:
     """A file to read."""
 

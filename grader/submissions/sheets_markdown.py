@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePath
 from typing import final
@@ -21,6 +21,7 @@ from exercises.library import EDGES, placed
 from grader.results import Answer, Problem, State
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
 from grader.submissions.table import lines_of
+from solver.frozen import frozen
 
 _SPACE = f"[{re.escape(EDGES)}]*"
 _MARKUP = f"[{re.escape(EDGES)}*_]*"
@@ -79,7 +80,7 @@ def read_owned(text: str, source: str, student: str) -> Read:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Section:
     """A part's heading and the lines below it; with a reason, something that has no place, and what it is called.
 

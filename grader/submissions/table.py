@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, final
+
+from solver.frozen import frozen
 
 Cells: TypeAlias = tuple[str, ...]
 Badness: TypeAlias = tuple[int, int, int]
@@ -20,7 +21,7 @@ BROKEN, LITERAL = 2, 1
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Row:
     """The cells of a row, and the numbers of its first and last line; `literal`: its quotes are plain characters."""
 
@@ -31,7 +32,7 @@ class Row:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Broken:
     """A line that is no row, and why."""
 

@@ -6,7 +6,6 @@ A slip's answer is put to our own grader first; a branch stands in an export onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias, assert_never, final
 
@@ -21,6 +20,7 @@ from reports.mathematics.latex import latex
 from reports.mathematics.mathml import mathml
 from reports.words import words
 from solver.derivation import mistakes
+from solver.frozen import frozen
 from solver.notation.printing import ascii_text
 from solver.notation.tree import Call, Formula, rebuild
 from solver.values import Shape, Value, as_formula
@@ -32,7 +32,7 @@ Sort: TypeAlias = Literal["choice", "number", "formula", "text", "open"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Branch:
     """A typical mistake: the answer that it leads to, the share of the marks that it earns, what is said of it."""
 
@@ -42,7 +42,7 @@ class Branch:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Question:
     """One part: `answers` are spellings of what is right, the first the usual one."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, final
 
 from reports.figures.svg import SMALL, Area, element, group, line, number_said, path, text
 from reports.markup import Html, joined
+from solver.frozen import frozen
 
 MOST_TICKS: Final = 8
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Axis:
     """Values at places: `at` gives the place of a value, `ticks` are the values that are marked."""
 

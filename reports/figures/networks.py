@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 from typing import Any, Final, final
@@ -29,6 +28,7 @@ from reports.figures.svg import (
 from reports.markup import Html, joined
 from reports.words import words
 from solver.derivation import value_of
+from solver.frozen import frozen
 from solver.layers.activation import Activation
 from solver.layers.base import Elementwise, Row
 from solver.layers.composite import Branches, Chain
@@ -44,7 +44,7 @@ ARROW: Final = 30.0
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Volume:
     """A signal that is drawn: its shape, and the layers that made it from the one before."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, TypeAlias, final
 
@@ -14,6 +13,7 @@ from reports.figures.svg import SMALL, Point, group, line, picture, polygon, tex
 from reports.markup import Html, joined
 from reports.words import words
 from solver.derivation import value_of
+from solver.frozen import frozen
 from solver.layers.base import Layer
 from solver.layers.composite import Chain
 from solver.values import Shape
@@ -27,7 +27,7 @@ Cells: TypeAlias = frozenset[tuple[int, int]]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Plane:
     """One channel of a signal: its size, its padding, the cells that are read, those in the padding included."""
 
@@ -56,7 +56,7 @@ class Plane:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Level:
     """A signal: its shape, and of each channel that is read the cells."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, final
 
@@ -26,6 +25,7 @@ from reports.figures.svg import (
 from reports.markup import Html, joined
 from reports.words import words
 from solver.derivation import value_of
+from solver.frozen import frozen
 from solver.layers.base import Layer
 from solver.layers.convolution import Conv1d
 from solver.values import Shape
@@ -42,7 +42,7 @@ POOLS: Final[Mapping[str, str]] = {"MaxPool1d": "max", "AvgPool1d": "mean"}
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Bands:
     """Where the cells of a figure are: outputs, kernel and inputs from top to bottom, a row for each channel."""
 

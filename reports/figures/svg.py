@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, final
 
 from reports.bidi import RIGHT_TO_LEFT, direction, isolated, runs
 from reports.markup import Html, escape, joined
+from solver.frozen import frozen
 
 Attribute: TypeAlias = str | int | float
 Place: TypeAlias = Literal["left", "middle", "right"]
@@ -215,7 +215,7 @@ def file_of(drawn: Html) -> bytes:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Area:
     """A rectangle of a picture, as its left, top, right and bottom."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, final
 
 from exercises.exercise import LANGUAGES, Language
@@ -15,6 +14,7 @@ from reports.mathematics.mathml import mathml
 from reports.words import words
 from solver.analysis import NetworkAnalysis
 from solver.derivation import value_of
+from solver.frozen import frozen
 from solver.layers.base import Field
 from solver.notation.printing import plain
 from solver.notation.reading import read
@@ -32,7 +32,7 @@ def network_html(said: NetworkAnalysis, rows: Sequence[Any] | None = None, *, fi
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class NetworkView:
     """What the template shows of a network."""
 

@@ -7,7 +7,6 @@ subscripts and limits have none at all, primes stand at full size, and names of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, final
 
@@ -25,6 +24,7 @@ from reports.mathematics.symbols import (
     symbol,
     times_shown,
 )
+from solver.frozen import frozen
 from solver.notation.matrices import rows_of
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
@@ -72,7 +72,7 @@ def mathml(
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class _Printer:
     """Prints elements side by side; `small` in subscripts, exponents and limits, where signs stand without space."""
 

@@ -7,12 +7,12 @@ catalogs; letters and numbers stay as they are, and screen readers say them in t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, final
 
 from reports.mathematics.symbols import INFIX, LETTERS, WORDS, is_known, symbol
 from reports.words import Words, words
+from solver.frozen import frozen
 from solver.notation.matrices import rows_of
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
@@ -62,7 +62,7 @@ def speech(formula: Formula, language: Language, values: Mapping[str, Formula] |
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class _Speaker:
     words: Words
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, final
 
+from solver.frozen import frozen
 from solver.notation.precedence import bracketed, product_sign
 from solver.notation.tree import Comparison, Div, Fold, Formula, Mul, Number, Partial, names, subformulas
 from solver.notation.vocabulary import ARITY, GREEK
@@ -39,7 +39,7 @@ FENCES: Final[Mapping[str, tuple[str, str]]] = {"floor": ("⌊", "⌋"), "ceil":
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Symbol:
     """A name taken apart: y_hat_2,k' is y with a hat, below it 2 and k, and one prime."""
 

@@ -6,7 +6,7 @@ Ids begin with the language, since one page may hold two; `data-formula` is the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, final
 
 from exercises.exercise import STATEMENT, Instance, Language, Option, Part
@@ -31,6 +31,7 @@ from reports.solution import Step as Said
 from reports.steps import about_line, assumptions_line, badge, reason_line, rule_line
 from reports.words import words
 from solver.derivation import Derived, Rule, walk
+from solver.frozen import frozen
 from solver.notation.reading import formula
 from solver.notation.tree import Formula, Relation
 from solver.verify.records import checks
@@ -47,7 +48,7 @@ class Refuted(Exception):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Solved:
     """An exercise and the solutions of its parts."""
 
@@ -191,7 +192,7 @@ def option_line(option: Option, instance: Instance, language: Language) -> Line:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Page:
     """What is shown of one solution in one language; `glossary` says whether rules lead to their entries."""
 

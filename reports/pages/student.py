@@ -8,7 +8,6 @@ reveals on top is a `Reveal`: nothing, hints, or the answers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal, TypeAlias, final, get_args
 
@@ -23,6 +22,7 @@ from reports.pages.marks import mark
 from reports.pages.parting import parting
 from reports.text import options_said
 from reports.words import words
+from solver.frozen import frozen
 
 Reveal: TypeAlias = Literal["nothing", "hints", "answers"]
 REVEALS: Final[tuple[Reveal, ...]] = get_args(Reveal)
@@ -57,7 +57,7 @@ def _of(say: Sayer, marks: str, most: str) -> Line:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class ResultPage:
     """What is shown of one result; `answers` are all results of the student, by exercise and part."""
 

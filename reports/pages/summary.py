@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Final, final
 
@@ -16,6 +16,7 @@ from reports.lines import NOTHING, Line, Sayer, inert, joined, link, soft, stron
 from reports.pages.marks import mark
 from reports.pages.student import reason_for_a_person
 from reports.words import words
+from solver.frozen import frozen
 
 NUMBERS: Final = frozenset(
     ("total", "pending", "times", "mean_share", "deviation", "mean", "facility", "discrimination", "marks", "line")
@@ -42,7 +43,7 @@ def class_report(
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class _Report:
     result: ClassResult
     instances: Mapping[str, Instance]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, assert_never, final
 
@@ -29,6 +28,7 @@ from reports.lines import Line, Math, Run, Span, Text, typed_line
 from reports.mathematics.latex import latex
 from reports.sources.markdown import aligned
 from reports.words import words
+from solver.frozen import frozen
 from solver.notation.vocabulary import GREEK
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _font(language: str, names: tuple[str, ...]) -> str:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class _Printer:
     """Prints in a language; what runs in its direction needs no isolating."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, assert_never, final
 
@@ -31,6 +30,7 @@ from reports.document import (
 from reports.lines import Line, Math, Run, Span, Text, visible
 from reports.mathematics.latex import latex
 from reports.words import words
+from solver.frozen import frozen
 from solver.notation.tree import Formula
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def document_markdown(document: Document) -> str:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class _Printer:
     """Prints in a language; what runs in its direction needs no isolating."""
 

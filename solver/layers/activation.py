@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable
-from dataclasses import dataclass, field, make_dataclass
 from functools import cache
 from typing import Any, ClassVar, cast, final
 
 from solver.derivation import Quantity, component, formula, rank, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, Elementwise, Field, Hyper, axis_of, every, named, sizes_of
 
 
-@dataclass(frozen=True)
+@frozen
 class Activation(Elementwise):
     """x -> s(x) for the activation function s; no multiplications are counted."""
 
@@ -23,10 +23,10 @@ class Activation(Elementwise):
 @cache
 def _called(arguments: tuple[tuple[str, object], ...]) -> type[Activation]:
     """An activation that is called with these arguments; an ellipsis has to be given."""
-    fields: list[Any] = [
-        (name, type(default), field() if default is ... else field(default=default)) for name, default in arguments
-    ]
-    return make_dataclass("Activation", fields, bases=(Activation,), frozen=True, namespace={"__module__": __name__})
+    held: dict[str, object] = {name: default for name, default in arguments if default is not ...}
+    held["__annotations__"] = {name: type(default).__name__ for name, default in arguments}
+    held["__doc__"], held["__module__"] = Activation.__doc__, __name__
+    return frozen(cast("type[Activation]", ABCMeta("Activation", (Activation,), held)))
 
 
 def _activation(name: str, function: str, *, view: bool = False, **arguments: object) -> type[Activation]:
@@ -84,7 +84,7 @@ HALVED = formula("glu.size", "floor(n/2)", symbol="n_out", needs="mod(n, 2) = 0"
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class PReLU(Elementwise):
     """max(x, 0) + w min(x, 0) with one learned slope for all, or one for each channel."""
 
@@ -105,7 +105,7 @@ class PReLU(Elementwise):
         return PRELU(self.name, m=self.num_parameters, C=component(shape, 0))
 
 
-@dataclass(frozen=True)
+@frozen
 class AlongAxis(Elementwise):
     """A layer that looks along the axis that torch calls `dim`, the batch axis being 0."""
 
@@ -141,7 +141,7 @@ class Softmin(AlongAxis):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Softmax2d(Elementwise):
     """Softmax over the channels of each position of (C, H, W)."""
 
@@ -152,7 +152,7 @@ class Softmax2d(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class GLU(AlongAxis):
     """a sigmoid(b) for the first half a and the second half b along an axis."""
 
@@ -165,7 +165,7 @@ class GLU(AlongAxis):
         return shape_of(named(sizes), self.name)
 
 
-@dataclass(frozen=True)
+@frozen
 class Drop(Elementwise):
     """Sets some numbers to zero in training; the identity at inference."""
 

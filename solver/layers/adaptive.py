@@ -5,11 +5,11 @@ n, m  size of one axis before and after: output o pools floor(o n/m) .. ceil((o 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, TypeAlias
 
 from solver.derivation import Quantity, value_of
+from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
     AxisField,
@@ -31,7 +31,7 @@ from solver.values import Shape
 Wanted: TypeAlias = "Hyper | None"
 
 
-@dataclass(frozen=True)
+@frozen
 class AdaptivePool(Layer):
     """Windows that cover the input are pooled to an output of this size, None for the input's own."""
 
@@ -95,7 +95,7 @@ def _known(size: Quantity, wanted: Wanted) -> bool:
     return wanted is None or (isinstance(value_of(size), int) and isinstance(wanted, int)) or value_of(size) == wanted
 
 
-@dataclass(frozen=True)
+@frozen
 class AdaptiveAvgPool(AdaptivePool):
     """The average over windows that cover the input, of the output's size or None: one division an output."""
 
@@ -103,7 +103,7 @@ class AdaptiveAvgPool(AdaptivePool):
         return per_output(self, self.axes, shape, output)
 
 
-@dataclass(frozen=True)
+@frozen
 class AdaptiveMaxPool(AdaptivePool):
     """The largest value in each of the windows that cover the input, of the output's size or None."""
 

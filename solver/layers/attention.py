@@ -6,12 +6,12 @@ L, S  positions of queries and of keys      T  keys that are looked at, those ap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import final
 
 from solver.derivation import Quantity, Rule, component, formula, rank, total, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, Field, Hyper, Join, Layer, Operation, every, named, sizes_of
 from solver.values import Value
 
@@ -67,7 +67,7 @@ EMBEDDING = formula(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Heads(Operation):
     """What self-attention and attention on other sequences are made of: E features in h heads."""
 
@@ -100,7 +100,7 @@ def _matches(operation: Layer | Join, shape: Quantity, features: Hyper) -> tuple
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class MultiheadAttention(Heads, Layer):
     """Self-attention on (L, E): every position is a weighted sum over all positions, in h heads of E/h features."""
 
@@ -124,7 +124,7 @@ class MultiheadAttention(Heads, Layer):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class CrossAttention(Heads, Join):
     """torch's MultiheadAttention on queries (L, E), keys (S, E_k) and values (S, E_v) of their own."""
 
@@ -176,7 +176,7 @@ class CrossAttention(Heads, Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Embedding(Layer):
     """A learned vector of E numbers for each of V words: (L,) -> (L, E), looked up and not multiplied."""
 

@@ -25,12 +25,13 @@ from __future__ import annotations
 
 from abc import ABC, ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast, final
 
 from solver.derivation import DoesNotFit, Quantity, component, rank, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -45,7 +46,7 @@ SIZES: dict[int, tuple[str, ...]] = {1: ("D",), 2: ("H", "W"), 3: ("D", "H", "W"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class AxisField:
     """What one unit sees along one axis of the input: r pixels, the first unit from a on, the next one j further.
 
@@ -79,7 +80,7 @@ def input_field(axes: int) -> Field:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Row:
     """What a network says about one of its steps; each fact is derived once, when it is first asked for.
 
@@ -139,7 +140,7 @@ Trail: TypeAlias = "tuple[Trail, Row] | tuple[()]"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Signal:
     """What travels through a network: the shape, its field, and the trail of rows behind it."""
 
@@ -157,7 +158,7 @@ class Signal:
         return tuple(reversed(rows))
 
 
-@dataclass(frozen=True)
+@frozen
 class Operation(ABC):  # noqa: B024  # its two kinds, Layer and Join, have the abstract methods
     """One step of a network: compared by its arguments, not by its name."""
 
@@ -187,7 +188,7 @@ class Operation(ABC):  # noqa: B024  # its two kinds, Layer and Join, have the a
         return refusal
 
 
-@dataclass(frozen=True)
+@frozen
 class Layer(Operation):
     """A step from one signal to one signal, or a network."""
 
@@ -240,7 +241,7 @@ class Layer(Operation):
         return Signal(after, seen, (signal.trail, Row(self, (signal.shape,), after, seen)))
 
 
-@dataclass(frozen=True)
+@frozen
 class Join(Operation):
     """A step that puts several signals together; most learn nothing."""
 
@@ -269,7 +270,7 @@ class Join(Operation):
         return 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Elementwise(Layer):
     """A layer that maps every number by itself: same shape, same field, nothing learned."""
 

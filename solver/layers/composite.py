@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, rank, total, value_of
+from solver.frozen import frozen
 from solver.layers.base import Field, Join, Layer, Row, Signal, Trail, input_field
 from solver.layers.joins import Add, Concatenate
 
 
-@dataclass(frozen=True)
+@frozen
 class Composite(Layer):
     """A layer whose facts are those of its parts."""
 
@@ -47,7 +48,7 @@ class Composite(Layer):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Chain(Composite):
     """One layer after the other. A chain of nothing changes nothing; chains of chains are chains."""
 
@@ -67,7 +68,7 @@ class Chain(Composite):
         return field
 
 
-@dataclass(frozen=True)
+@frozen
 class Branches(Composite):
     """Several paths from one signal, put together again."""
 
@@ -91,7 +92,7 @@ class Branches(Composite):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Sum(Branches):
     """path(x) + path(x) + ...; a residual block is the sum of its inner path and Chain()."""
 
@@ -100,7 +101,7 @@ class Sum(Branches):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Concat(Branches):
     """path(x), path(x), ... one behind the other along the channels."""
 
@@ -109,7 +110,7 @@ class Concat(Branches):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Node:
     """A step of a graph, the signals that it takes, and whether it uses the weights of an earlier step again."""
 
@@ -119,7 +120,7 @@ class Node:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Graph(Composite):
     """A network that is no term: signals are numbered, first the inputs, then what each node makes."""
 

@@ -7,12 +7,12 @@ H_in, W_in, H_out, W_out   sizes before and after
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
 from typing import ClassVar, cast
 
 from solver.derivation import Quantity, Rule, component, formula, value_of
+from solver.frozen import frozen
 from solver.layers.base import (
     AXES,
     SIZES,
@@ -104,7 +104,7 @@ def correlation(channels: int, cells: int, biased: bool) -> Rule:
     return formula("convolution.value", taught, symbol="z", source="tutorial 11, 1D layer", **slips)
 
 
-@dataclass(frozen=True)
+@frozen
 class Conv(Layer):
     """C_out kernels of size k slide over C_in channels: w * x + b.
 

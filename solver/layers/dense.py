@@ -7,11 +7,11 @@ D_1, D_2  features of the two inputs of a bilinear layer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import final
 
 from solver.derivation import Quantity, component, formula, rank, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, Field, Hyper, Join, Layer, every
 from solver.layers.counts import positions
 from solver.layers.joins import ALIKE, agreed
@@ -73,7 +73,7 @@ BILINEAR_MULTIPLICATIONS = formula(
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Linear(Layer):
     """W x + b along the last axis; in_features is inferred."""
 
@@ -112,7 +112,7 @@ class Linear(Layer):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Bilinear(Join):
     """x_1' W x_2 + b along the last axes of two inputs; in1_features and in2_features are inferred."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import TypeAlias, cast, final
 
 from solver.derivation import TUPLE, DoesNotFit, Quantity
+from solver.frozen import frozen
 
 Nested: TypeAlias = "Quantity | Sequence[Nested]"
 
@@ -41,7 +41,7 @@ def repeated(places: Iterable[int], size: int, mode: str) -> tuple[int, ...]:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Grid:
     """Sizes, channels first, and cells in reading order.
 

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, Rule, component, formula, law, rank, total, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, AxisField, Field, Join, named, sizes_of
 from solver.layers.counts import POSITIONS, multiplied_each
 from solver.layers.phases import united
@@ -125,7 +125,7 @@ def agreed(shapes: Sequence[Quantity], about: str, skip: int | None = None, rule
     return sizes
 
 
-@dataclass(frozen=True)
+@frozen
 class Broadcast(Join):
     """Signals put together element by element; a size of 1 fits every size, as torch broadcasts it."""
 
@@ -164,7 +164,7 @@ class Divide(Broadcast):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Concatenate(Join):
     """Signals one behind the other along an axis, the channels unless said otherwise."""
 
@@ -184,7 +184,7 @@ class Concatenate(Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Stack(Join):
     """Signals of one shape one behind the other along a new axis."""
 
@@ -204,7 +204,7 @@ class Stack(Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class MatMul(Join):
     """A B for the matrices in the last two axes; the axes before them are broadcast."""
 

@@ -6,11 +6,12 @@ C  channels      D, H, W  sizes      n_1, n_2, ...  the sizes that are normalise
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import ClassVar, final
 
 from solver.derivation import Quantity, Rule, component, formula, rank, value_of
+from solver.frozen import frozen
 from solver.layers.base import SIZES, WHOLE, Elementwise, Field, Hyper, every, family, sizes_of
 from solver.layers.counts import multiplied_each
 from solver.values import Value
@@ -48,7 +49,7 @@ def normalised_parameters(axes: int, biased: bool) -> Rule:
     return formula("layer_norm.parameters", f"2*{scales}", symbol="N", source=source, **slips)
 
 
-@dataclass(frozen=True)
+@frozen
 class Norm(Elementwise):
     """A layer that shifts and scales every number: one multiplication an element."""
 
@@ -72,7 +73,7 @@ class Norm(Elementwise):
             raise self.misfit(num_features=said, in_channels=channels)
 
 
-@dataclass(frozen=True)
+@frozen
 class ChannelNorm(Norm):
     """A scale and a shift for each channel; without running statistics every output depends on all of the input."""
 
@@ -96,7 +97,7 @@ class ChannelNorm(Norm):
         return {"num_features": value_of(component(shape, 0))}
 
 
-@dataclass(frozen=True)
+@frozen
 class BatchNorm(ChannelNorm):
     """(x - mean)/sqrt(variance + eps)*scale + shift for each channel, at inference by the running statistics."""
 
@@ -111,7 +112,7 @@ class BatchNorm(ChannelNorm):
         return shape
 
 
-@dataclass(frozen=True)
+@frozen
 class InstanceNorm(ChannelNorm):
     """(x - mean)/sqrt(variance + eps) for each channel of each input, over all its positions.
 
@@ -138,7 +139,7 @@ InstanceNorm1d, InstanceNorm2d, InstanceNorm3d = family(InstanceNorm)
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class GroupNorm(Norm):
     """(x - mean)/sqrt(variance + eps)*scale + shift, the statistics over all positions of a group of channels."""
 
@@ -169,7 +170,7 @@ class GroupNorm(Norm):
         return {"num_channels": value_of(component(shape, 0))}
 
 
-@dataclass(frozen=True)
+@frozen
 class LastAxes(Norm):
     """A layer that normalises the last axes together."""
 
@@ -204,7 +205,7 @@ class LastAxes(Norm):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class LayerNorm(LastAxes):
     """(x - mean)/sqrt(variance + eps)*scale + shift, the statistics over the last axes."""
 
@@ -217,7 +218,7 @@ class LayerNorm(LastAxes):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class RMSNorm(LastAxes):
     """x/sqrt(mean of x^2 + eps)*scale, the mean over the last axes."""
 
@@ -229,7 +230,7 @@ class RMSNorm(LastAxes):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class LocalResponseNorm(Norm):
     """x/(k + alpha*(mean of x^2 over neighbouring channels))^beta."""
 

@@ -5,10 +5,10 @@ n  length of one axis      p_1, p_2  cells added before and behind it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from solver.derivation import Quantity, formula, value_of
+from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
     AxisField,
@@ -37,7 +37,7 @@ OUTPUT_SIZE = formula(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Pad(Elementwise):
     """Cells are added around each channel: one number for all ends, or a pair for each axis, the last axis first."""
 
@@ -91,19 +91,19 @@ class Pad(Elementwise):
         return AxisField(axis.size, axis.jump, FIELD_START(self.name, a=axis.start, p=before, j=axis.jump))
 
 
-@dataclass(frozen=True)
+@frozen
 class ZeroPad(Pad):
     """Zeros around each channel."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ConstantPad(Pad):
     """The same number around each channel."""
 
     value: float
 
 
-@dataclass(frozen=True)
+@frozen
 class ReflectionPad(Pad):
     """What lies inside the border, mirrored at the last cell; the padding has to be smaller than the input."""
 
@@ -111,14 +111,14 @@ class ReflectionPad(Pad):
     mode = "reflect"
 
 
-@dataclass(frozen=True)
+@frozen
 class ReplicationPad(Pad):
     """The last cell again and again."""
 
     mode = "replicate"
 
 
-@dataclass(frozen=True)
+@frozen
 class CircularPad(Pad):
     """The other end of the input; the padding must not be larger than the input."""
 

@@ -6,12 +6,12 @@ C  channels      K  kernel      H_out, W_out  sizes after      x  cells under th
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
 from typing import ClassVar
 
 from solver.derivation import Quantity, Rule, formula, value_of
+from solver.frozen import frozen
 from solver.layers.base import (
     SIZES,
     Field,
@@ -82,7 +82,7 @@ def per_output(layer: Layer, axes: int, shape: Quantity, output: Quantity) -> Qu
     return MULTIPLICATIONS[axes](layer.name, C=channels, **sizes)
 
 
-@dataclass(frozen=True)
+@frozen
 class Pool(Layer):
     """A window slides over each channel; the stride is the kernel size unless it is given."""
 
@@ -164,7 +164,7 @@ def _seen(cells: list[Quantity]) -> dict[str, Quantity]:
     return {f"x_{m + 1}": cell for m, cell in enumerate(cells)}
 
 
-@dataclass(frozen=True)
+@frozen
 class MaxPool(Pool):
     """max over the window, where padding never is the largest; comparisons are not multiplications."""
 
@@ -193,7 +193,7 @@ class MaxPool(Pool):
         return largest(len(seen))(self.name, **_seen(seen))
 
 
-@dataclass(frozen=True)
+@frozen
 class AvgPool(Pool):
     """The average over the window, one division an output; padding counts as zeros unless count_include_pad is off."""
 
@@ -231,7 +231,7 @@ class AvgPool(Pool):
         return [c for c in cells if all(i < n + p for i, n, p in zip(c, x.sizes, padding, strict=True))]
 
 
-@dataclass(frozen=True)
+@frozen
 class LPPool(Pool):
     """(sum over the window of x^p)^(1/p), p the norm_type; powers are functions, as activations are."""
 

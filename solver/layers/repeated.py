@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from solver.derivation import DoesNotFit, Quantity, component, formula, rank, total, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
     AxisField,
@@ -87,7 +87,7 @@ COUNT = formula("repeated.count", "L*N", symbol="N_all", one_layer_too_few="(L -
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Repeat(Composite):
     """The same kind of layer L times in a row, each with weights of its own; L may be a symbol.
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import floor, gcd
 from typing import Any, TypeAlias, cast, final
 
 from solver.derivation import Quantity, formula, rank, value_of
+from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
     AxisField,
@@ -83,7 +83,7 @@ ALIGNABLE = {"linear": (0, 1), "bilinear": (0, 1), "trilinear": (0, 1), "bicubic
 """Modes that know align_corners -> how many inputs they take before and behind a place."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Resampled(Elementwise):
     """A layer that reads each channel at other places: to a given size, or to f times as many positions.
 
@@ -213,7 +213,7 @@ def as_torch_multiplies(factor: float | Fraction, n: Value) -> Fraction:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Upsample(Resampled):
     """Each channel read at other places: the nearest input, or interpolated between inputs."""
 
@@ -247,7 +247,7 @@ class Upsample(Resampled):
         return Upsample(lengths(self.output(shape)), None, self.mode, self.align_corners).reads(shape)
 
 
-@dataclass(frozen=True)
+@frozen
 class Upsampling2d(Resampled):
     """Upsampling of (C, H, W) in one mode."""
 
@@ -278,7 +278,7 @@ class UpsamplingBilinear2d(Upsampling2d):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class PixelShuffle(Elementwise):
     """(C f^2, H, W) -> (C, f H, f W): each f^2 channels become the f x f positions of one."""
 
@@ -304,7 +304,7 @@ class PixelShuffle(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class PixelUnshuffle(Elementwise):
     """(C, f H, f W) -> (C f^2, H, W): the f x f positions of one channel become channels.
 

@@ -5,13 +5,13 @@ C, D, H, W  sizes of a shape; n_1, n_2, ... those of some of its axes      K_h, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from math import prod
 from typing import ClassVar, final
 
 from solver.derivation import Quantity, Rule, formula, rank, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
     Elementwise,
@@ -53,7 +53,7 @@ PATCH = formula("unfold.channels", "C*K_h*K_w", symbol="C_out", channels_forgott
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Flatten(Elementwise):
     """(C, H, W) -> (C H W,): the numbers of the axes start_dim to end_dim in one row, the batch axis being 0."""
 
@@ -77,7 +77,7 @@ class Flatten(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Unflatten(Elementwise):
     """One axis becomes several, the batch axis being 0; one of their sizes may be -1, whatever is left over."""
 
@@ -110,7 +110,7 @@ class Unflatten(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class ChannelShuffle(Elementwise):
     """Channels of g groups are dealt out anew: channel (i, j) of g x C/g becomes channel (j, i)."""
 
@@ -127,7 +127,7 @@ class ChannelShuffle(Elementwise):
         return shape
 
 
-@dataclass(frozen=True)
+@frozen
 class Patches(Elementwise):
     """What a sliding window on (C, H, W) sees, as a column for each of its positions."""
 
@@ -140,7 +140,7 @@ class Patches(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Unfold(Patches):
     """(C, H, W) -> (C K_h K_w, L): the cells under each of the L positions of a window, as a column."""
 
@@ -172,7 +172,7 @@ class Unfold(Patches):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Fold(Patches):
     """(C K_h K_w, L) -> (C, H, W): columns are put back where Unfold took them from, and added."""
 

@@ -8,11 +8,11 @@ H_in, W_in, H_out, W_out   sizes before and after
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar
 
 from solver.derivation import Quantity, Rule, component, formula, value_of
+from solver.frozen import frozen
 from solver.layers.base import (
     AXES,
     SIZES,
@@ -70,7 +70,7 @@ def _multiplications(axes: int, grouped: bool) -> Rule:
 MULTIPLICATIONS = {key: _multiplications(*key) for key in product((1, 2, 3), (False, True))}
 
 
-@dataclass(frozen=True)
+@frozen
 class ConvTranspose(Layer):
     """The transpose of a convolution: input i adds x w to the outputs i s - p + m d, 0 <= m < k."""
 

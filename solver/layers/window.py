@@ -7,12 +7,12 @@ p_1, p_2  padding before and behind where they differ      r, j, a  size, jump a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import final
 
 from solver.derivation import Derived, DoesNotFit, Given, Quantity, formula
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, AxisField, Field, Hyper, Reads, whole
 from solver.layers.grid import repeated
 from solver.layers.phases import tapped
@@ -113,7 +113,7 @@ FIELD_START = formula(
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Window:
     """How a window slides, a value for each axis.
 

@@ -16,13 +16,13 @@ Independence is mutual: groups of families between which every pair is declared 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias, final
 
 from sympy import Eq, Function, Indexed, Symbol
 
 from solver.derivation import Derivation, Given, everything
+from solver.frozen import frozen
 from solver.notation.bridge import from_sympy
 from solver.notation.printing import ascii_text
 from solver.symbols import Variable
@@ -139,7 +139,7 @@ def assumed(derivation: Derivation) -> tuple[Fact, ...]:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Facts:
     """What a law may rest on."""
 

@@ -11,7 +11,6 @@ computed exactly, and printed digits are those of exact numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
 from itertools import pairwise
@@ -21,6 +20,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Rational, binomial, sqrt
 
+from solver.frozen import frozen
 from solver.values import rounded as rounded
 
 Vector: TypeAlias = "tuple[Fraction, ...]"
@@ -32,7 +32,7 @@ LAYERS = 4
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Drawn:
     """The numbers of the example at scale 1."""
 
@@ -75,7 +75,7 @@ def scaled(matrix: Matrix, factor: Fraction) -> Matrix:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Example:
     """The network at one scale of its four hidden layers."""
 
@@ -168,7 +168,7 @@ def seed_example(scale: Any = 10) -> Example:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Growth:
     """X = |z_l|^2/(s |z_(l-1)|)^2 is chi-square with B degrees of freedom, B the heads of n fair coins.
 

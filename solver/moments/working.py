@@ -11,7 +11,6 @@ named where its result, terms collected and sums opened, is what was written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, Final, TypeAlias, final
@@ -19,6 +18,7 @@ from typing import Any, Final, TypeAlias, final
 from sympy import Add, Expr, Max, Mul, Rational, Sum, Symbol, expand, preorder_traversal, simplify, sqrt
 
 from solver.derivation import DoesNotFit, Rule
+from solver.frozen import frozen
 from solver.moments.assumptions import KINDS, Centred, Fact, Facts, definition, families
 from solver.moments.derive import facts_needed
 from solver.moments.laws import (
@@ -101,7 +101,7 @@ def _index(text: str) -> Any:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Ground:
     """What steps may rest on."""
 

@@ -15,6 +15,7 @@ from itertools import count, product
 from math import ceil, lcm, prod
 from typing import Any, TypeAlias, final
 
+from solver.frozen import frozen
 from solver.notation.printing import ascii_text
 from solver.sizes import Polynomial, Size
 from solver.values import as_formula
@@ -133,7 +134,7 @@ def _terms(value: Any) -> tuple[tuple[Monomial, int], ...]:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Condition:
     """left = right, left != right or left >= right: what sizes have to satisfy, and where it is asked."""
 
@@ -152,7 +153,7 @@ class Condition:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Domain:
     """The n >= least whose residue modulo the period is allowed; `only` these where they are finitely many.
 

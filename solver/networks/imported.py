@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, final
 
 from solver.derivation import Quantity
+from solver.frozen import frozen
 from solver.layers.base import Field, Row, Signal, input_field
 from solver.layers.composite import Graph
 from solver.networks.conditions import Condition, Domain, symbols
@@ -17,7 +18,7 @@ from solver.values import Shape, Value
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Registered:
     """How many numbers a module has registered: learned ones, frozen ones and buffers, shared ones once."""
 
@@ -32,7 +33,7 @@ class Registered:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Unused:
     """A module, or a parameter, that the network has and did not use, and how many parameters are in it."""
 
@@ -41,7 +42,7 @@ class Unused:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Imported:
     """A network that was followed on inputs of these shapes.
 

@@ -9,10 +9,10 @@ acts on equal inputs have equal numbers: two networks are alike when their outpu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final, final
 
+from solver.frozen import frozen
 from solver.networks.imported import Imported
 from solver.values import Shape
 
@@ -29,7 +29,7 @@ ASIDE: Final = frozenset("inplace eps momentum num_features num_channels".split(
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Act:
     """One step in its one form: the kind, what it was called with, and its name in its own network."""
 
@@ -48,7 +48,7 @@ class Act:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Difference:
     """A place where two networks part: what is wanted there, what is found; one of the two may be nothing."""
 

@@ -5,10 +5,10 @@ Shapes are without a batch axis, as everywhere; an axis is its number in such a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias, final
 
 from solver.derivation import DoesNotFit, Quantity, law
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, AxisField, Elementwise, Field
 from solver.networks.conditions import quotient, simple, times
 from solver.networks.reshaping import Grouping
@@ -93,7 +93,7 @@ def cut(size: Any, start: int, stop: int | None, step: int) -> Any:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Constant(Elementwise):
     """Numbers that do not depend on the input, beside a signal; `learned` of them are parameters used first here."""
 
@@ -115,7 +115,7 @@ class Constant(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Permute(Elementwise):
     """The axes in another order."""
 
@@ -128,7 +128,7 @@ class Permute(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Reshape(Elementwise):
     """Runs of axes become other sizes: ((0,), (8, -1)) takes channels in groups of eight."""
 
@@ -141,7 +141,7 @@ class Reshape(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Slice(Elementwise):
     """x[start:stop:step] along axes; `along` says which of them run along which axis of the field."""
 
@@ -178,7 +178,7 @@ PLUS = law("plus", lambda premises: premises["a"] + premises["b"], hidden=True) 
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Expand(Elementwise):
     """Axes of size 1 repeated to these sizes, and new axes in front."""
 
@@ -191,7 +191,7 @@ class Expand(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Pad(Elementwise):
     """Numbers added (or, below 0, cut off) before and behind along axes; `along` as for slices."""
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, final
 
+from solver.frozen import frozen
 from solver.networks.imported import Imported, Registered
 from solver.networks.interpreter.statements import Interpreter
 from solver.networks.interpreter.stopped import Broken, Stopped, Unknown, Unread
@@ -27,7 +28,7 @@ MOST_NOTEBOOK = 5_000_000
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class CodeNetwork:
     """A network that code describes.
 

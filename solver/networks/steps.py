@@ -7,11 +7,11 @@ the input sees the whole input. A count that nobody knows is a symbol of its own
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, final
 
 from solver.derivation import DoesNotFit, Quantity, component, law, rank, total, value_of
 from solver.derivation import shape as shape_of
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, Elementwise, Field, Join, Layer, named, sizes_of
 from solver.layers.counts import POSITIONS, multiplied_each
 from solver.layers.joins import MATRIX_PRODUCT, union
@@ -46,7 +46,7 @@ def _many(names: Sequence[Quantity]) -> dict[str, Quantity]:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Function(Elementwise):
     """A function that maps every number by itself and multiplies nothing: exp, sqrt, x + 1."""
 
@@ -59,7 +59,7 @@ class Function(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Scale(Elementwise):
     """Every number times, or divided by, one number: one multiplication an element."""
 
@@ -73,7 +73,7 @@ def _elements(shape: Quantity, about: str) -> Quantity:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Mixed(Elementwise):
     """A step that keeps the shape, and whose outputs depend on other positions: roll, cumsum."""
 
@@ -89,7 +89,7 @@ class Mixed(Elementwise):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Tokenwise(Layer):
     """A dense layer or a norm along the channels, where these are the last axis: each position by itself."""
 
@@ -120,7 +120,7 @@ class Tokenwise(Layer):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Reduce(Layer):
     """A sum, mean or extreme along axes: a mean divides once an output, a norm squares each number, a variance both."""
 
@@ -154,7 +154,7 @@ class Reduce(Layer):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Combine(Join):
     """A function of several tensors, number by number, that multiplies nothing: minus, where, maximum."""
 
@@ -173,7 +173,7 @@ class Combine(Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Assign(Join):
     """A signal some of whose numbers are replaced by those of another: x[...] = y."""
 
@@ -185,7 +185,7 @@ class Assign(Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Applied(Join):
     """A layer whose weights are another signal: nothing is learned here, the rest is the layer's."""
 
@@ -210,7 +210,7 @@ class Applied(Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Each(Layer):
     """A layer applied to each of the inputs along the first axis, as where frames are in the batch: (N, C, H, W)."""
 
@@ -257,7 +257,7 @@ def _for_each(shape: Quantity, count: Quantity, about: str) -> Quantity:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class ScaledDotProductAttention(Join):
     """softmax(Q K^T) V for queries (.., L, E), keys (.., S, E) and values (.., S, E_v), perhaps with a mask."""
 
@@ -282,7 +282,7 @@ class ScaledDotProductAttention(Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Einsum(Join):
     """A sum of products of two signals over indices, in einsum's letters: ("nchw", "nkchw", "nkhw")."""
 
@@ -317,7 +317,7 @@ class Einsum(Join):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Unknown(Join):
     """An operation that has no formula here: its shape is the one that torch gave, its cost a symbol of this name.
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, TypeAlias, final
 
+from solver.frozen import frozen
 from solver.networks.interpreter.stopped import Unread
 from solver.networks.interpreter.syntax import parse
 from solver.networks.source import from_notebook
@@ -45,7 +46,7 @@ Event: TypeAlias = "tuple[str, int]"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Training:
     """A training loop as it was read.
 

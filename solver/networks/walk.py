@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from solver.derivation import DoesNotFit
+from solver.frozen import frozen
 from solver.layers.base import WHOLE, Field, Layer, Row, input_field
 from solver.layers.composite import Graph, Node
 from solver.networks.conditions import Conditions, times
@@ -45,7 +46,7 @@ class CannotFollow(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class WithoutFormula:
     """An operation whose cost nobody knows: where it is, the symbol that its cost is, the shapes that torch gave."""
 

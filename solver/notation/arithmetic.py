@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import product
 from typing import Any, Final, Generic, TypeVar, final
 
+from solver.frozen import frozen
 from solver.notation import limits
 from solver.notation.naming import spelling
 from solver.notation.tree import (
@@ -59,7 +59,7 @@ class Undefined(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Chance:
     """What is known about random names: which they are, which are mutually independent, which have mean 0."""
 

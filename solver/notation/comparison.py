@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias, final
 
+from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.sampling import Domain
 from solver.notation.tree import Formula
@@ -30,7 +31,7 @@ complex numbers there; places where a condition changes; SymPy; the number of me
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Assumptions:
     """What an exercise declares about its names.
 
@@ -52,7 +53,7 @@ class Assumptions:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Comparison:
     """A verdict, its reason, how the answer was read, and how certain the verdict is.
 

@@ -6,10 +6,10 @@ Without declared names those of the key are expected, and what could be read in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, final
 
+from solver.frozen import frozen
 from solver.notation.comparison import Assumptions as Assumptions
 from solver.notation.comparison import Comparison as Comparison
 from solver.notation.comparison import different, undecided
@@ -103,7 +103,7 @@ def _key(text: str, reader: Reader) -> Formula:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class _Judge:
     """What one comparison rests on."""
 

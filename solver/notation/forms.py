@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, isqrt
 from typing import Final, Literal, TypeAlias, cast, final, get_args
 
+from solver.frozen import frozen
 from solver.notation.printing import ascii_text
 from solver.notation.tree import Add, Call, Div, Formula, Mul, Name, Neg, Number, Pow, names, subformulas
 
@@ -30,7 +30,7 @@ _FORM: Final = re.compile(r"(decimals|significant) (\d{1,2})( strict)?|(simplifi
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Form:
     """A form that is demanded; `digits` of decimals and significant figures."""
 

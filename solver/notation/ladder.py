@@ -5,10 +5,11 @@ Of those, which are numbers, `rungs` decides. A verdict "different" about a cond
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final, final
 
+from solver.frozen import frozen
 from solver.notation.alternatives import alternatives, spread
 from solver.notation.arithmetic import Chance
 from solver.notation.comparison import Comparison, different, equal, together, undecided
@@ -65,7 +66,7 @@ _EMPTY: Final = frozenset({Name("false"), Name("emptyset"), Group((), "{")})
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Ladder(Rungs):
     """Comparisons of whatever answers are; `listed` says whether an answer is one item of a list."""
 

@@ -21,13 +21,13 @@ are too many functions, nothing is decided.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b, sha256
 from itertools import islice
 from math import gcd, prod
 from typing import Final, final
 
+from solver.frozen import frozen
 from solver.notation import limits
 from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import exact
@@ -51,7 +51,7 @@ _SYMMETRIC: Final = frozenset({"max", "min", "delta"})
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Agreement:
     """Whether two formulas agree as rational ones, and the probability of having been deceived if they do."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, final
 
+from solver.frozen import frozen
 from solver.notation.precedence import bracketed
 from solver.notation.tree import (
     Add,
@@ -30,7 +30,7 @@ from solver.notation.vocabulary import GREEK, SUPERSCRIPTS
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Signs:
     """What two ways of writing differ in."""
 
@@ -98,7 +98,7 @@ def ascii_text(formula: Formula) -> str:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class _Printer:
     signs: Signs
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import final
 
+from solver.frozen import frozen
 from solver.notation import limits
 from solver.notation.atoms import ATOMS
 from solver.notation.lexing import tokens
@@ -50,7 +50,7 @@ def read(
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Reader:
     """How the texts of one question are read: its names, its functions and its decimal mark."""
 

@@ -9,11 +9,12 @@ A verdict "different" rests on residues or values that differ, never on a simpli
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
+from solver.frozen import frozen
 from solver.notation import symbolic
 from solver.notation.arithmetic import MOMENTS, Chance, Undefined, random_names
 from solver.notation.comparison import Assumptions, Comparison, different, equal, undecided
@@ -30,7 +31,7 @@ _NOT_RANDOM: Final = Chance()
 _REAL: Final = REAL_FUNCTIONS | COMPLEX_FUNCTIONS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Rungs:
     """Comparisons of numbers under the assumptions of one question; `calls` are the functions that occur anywhere."""
 

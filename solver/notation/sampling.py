@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
 from random import Random
 from typing import Final, Literal, TypeAlias, final
 
+from solver.frozen import frozen
 from solver.notation import limits
 from solver.notation.arithmetic import UNIT, Arithmetic, Chance, Undefined
 from solver.notation.evaluation import FUNCTIONS, exact, power, whole
@@ -45,7 +45,7 @@ _TERMS: Final = 10_000
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Sampled:
     """Whether two formulas differ somewhere, and at how many points they were compared.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, final
 
+from solver.frozen import frozen
 from solver.notation.arithmetic import UNIT
 from solver.notation.comparison import Assumptions
 from solver.notation.naming import spelling
@@ -40,7 +40,7 @@ _LIKE_FUNCTIONS: Final = "fghFGH"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Said:
     """A formula, and the text that it was read from if it was."""
 

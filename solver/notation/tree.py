@@ -13,10 +13,12 @@ printed by functions that `match` on them. The set of node kinds is closed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeAlias, final
+
+from solver.frozen import frozen
 
 Bracket: TypeAlias = Literal["(", "[", "{", "x", "@", ",", "[)", "(]"]
 FoldKind: TypeAlias = Literal["sum", "prod", "int"]
@@ -24,7 +26,7 @@ Comparison: TypeAlias = Literal["=", "!=", "<", ">", "<=", ">="]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Number:
     """A non-negative rational number, and how it was written ("0.5", "4.8e3"; empty: print the value)."""
 
@@ -33,7 +35,7 @@ class Number:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Name:
     """A symbol: a letter or word, then `_subscript` parts and primes: `n`, `C_in`, `w_1`, `sigma_w`, `y_2,k`, `x'`."""
 
@@ -41,7 +43,7 @@ class Name:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Neg:
     """-body"""
 
@@ -49,7 +51,7 @@ class Neg:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Add:
     """term + term + ...; a subtracted term is a `Neg`."""
 
@@ -57,7 +59,7 @@ class Add:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Mul:
     """factor * factor * ..."""
 
@@ -65,7 +67,7 @@ class Mul:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Div:
     """top / bottom"""
 
@@ -74,7 +76,7 @@ class Div:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Pow:
     """base ^ exponent"""
 
@@ -83,7 +85,7 @@ class Pow:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Call:
     """function(arguments): floor, ceil, sqrt, max, E, Var, relu, indicator, delta, or a declared function's name."""
 
@@ -92,7 +94,7 @@ class Call:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Fold:
     """A sum, product or integral of `body` over `variable` from `low` to `high`."""
 
@@ -104,7 +106,7 @@ class Fold:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Partial:
     """The partial derivative of `of` by `by`."""
 
@@ -113,7 +115,7 @@ class Partial:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Group:
     """Several formulas: `(` tuple, `[` list, `{` set, `,` in no bracket; `x` a shape 3x10x10, `@` a shape 3@10x10.
 
@@ -125,7 +127,7 @@ class Group:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Relation:
     """sides[0] operators[0] sides[1] operators[1] sides[2] ...: an equation, an inequality, or a chain of them."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, final
+
+from solver.frozen import frozen
 
 REASONS: Final = (
     "ambiguous",
@@ -37,7 +38,7 @@ REASONS: Final = (
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Unreadable:
     """Why a text cannot be read, an index into it as it was typed, and the word or formula in question if one is."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
+from solver.frozen import frozen
 from solver.values import Value
 
 Verdict: TypeAlias = Literal["verified", "refuted", "inconclusive"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Check:
     """A claim, how it was checked, and what came out; `value` is what the oracle says, `seconds` what it took.
 

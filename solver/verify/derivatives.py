@@ -12,7 +12,6 @@ are drawn again, as the derivative there is a convention.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 from time import perf_counter
@@ -21,6 +20,7 @@ from typing import Any, TypeAlias, final
 import sympy
 
 from solver.derivation import Derived
+from solver.frozen import frozen
 from solver.gradients import SIGNALS, w, x, y
 from solver.moments.assumptions import Facts
 from solver.notation.printing import ascii_text
@@ -48,7 +48,7 @@ class NotComputable(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Dual:
     """A number and how it moves."""
 

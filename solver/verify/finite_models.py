@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
@@ -24,6 +23,7 @@ from typing import Any, Final, TypeAlias, final
 
 import sympy
 
+from solver.frozen import frozen
 from solver.moments.assumptions import Assumed, Expr, Fact, Facts
 from solver.symbols import Cov, E, Var, Variable, relu, sigmoid
 
@@ -41,7 +41,7 @@ class NotComputable(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Axis:
     """One coordinate of the outcomes of a space: the whole-number chances of its sides."""
 

@@ -10,7 +10,6 @@ outside these bounds is checked all the same, and the check says that it is evid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from time import perf_counter
 from typing import Any, Final, final
@@ -18,6 +17,7 @@ from typing import Any, Final, final
 import sympy
 
 from solver.derivation import Derived, opened, walk
+from solver.frozen import frozen
 from solver.moments.assumptions import NORMAL, Expr, Fact, Facts, families, is_fact, kind_of
 from solver.moments.laws import activations
 from solver.notation.printing import ascii_text
@@ -132,7 +132,7 @@ def refuted(before: Expr, after: Expr, facts: Iterable[Fact]) -> bool:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Trial:
     """What is asked of each model of some facts: None where it agrees, otherwise what it says instead."""
 
@@ -143,7 +143,7 @@ class Trial:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Failure:
     """The size of a model that disagrees, and what it says."""
 

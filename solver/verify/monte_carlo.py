@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, final
 
 import torch
 from torch import Tensor
 
+from solver.frozen import frozen
 from solver.verify.check import Verdict
 
 Measure: TypeAlias = Literal["p", "e"]
@@ -35,7 +35,7 @@ WITHIN: Final = 1.05
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Evidence:
     """How strongly samples speak against the claim with its constant times a factor: log10 of p, or of an e-value.
 

@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, final
+
+from solver.frozen import frozen
 
 SECONDS: Final = 60
 MOST_READ: Final = 1 << 16
@@ -25,7 +26,7 @@ SYSTEM: Final = ("/usr", "/lib", "/lib64", "/bin")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Ran:
     """What the code says of itself: parameters and the output's shape, or what it raised."""
 
@@ -35,7 +36,7 @@ class Ran:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class NotRun:
     """Why there is no second opinion.
 

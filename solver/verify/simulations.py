@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 from time import perf_counter
@@ -23,6 +22,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from solver.derivation import Derivation, Derived
+from solver.frozen import frozen
 from solver.notation.printing import ascii_text
 from solver.values import as_formula
 from solver.verify.check import Check
@@ -40,7 +40,7 @@ DEGREES: Final = 160_000
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Simulation:
     """How a claim is simulated: the method and the setting, keys of the catalogs, and the samples."""
 

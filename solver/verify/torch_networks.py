@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any, Final, final
@@ -21,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from solver.derivation import DoesNotFit, value_of
+from solver.frozen import frozen
 from solver.layers.base import Layer
 from solver.layers.composite import Branches, Chain, Concat, Sum
 from solver.layers.repeated import Repeat
@@ -91,7 +91,7 @@ def _after(layer: Layer, shape: Shape) -> Shape:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Twin:
     """A module, its inputs' shapes, and its modules by the names that rows have."""
 

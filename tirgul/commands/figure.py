@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import final
@@ -16,6 +15,7 @@ from exercises.exhibit import Figure, Table
 from exercises.library import search_path, survey
 from reports.figures.drawing import drawing
 from reports.figures.svg import file_of
+from solver.frozen import frozen
 from solver.layers.base import Layer
 from solver.layers.composite import Branches, Chain
 from tirgul.files import names, write
@@ -27,7 +27,7 @@ LIST = "list"
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Named:
     """A figure with its name, and the exercise and the part that it goes with; the statement has no part."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, final
@@ -20,6 +19,7 @@ from reports.pages.errata import entry_lines, errata_checked
 from reports.text import text_plain
 from reports.words import words
 from solver.derivation import Derived
+from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.reading import formula
 from solver.rows import listed
@@ -43,7 +43,7 @@ from tirgul.options import (
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Row:
     """A step of a key, what it says, and one check of it."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias, final
 
 import sympy
 from sympy import Abs, Expr, Symbol, erf, exp, oo, pi, sqrt
 
+from solver.frozen import frozen
 from solver.moments.activations.integrals import P, a, normal_moment, p, q, r, reciprocal_moment, truncated, y
 
 Fact: TypeAlias = Literal["mean", "second", "derivative_second"]
@@ -62,7 +62,7 @@ def _fact(f: Expr, derivative: Expr, fact: Fact) -> Expr:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Pieces(Definition):
     """Polynomials times exponentials: (low, high, f(y)) from left to right; values for the symbols in them."""
 
@@ -131,7 +131,7 @@ def exponential_terms(f: Expr) -> Iterator[tuple[Expr, int, Expr]]:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Normal(Definition):
     """A polynomial in u, Phi(u) and phi(u), u = scale y."""
 
@@ -164,7 +164,7 @@ class Normal(Definition):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Ratio(Definition):
     """Polynomials in r = 1/(1 + |y|) for y > 0 and for y < 0."""
 
@@ -198,7 +198,7 @@ class Ratio(Definition):
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Smooth(Definition):
     """Any smooth function; `centre` is c where s(y) + s(-y) = 2 c, as 0 for an odd one."""
 

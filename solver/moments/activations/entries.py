@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import final
 
 import sympy
 from sympy import Expr, Rational, Symbol, exp, log, pi, sin, sqrt, tanh
 
+from solver.frozen import frozen
 from solver.moments.activations.definitions import Definition, Normal, Pieces, Ratio, Smooth, pieces
 from solver.moments.activations.integrals import P, q, r, y
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """An activation: its definition from its parameters, their values where none are given, torch's names for them.
 

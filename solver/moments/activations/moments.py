@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, TypeAlias, final
@@ -13,6 +12,7 @@ import sympy
 from mpmath import mp
 from sympy import Abs, Expr, Rational, Symbol
 
+from solver.frozen import frozen
 from solver.moments.activations.definitions import FACTS, Definition, Fact, Pieces, Smooth
 from solver.moments.activations.entries import ACTIVATIONS, OTHER_NAMES
 from solver.moments.activations.integrals import a, y
@@ -38,7 +38,7 @@ class NoMoments(Exception):
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class ActivationMoments:
     """E[s(y)], E[s(y)^2], E[s'(y)^2] for y ~ N(0, q): expressions in q, or None where no closed form is known."""
 

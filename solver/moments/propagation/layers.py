@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias, final
 
@@ -13,6 +13,7 @@ import sympy
 from mpmath import mp
 from sympy import Expr, Rational, sqrt
 
+from solver.frozen import frozen
 from solver.moments.activations import (
     ActivationMoments,
     NoMoments,
@@ -28,7 +29,7 @@ from solver.values import Shape
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where a rule is asked: the shapes before and after, and the weights' number and variances."""
 

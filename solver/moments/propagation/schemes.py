@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, final
 
 import mpmath
@@ -11,13 +10,14 @@ import sympy
 from mpmath import mp
 from sympy import Expr, Symbol, sqrt
 
+from solver.frozen import frozen
 from solver.moments.activations import NoMoments, activation_moments, y
 from solver.moments.propagation.images import gains, homogeneous_gain
 from solver.moments.propagation.state import DIGITS, Label
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Scheme:
     """A variance of weights, by its name, and the equation that it solves."""
 
@@ -90,7 +90,7 @@ def fixup(blocks: Any, layers: int = 2) -> Expr:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Edge:
     """Where neither signals nor gradients grow or die: n Var(w), Var(b), and the variance that stays, None for each."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr
 from sympy.core.function import AppliedUndef
 
+from solver.frozen import frozen
 from solver.moments.activations import ActivationMoments, NoMoments
 
 Label: TypeAlias = Literal["exact", "mean field", "numeric"]
@@ -69,7 +70,7 @@ def ratio(top: Expr, bottom: Expr) -> Expr:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Image:
     """The law of s(y), y ~ N(0, q)."""
 
@@ -78,7 +79,7 @@ class Image:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Nodes:
     """A law as weighted points."""
 
@@ -87,7 +88,7 @@ class Nodes:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Law:
     """The law of base + N(0, spread), the two independent; without a base it is normal."""
 
@@ -96,7 +97,7 @@ class Law:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class State:
     """What is known of one number of a signal.
 
@@ -129,7 +130,7 @@ class State:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Weights:
     """The weights of a layer: how many terms a sum has, how many sums a number is in, their variance."""
 
@@ -142,7 +143,7 @@ class Weights:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Step:
     """What a rule says of a layer: the state after it, and the gain of gradients to each of its inputs.
 

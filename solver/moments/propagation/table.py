@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from typing import Literal, final
@@ -11,6 +10,7 @@ from typing import Literal, final
 import sympy
 from sympy import Expr
 
+from solver.frozen import frozen
 from solver.layers.base import Layer, Operation
 from solver.moments.propagation.layers import elements
 from solver.moments.propagation.schemes import Scheme, fixup, keeping
@@ -24,7 +24,7 @@ COLUMNS = ("name", "kind", "output", "fan_in", "fan_out", "mean", "second", "for
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Row:
     """One layer: moments after it, its gains, its weights, and the variances that keep the signal at its size.
 
@@ -150,7 +150,7 @@ class Row:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Table:
     """A row a layer, and the gains of the whole network up to the last layer that is followed."""
 

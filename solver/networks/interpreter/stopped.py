@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final, final
+
+from solver.frozen import frozen
 
 
 class Stopped(Exception):
@@ -56,7 +57,7 @@ RAISES: Final = {
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Unknown:
     """A value that nobody knows, and why."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, final
 
+from solver.frozen import frozen
+
 
 class Scope(dict[str, Any]):
     """Names and what they stand for; `elsewhere` has those that belong to another scope (global, nonlocal)."""
@@ -24,7 +26,7 @@ PLAIN: Final = (int, float, str, list, tuple, dict, type(None), range)
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Dotted:
     """What an imported name stands for: `torch.nn.Conv2d`."""
 
@@ -37,7 +39,7 @@ class Dotted:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False, slots=True)
 class Function:
     """A function or lambda of the code.
 
@@ -71,7 +73,7 @@ class Function:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False, slots=True)
 class Class:
     """A class of the code."""
 
@@ -101,7 +103,7 @@ class Instance:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False, slots=True)
 class Bound:
     """A method and its object, or its class."""
 
@@ -110,7 +112,7 @@ class Bound:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False, slots=True)
 class Super:
     """An object seen as one of the classes after this one."""
 
@@ -119,7 +121,7 @@ class Super:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False, slots=True)
 class Native:
     """A function or method that we know, under its name."""
 
