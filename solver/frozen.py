@@ -58,7 +58,7 @@ def _init(cls: type[Any]) -> Callable[..., Any]:
     """Takes the fields in their order, those by keyword last, and sets them to what is given or to their defaults."""
     known: dict[str, object] = {"_set": object.__setattr__, "_MISSING": MISSING}
     positional, keywords, body = ["self"], ["*"], []
-    for one in fields(cls):
+    for one in (one for one in fields(cls) if one.init):
         parameter = value = one.name
         if one.default_factory is not MISSING:
             known[f"{one.name}_made"] = one.default_factory

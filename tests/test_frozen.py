@@ -28,10 +28,12 @@ class Words:
     made: list[int] = field(default_factory=list)
     note: str = field(default="", compare=False, repr=False)
     last: int = field(default=2, kw_only=True)
+    found: int = field(init=False)
 
     def __post_init__(self):
         if self.size < 0:
             raise ValueError(self.size)
+        object.__setattr__(self, "found", self.size + 1)
 
 
 class Nothing:
