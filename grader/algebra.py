@@ -21,6 +21,7 @@ from solver.notation.evaluation import exact
 from solver.notation.reading import read
 from solver.notation.scanning import Mark
 from solver.notation.tree import Formula, Group, Name, Number, names, subformulas
+from solver.patterns import pattern
 from solver.values import Value, as_formula
 
 ROUNDED: Final = Fraction(1, 100)
@@ -28,7 +29,7 @@ ROUNDED: Final = Fraction(1, 100)
 REARRANGED: Final = "lines.rearranged"
 """The rule of steps that only write the same in another way."""
 
-_TITLE: Final = re.compile(r"[^\W\d]\w*(?:\([A-Za-z]\w*\))?|[#\w\s]*[^\W\d_]{3,}[#\w\s]*")
+_TITLE: Final = pattern(r"[^\W\d]\w*(?:\([A-Za-z]\w*\))?|[#\w\s]*[^\W\d_]{3,}[#\w\s]*")
 
 
 @final

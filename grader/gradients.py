@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from exercises.exercise import Derivatives, Part
 from grader.kinds import AnswerKind, Read, Reading
-from grader.patterns import pattern
 from grader.prose import without_words
 from solver.notation.printing import plain
 from solver.notation.reading import formula, read
 from solver.notation.tree import Formula, Group, Relation
 from solver.notation.unreadable import Unreadable
+from solver.patterns import pattern
 from solver.values import Value
 
 if TYPE_CHECKING:  # SymPy is loaded for whoever answers such a part

@@ -16,7 +16,7 @@ from math import prod
 from typing import TypeAlias, final
 
 from exercises.exercise import Option, Part
-from grader.patterns import blank, pattern
+from grader.patterns import blank
 from grader.prose import without_words
 from grader.respelling import Respelling, declared, last_index, respelled, sums
 from solver.frozen import frozen
@@ -29,6 +29,7 @@ from solver.notation.scanning import Mark
 from solver.notation.tree import Bracket, Call, Formula, Group, Mul, Name, Number, Pow, Relation, names
 from solver.notation.unreadable import Unreadable
 from solver.notation.vocabulary import THOUSANDS
+from solver.patterns import pattern
 from solver.values import Shape, Value, as_formula
 
 Reading: TypeAlias = "Value | Formula"
@@ -57,8 +58,8 @@ _TOTAL = pattern(
     r"^.*[\d)].*(?:סה[\"'\u05f3\u05f4\u2019\u201d]כ|סך הכו?ל|\btotal|\bin all|\baltogether)\s*[:=]?\s*(?=[\d(])",
     re.IGNORECASE | re.DOTALL,
 )
-_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-_BETWEEN_EQUATIONS = re.compile(r"[,;](?=\s+[^,;=]*=)")
+_DOTTED = pattern(r"[1-9]\d{0,2}\.\d{3}")
+_BETWEEN_EQUATIONS = pattern(r"[,;](?=\s+[^,;=]*=)")
 _AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
 _BECAUSE = pattern(r"[\s,;]*(?:כי|because|since)(?!\w)")
 _AROUND_OPTION = pattern(

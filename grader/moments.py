@@ -32,13 +32,14 @@ from solver.notation.tree import (
     substitute,
 )
 from solver.notation.unreadable import Unreadable
+from solver.patterns import pattern
 from solver.values import Value, as_formula
 
 MOMENTS = ("E", "Var", "Cov", "std")
 KEY = "key"
 
 _CALLED: Final = {"E": "ה?תוחלת|the expectation|the mean", "Var": "ה?שונות|the variance"}
-_ASKED_ALONE: Final = re.compile(r"(?<![A-Za-z\\])(?:std|Var)(?=\s*=)")
+_ASKED_ALONE: Final = pattern(r"(?<![A-Za-z\\])(?:std|Var)(?=\s*=)")
 
 
 @final

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
-from grader.patterns import PLAIN, blank, pattern
+from grader.patterns import PLAIN, blank
+from solver.patterns import pattern
 
 _HEBREW = "\u05d0-\u05ea"
 _QUOTE = "[\"'\u05f3\u05f4\u2019\u201d]"

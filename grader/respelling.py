@@ -11,14 +11,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
+from solver.patterns import pattern
+
 Respelling: TypeAlias = "tuple[int, int, str]"
 """From where to where, and what stands there instead."""
 
-_SUM: Final = re.compile(
+_SUM: Final = pattern(
     r"(?:\\sum|∑|Σ|(?<![A-Za-z])[Ss]um)(?:\\limits)?\s*(?:_\s*(?:\{\s*([ijk])\s*\}|([ijk])))?(?!\s*[_^])(?![A-Za-z])"
 )
-_VARIANCE: Final = re.compile(r"(?<![A-Za-z\\_])V(?=\s*[\[(])")
-_LETTER: Final = re.compile(r"(?<![A-Za-z\\_])[A-Za-z](?![A-Za-z_])")
+_VARIANCE: Final = pattern(r"(?<![A-Za-z\\_])V(?=\s*[\[(])")
+_LETTER: Final = pattern(r"(?<![A-Za-z\\_])[A-Za-z](?![A-Za-z_])")
 
 
 def respelled(text: str, respellings: Iterable[Respelling]) -> tuple[str, Callable[[int], int]]:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import final
 
-from grader.patterns import PLAIN, blank, pattern
+from grader.patterns import PLAIN, blank
 from grader.prose import without_words
 from solver.frozen import frozen
+from solver.patterns import pattern
 
 MOST_LINES = 80
 FEWEST_SIDES = 4

@@ -7,10 +7,11 @@ words and numbers, without the punctuation of the sentence around it: isolating 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from unicodedata import bidirectional
+
+from solver.patterns import pattern
 
 if TYPE_CHECKING:
     from exercises.exercise import Language
@@ -28,10 +29,10 @@ _SIGN: Final = r"(?:(?<![א-ת])[−+\-±])?"  # the hyphen of ל-MLP is none
 _LATIN: Final = rf"{_SIGN}[A-Za-z0-9_.]*[A-Za-z]{_INSIDE}(?:\({_INSIDE}\){_INSIDE})*"
 _NUMBER: Final = rf"{_SIGN}\d+(?:[.,]\d+)*(?:[–×:/\-]\d+(?:[.,]\d+)*)*%?"
 _FOREIGN: Final = {
-    "he": re.compile(rf"{_LATIN}|{_NUMBER}"),
-    "en": re.compile(rf"[{_HEBREW}][{_HEBREW}\s\d'\".,:;–-]*"),
+    "he": pattern(rf"{_LATIN}|{_NUMBER}"),
+    "en": pattern(rf"[{_HEBREW}][{_HEBREW}\s\d'\".,:;–-]*"),
 }
-_END_OF_RUN: Final = re.compile(r"[\s.,;:!?–\-'\"]*$")
+_END_OF_RUN: Final = pattern(r"[\s.,;:!?–\-'\"]*$")
 
 
 def runs(text: str, language: Language) -> Iterator[tuple[str, bool]]:

@@ -12,7 +12,6 @@ is shown as it was typed, and kept apart from the words around it.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -25,15 +24,16 @@ from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.reading import formula
 from solver.notation.tree import Formula
+from solver.patterns import pattern
 
 if TYPE_CHECKING:
     from exercises.exercise import Language
 
 MOST_SHOWN: Final = 2_000
 
-_GLUED: Final = re.compile(r"((?:[^\s$]*\$[^$]*\$)+[^\s$]*)")
-_CROSS: Final = re.compile(r"(?<=\w) x (?=\w)")
-_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+_GLUED: Final = pattern(r"((?:[^\s$]*\$[^$]*\$)+[^\s$]*)")
+_CROSS: Final = pattern(r"(?<=\w) x (?=\w)")
+_PLACEHOLDER: Final = pattern(r"%\((\w+)\)s")
 
 Style: TypeAlias = Literal["nb", "strong", "link", "mark", "soft"]
 

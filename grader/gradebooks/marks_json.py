@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias, final
@@ -29,13 +28,14 @@ from grader.verdict import (
     Wrong,
     name,
 )
+from solver.patterns import pattern
 
 FILE = "marks.json"
 SCHEMA = "tirgul/marks/1"
 MOST_KNOWN = 50_000
 
 # direction marks and other invisible characters, separators that end lines for some programs, lone surrogates
-_TURNING = re.compile("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+_TURNING = pattern("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 
 Document: TypeAlias = dict[str, Any]  # what json.dumps takes
 

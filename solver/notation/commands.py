@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from solver.notation.scanning import Scanner
@@ -17,8 +16,9 @@ from solver.notation.vocabulary import (
     STYLES,
 )
 from solver.notation.words import COMMAND, STYLED, name
+from solver.patterns import pattern
 
-_ENVIRONMENT: Final = re.compile(r" *\{([A-Za-z]+)\*?\}(?: *\{[clr|]*\})?")
+_ENVIRONMENT: Final = pattern(r" *\{([A-Za-z]+)\*?\}(?: *\{[clr|]*\})?")
 _MATRICES: Final = frozenset("matrix pmatrix bmatrix Bmatrix smallmatrix array".split())
 _ALIGNED: Final = frozenset("align aligned equation gather gathered".split())
 

@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from solver.patterns import pattern
+
 Places = Sequence[int]
 
-_SPAN: Final = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
-_BOX: Final = re.compile(r"\\boxed *\{")
-_JOINED: Final = re.compile(r"(?:[\s,;.$]|\\[,;: ()\]\[]|\\q?quad|\\text\{ *(?:and|or) *\}|\b(?:and|or)\b)*")
-_TURNED: Final = re.compile(
+_SPAN: Final = pattern(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
+_BOX: Final = pattern(r"\\boxed *\{")
+_JOINED: Final = pattern(r"(?:[\s,;.$]|\\[,;: ()\]\[]|\\q?quad|\\text\{ *(?:and|or) *\}|\b(?:and|or)\b)*")
+_TURNED: Final = pattern(
     r"\b(?:not|no|never|except|unless|nor|wrong|neither|percent\w*|pct)\b|n't|[0-9=<>%]", re.IGNORECASE
 )
-_PERCENT: Final = re.compile(r"[$ ]*(?:\\?%|percent|pct|percentage)[ .]*")
-_CURRENCY: Final = re.compile(r"\\?\$(?= *[0-9.])|(?<=[0-9])\\?\$")
+_PERCENT: Final = pattern(r"[$ ]*(?:\\?%|percent|pct|percentage)[ .]*")
+_CURRENCY: Final = pattern(r"\\?\$(?= *[0-9.])|(?<=[0-9])\\?\$")
 
 
 def whole(text: str, places: Places) -> tuple[str, Places]:

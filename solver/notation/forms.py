@@ -20,13 +20,14 @@ from typing import Final, Literal, TypeAlias, cast, final, get_args
 from solver.frozen import frozen
 from solver.notation.printing import ascii_text
 from solver.notation.tree import Add, Call, Div, Formula, Mul, Name, Neg, Number, Pow, names, subformulas
+from solver.patterns import pattern
 
 FormName: TypeAlias = Literal["simplified", "factored", "expanded", "lowest", "exact", "decimals", "significant"]
 FORM_NAMES: Final[tuple[FormName, ...]] = get_args(FormName)
 LACKS: Final = {name: f"not_{name}" for name in FORM_NAMES}
 ROUNDED_WRONGLY: Final = "rounded_wrongly"
 MOST_NODES: Final = 200
-_FORM: Final = re.compile(r"(decimals|significant) (\d{1,2})( strict)?|(simplified|factored|expanded|lowest|exact)")
+_FORM: Final = pattern(r"(decimals|significant) (\d{1,2})( strict)?|(simplified|factored|expanded|lowest|exact)")
 
 
 @final

@@ -10,7 +10,6 @@ Words are not yet names: which letters belong together depends on the names that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from itertools import chain
 from string import ascii_letters
@@ -22,14 +21,15 @@ from solver.notation.scanning import Mark, Scanner, Token
 from solver.notation.unreadable import Refused
 from solver.notation.vocabulary import LETTERS, SIGNS, SUPERSCRIPTS, VULGAR
 from solver.notation.words import name, word
+from solver.patterns import pattern
 
-_CROSS: Final = re.compile(r"[xX](?= *[0-9.])")
-_LIBRARY_SHAPE: Final = re.compile(r"torch *\. *Size(?= *\()")
-_RELATION: Final = re.compile(r"<=|>=|!=|==|:=|=/=|=<|=>|<>|[=<>]")
+_CROSS: Final = pattern(r"[xX](?= *[0-9.])")
+_LIBRARY_SHAPE: Final = pattern(r"torch *\. *Size(?= *\()")
+_RELATION: Final = pattern(r"<=|>=|!=|==|:=|=/=|=<|=>|<>|[=<>]")
 _RELATIONS: Final = {"==": "=", ":=": "=", "=<": "<=", "=>": ">=", "<>": "!=", "=/=": "!="}
 _CURRENCIES: Final = "€£₪"
-_DEGREE: Final = re.compile(r"\^ *(?:\\circ|\{ *\\circ *\}|\\degree)")
-_PERCENT_CONSTANT: Final = re.compile(r"(?<![0-9 ])%(pi|i|e)(?![A-Za-z])")
+_DEGREE: Final = pattern(r"\^ *(?:\\circ|\{ *\\circ *\}|\\degree)")
+_PERCENT_CONSTANT: Final = pattern(r"(?<![0-9 ])%(pi|i|e)(?![A-Za-z])")
 
 
 def tokens(text: str, *, lists: bool = False, free: bool = False, decimal: Mark | None = None) -> list[Token]:

@@ -30,6 +30,7 @@ from solver.notation.vocabulary import (
     THOUSANDS,
     TRUTHS,
 )
+from solver.patterns import pattern
 
 _BRACKETS: Final = ("(", "[", "{", "\\{")
 _AFTER_NAMES: Final = frozenset("= end , ) ] } + * /".split())
@@ -42,9 +43,9 @@ _BEFORE_LETTER: Final = frozenset({"ln", "log", "sin", "cos", "tan"})
 _WHOLE_WORDS: Final = frozenset(
     {*ALIASES, *ARITY, *GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "true", "false", "percent", "pct"}
 )
-_DIFFERENTIAL: Final = re.compile(r"d([A-Za-z](?:_.+)?)")
+_DIFFERENTIAL: Final = pattern(r"d([A-Za-z](?:_.+)?)")
 _SUFFIXES: Final = sorted((word for word in (*ARITY, *ALIASES) if len(word) > 2), key=len, reverse=True)
-_SHORT_DIFFERENTIAL: Final = re.compile(r"d[A-Za-z][0-9]?(?:_.+)?'*")
+_SHORT_DIFFERENTIAL: Final = pattern(r"d[A-Za-z][0-9]?(?:_.+)?'*")
 _GREEK_WORDS: Final = frozenset(GREEK.values())
 
 

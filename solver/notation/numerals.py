@@ -13,21 +13,22 @@ from solver.notation import limits
 from solver.notation.evaluation import whole
 from solver.notation.scanning import Scanner
 from solver.notation.vocabulary import SUPERSCRIPTS, VULGAR
+from solver.patterns import pattern
 
-_PLAIN: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_THOUSANDS: Final = re.compile(
+_PLAIN: Final = pattern(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_THOUSANDS: Final = pattern(
     r"[1-9][0-9]{0,2}(?:(?:,| ?\{ ?, ?\} ?|,\\! ?|\\,)[0-9]{3})+(?![0-9])(?!,[0-9])(?:\.[0-9]+)?"
 )
-_SPACED: Final = re.compile(r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])(?:\.[0-9]+)?")
-_DECIMAL_COMMA: Final = re.compile(r"[0-9]+,[0-9]+")
+_SPACED: Final = pattern(r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])(?:\.[0-9]+)?")
+_DECIMAL_COMMA: Final = pattern(r"[0-9]+,[0-9]+")
 _BETWEEN_DIGITS: Final = frozenset(", {\\")
 """What may stand between the digits of one number."""
-_PERCENT: Final = re.compile(r"\\?%(?!\w)(?! *[0-9({\[])| +\\?%(?! *[\w({\[])")
-_REPEATING: Final = re.compile(r"([0-9]*)\.([0-9]*)(?:\\overline|\\bar) *\{([0-9]{1,12})\}")
-_BASE: Final = re.compile(r"([0-9]+)_(?:\{([2-9]|1[0-6])\}|([2-9])(?![0-9]))")
-_NO_DIGIT: Final = re.compile(r"[^0-9.]")
+_PERCENT: Final = pattern(r"\\?%(?!\w)(?! *[0-9({\[])| +\\?%(?! *[\w({\[])")
+_REPEATING: Final = pattern(r"([0-9]*)\.([0-9]*)(?:\\overline|\\bar) *\{([0-9]{1,12})\}")
+_BASE: Final = pattern(r"([0-9]+)_(?:\{([2-9]|1[0-6])\}|([2-9])(?![0-9]))")
+_NO_DIGIT: Final = pattern(r"[^0-9.]")
 
-_WITH_COMMA: Final = re.compile(
+_WITH_COMMA: Final = pattern(
     r"(?P<whole>[1-9][0-9]{0,2}(?:(?:[. ]|\\[,!]|\{\.\})[0-9]{3})+(?![0-9])|[0-9]+)"
     r"(?:(?:,|\{,\})(?P<rest>[0-9]+)(?![0-9]|,[0-9]))?(?P<power>[eE][+-]?[0-9]+)?"
 )

@@ -11,7 +11,6 @@ structure stay as authored; brackets become structure, not nodes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import log10
@@ -41,6 +40,7 @@ from solver.notation.tree import (
 )
 from solver.notation.unreadable import Refused, Unreadable
 from solver.notation.vocabulary import TRUTHS
+from solver.patterns import pattern
 
 Atom: TypeAlias = "Callable[[Parser], Formula]"
 
@@ -55,7 +55,7 @@ _BETWEEN_SUMS: Final = frozenset({"@", ":", "choose", *_SETS})
 _TRUTH: Final = {"and": "and", "∧": "and", "or": "or", "∨": "or"}
 _POSTFIX: Final = {"!": "factorial", "°": "degrees"}
 _AFTER_ATOM: Final = frozenset({"sup", *_POSTFIX})
-_SUPERSCRIPT: Final = re.compile(r"([+-]?)(?:([0-9]+)|([ni]))")
+_SUPERSCRIPT: Final = pattern(r"([+-]?)(?:([0-9]+)|([ni]))")
 _MIXED_BRACKETS: Final[dict[str, Bracket]] = {"(]": "(]", "[)": "[)", "()": "(", "[]": "["}
 
 

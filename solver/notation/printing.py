@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, final
@@ -27,6 +26,7 @@ from solver.notation.tree import (
     substitute,
 )
 from solver.notation.vocabulary import GREEK, SUPERSCRIPTS
+from solver.patterns import pattern
 
 
 @final
@@ -71,7 +71,7 @@ _INFIX: Final = {
     "mp": " ∓ ",
     "ratio": ":",
 }
-_SIMPLE: Final = re.compile(r"[A-Za-z]+[0-9]*|[0-9]+")
+_SIMPLE: Final = pattern(r"[A-Za-z]+[0-9]*|[0-9]+")
 
 
 def plain(formula: Formula, values: Mapping[str, Formula] | None = None) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from solver.notation.scanning import Scanner
 from solver.notation.vocabulary import COMMAND_LETTERS, FOLDS, LETTERS, SIGNS, SILENT, STYLES, SUBSCRIPTS
+from solver.patterns import pattern
 
 LETTER: Final = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f"
-COMMAND: Final = re.compile(r"\\([A-Za-z]+|.)")
-STYLED: Final = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z0-9]*)\s*\}")
-_WORD: Final = re.compile(f"[{LETTER}][0-9{LETTER}]*")
-_SUBSCRIPT: Final = re.compile(r"[0-9]+|[A-Za-z]+[0-9]*")
+COMMAND: Final = pattern(r"\\([A-Za-z]+|.)")
+STYLED: Final = pattern(r"\s*\{\s*([A-Za-z][A-Za-z0-9]*)\s*\}")
+_WORD: Final = pattern(f"[{LETTER}][0-9{LETTER}]*")
+_SUBSCRIPT: Final = pattern(r"[0-9]+|[A-Za-z]+[0-9]*")
 _EXTRAS: Final = frozenset("+-*,")
 _ATTACHED: Final = frozenset({"_", "'", *SUBSCRIPTS})
 
