@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from reports.bidi import Direction
 from solver.frozen import frozen
+from solver.patterns import pattern
 
 if TYPE_CHECKING:  # what says one line to a reader need not load the solver
     from exercises.exercise import Language
@@ -25,9 +26,9 @@ if TYPE_CHECKING:  # what says one line to a reader need not load the solver
 CATALOGS: Final = Path(__file__).parent / "catalogs"
 RIGHT_TO_LEFT: Final = ("he",)
 
-_LINE: Final = re.compile(r'^(?:(msgid|msgid_plural|msgstr(?:\[\d\])?) )?"(.*)"$', re.MULTILINE)
+_LINE: Final = pattern(r'^(?:(msgid|msgid_plural|msgstr(?:\[\d\])?) )?"(.*)"$', re.MULTILINE)
 _ESCAPED: Final = {"n": "\n", "t": "\t"}
-_PLURAL: Final = re.compile(r"plural=(.*?);?$", re.MULTILINE)
+_PLURAL: Final = pattern(r"plural=(.*?);?$", re.MULTILINE)
 
 
 class Unsaid(KeyError):
@@ -113,11 +114,14 @@ def read_catalog(source: str) -> dict[str, tuple[str, ...]]:
 def _entries(source: str) -> Iterator[tuple[str, str]]:
     """The keywords of a .po file, each with its text put together from its lines."""
     keyword, text = "", ""
-    for match in _LINE.finditer(source):
-        if match[1]:
+    for begun, more in (*_LINE.findall(source), ("end", "")):
+        if begun:
             if keyword:
-                yield keyword, text
-            keyword, text = match[1], ""
-        text += re.sub(r"\\(.)", lambda sign: _ESCAPED.get(sign[1], sign[1]), match[2])
-    if keyword:
-        yield keyword, text
+                yield keyword, _unescaped(text)
+            keyword, text = begun, ""
+        text += more
+
+
+def _unescaped(text: str) -> str:
+    """A text with its backslashes read, which few of the thousands have."""
+    return re.sub(r"\\(.)", lambda sign: _ESCAPED.get(sign[1], sign[1]), text) if "\\" in text else text
