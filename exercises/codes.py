@@ -11,7 +11,6 @@ exercise: enough that neighbours differ, and few enough that a class of thousand
 from __future__ import annotations
 
 import unicodedata
-from hashlib import sha256
 
 from exercises.exercise import Exercise
 from exercises.library import EDGES
@@ -70,6 +69,8 @@ def _tidy(code: str) -> str:
 
 def hashed(*words: str) -> int:
     """A whole number of 256 bits: what is left of it by any range is as good as even."""
+    from hashlib import sha256  # brings OpenSSL, without which the course's own numbers are found
+
     return int.from_bytes(sha256("\0".join(words).encode("utf-8", "surrogatepass")).digest(), "big")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from typing import final
 
@@ -23,6 +22,8 @@ def escape(text: str) -> Html:
     >>> escape('<b title="x">')
     '&lt;b title=&quot;x&quot;&gt;'
     """
+    import html  # brings every entity of HTML, and terminals show none
+
     return Html(html.escape(text))
 
 

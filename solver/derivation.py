@@ -20,7 +20,6 @@ from contextlib import suppress
 from dataclasses import field
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from hashlib import sha256
 from itertools import chain, combinations, islice, product
 from typing import Final, TypeAlias, cast, final
 
@@ -515,6 +514,8 @@ def _terms_of(derivation: Derivation) -> Iterator[_Made]:
 
 def fingerprint(derivation: Derivation) -> str:
     """A hash of the derivation and of its rules' formulas: equal for equal derivations in any process."""
+    from hashlib import sha256  # brings OpenSSL, 5 ms of a command that judges one answer
+
     number = {id(node): index for index, node in enumerate(nodes(derivation))}
     lines = []
     for node in nodes(derivation):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 
 import tirgul
+from tirgul.helping import HELP
 from tirgul.language import language_in, language_option, language_typed
 
 DEBUG = "TIRGUL_DEBUG"
@@ -30,6 +32,10 @@ class Commands(click.Group):
             return None
         command = import_module(f"tirgul.commands.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`--help`."""
+        return HELP
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Help in the reader's language, importing no command."""
@@ -65,7 +71,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # else the interpreter looks for cycles in all that is left, three times, before it ends
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -10,7 +10,7 @@ import click
 
 from exercises.exercise import Language
 from exercises.library import near
-from tirgul.options import printable, sentence
+from tirgul.options import Folder, printable, sentence
 
 
 def said(wrong: click.UsageError, language: Language) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _bad_value(wrong: click.BadParameter, language: Language) -> str:
     if isinstance(kind, click.Choice):
         choices = ", ".join(map(str, kind.choices))
         return sentence("cli.usage.choice", language, name=name, value=value, choices=choices)
-    if isinstance(kind, click.Path) and value:
+    if isinstance(kind, click.Path | Folder) and value:
         key = "cli.usage.not_folder" if Path(value).exists() else "cli.usage.no_path"
         return sentence(key, language, name=name, value=value)
     return wrong.format_message()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from grader.results import ClassResult
+if TYPE_CHECKING:  # a mark in a cell is no class
+    from grader.results import ClassResult
 
 
 class Format(Protocol):
@@ -21,5 +21,7 @@ class Format(Protocol):
 
 def formats() -> Mapping[str, Format]:
     """The formats by the name of the file that they write: every module of this package that has one."""
+    from pkgutil import iter_modules  # only needed where all are wanted
+
     modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
     return {module.FILE: cast("Format", module) for module in modules if hasattr(module, "FILE")}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Final, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
 from solver.frozen import frozen
 from solver.notation.printing import plain
-from solver.notation.sampling import Domain
 from solver.notation.tree import Formula
+
+if TYPE_CHECKING:  # what draws numbers, which a ladder needs
+    from solver.notation.sampling import Domain
 
 Verdict: TypeAlias = Literal["equal", "different", "unreadable", "undecided"]
 Certainty: TypeAlias = Literal["proved", "probable", "sampled", ""]

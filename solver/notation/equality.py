@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from solver.frozen import frozen
 from solver.notation.comparison import Assumptions as Assumptions
 from solver.notation.comparison import Comparison as Comparison
 from solver.notation.comparison import different, undecided
-from solver.notation.ladder import Ladder
 from solver.notation.printing import ascii_text
 from solver.notation.reading import Reader
-from solver.notation.sampling import Domain
 from solver.notation.scanning import Mark
 from solver.notation.settling import (
     Said,
@@ -30,6 +28,9 @@ from solver.notation.settling import (
 from solver.notation.tree import Call, Formula, subformulas
 from solver.notation.units import without_degrees
 from solver.notation.unreadable import Refused, Unreadable
+
+if TYPE_CHECKING:  # what draws numbers, which a ladder needs
+    from solver.notation.sampling import Domain
 
 
 def compare(
@@ -132,6 +133,8 @@ class _Judge:
         return undecided("unknown_name") if found.verdict == "equal" and spelled_twice(mine, other) else found
 
     def compared(self, said: Formula, wanted: Formula) -> Comparison:
+        from solver.notation.ladder import Ladder  # a tenth of a cold check, and numbers and shapes need no ladder
+
         calls = frozenset(part.function for side in (said, wanted) for part in subformulas(side) if type(part) is Call)
         if "degrees" in calls:
             said, wanted = without_degrees(said), without_degrees(wanted)

@@ -14,7 +14,6 @@ import click
 from exercises.exercise import Instance, Language, Part
 from exercises.library import EDGES
 from grader.gradebooks.cells import decimal
-from grader.gradebooks.marks_json import judged, number
 from grader.judge import judge
 from grader.verdict import Judgement, Unreadable, marks, name
 from reports.feedback import feedback, hints, requirement_said, step_said
@@ -55,7 +54,7 @@ class AnswerCommand(Command):
 
 @click.command("check", cls=AnswerCommand, context_settings={"ignore_unknown_options": True})
 @click.argument("typed", metavar="EXERCISE PART ANSWER", nargs=-1, required=True)
-@click.option("--file", "file", type=click.Path(path_type=Path), metavar="FILE", help="cli.option.file")
+@click.option("--file", "file", type=Path, metavar="FILE", help="cli.option.file")
 @click.option("--run", "running", is_flag=True, help="cli.option.second_opinion")
 @click.option("--earlier", multiple=True, metavar="PART=ANSWER", help="cli.option.earlier")
 @language_option
@@ -188,6 +187,8 @@ def _worked(judgement: Judgement, language: Language) -> Iterator[str]:
 
 
 def _data(instance: Instance, part: Part, judgement: Judgement, language: Language) -> dict[str, Any]:
+    from grader.gradebooks.marks_json import judged, number  # only programs ask for it
+
     return {
         "exercise": instance.exercise.id,
         "part": part.id,
