@@ -2,12 +2,13 @@
 
 Texts hold mathematics between dollar signs in plain notation, `$D_in - K + 1$`, and numbers of the exercise in braces,
 `{n}`. Keys of one exercise are derived together, so that parts share the nodes they share: where the answer to one part
-is a premise of another, the second can be judged as it follows from the first.
+is a premise of another, the second can be judged as it follows from the first. Keys that
+take SymPy, and others do not, may be derived `Later`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
@@ -28,7 +29,6 @@ STATEMENT = ""
 """Where exhibits stand that go with no part but with the statement."""
 
 Numbers: TypeAlias = "Mapping[str, int | tuple[int, ...]]"
-Keys: TypeAlias = Mapping[str, Derivation]
 
 
 class BadExercise(Exception):
@@ -186,6 +186,17 @@ class Part:
 
 
 @final
+@frozen(eq=False, slots=True)
+class Later:
+    """Keys that are derived together when one is asked for: importing SymPy takes longer than judging most answers.
+
+    It stands in the place of each of them. Keys of other parts may not stand in their derivations, nor they in those.
+    """
+
+    derive: Callable[[], Mapping[str, Quantity]]
+
+
+@final
 @frozen
 class Exercise:
     """An exercise file's one value, EXERCISE.
@@ -199,7 +210,7 @@ class Exercise:
     statement: Text
     numbers: Mapping[str, Range | Row]
     parts: tuple[Part, ...]
-    derive: Callable[..., Mapping[str, Quantity]]
+    derive: Callable[..., Mapping[str, Quantity | Later]]
     needs: Callable[..., bool] = field(default=lambda **_: True)
     source: str = ""
     notes: Callable[[], Mapping[str, Quantity]] = dict
@@ -209,6 +220,47 @@ class Exercise:
     def canonical(self) -> Instance:
         """The exercise with the course's own numbers."""
         return Instance(self, {name: said.canonical for name, said in self.numbers.items()})
+
+
+@final
+class Keys(Mapping[str, Derivation]):
+    """The derivation of each part's key; asking for one that is derived later raises BadExercise where that fails."""
+
+    def __init__(self, exercise: str, said: Mapping[str, Quantity | Later]) -> None:
+        self._exercise = exercise
+        self._said = said
+        self._derived = {part: _derivation(part, key) for part, key in said.items() if not isinstance(key, Later)}
+
+    def __getitem__(self, part: str) -> Derivation:
+        later = self._said[part]
+        if part not in self._derived and isinstance(later, Later):
+            try:
+                made = later.derive()
+                self._derived |= {one: _derivation(one, made[one]) for one in self if self.later(one) is later}
+            except Exception as problem:  # an author's function may fail in any way
+                kind = type(problem).__name__
+                detail = f"{kind}: {problem}"
+                raise BadExercise(self._exercise, "keys-fail", part=part, detail=detail, kind=kind) from problem
+        return self._derived[part]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._said)
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+    def later(self, part: str) -> Later | None:
+        """What derives a part's key when it is asked for; None where all keys are derived at once."""
+        said = self._said[part]
+        return said if isinstance(said, Later) else None
+
+    def beside(self, part: str) -> Mapping[str, Derivation]:
+        """The keys that are derived together with a part's: none but these stand in its derivation."""
+        return {one: self[one] for one in self if self.later(one) is self.later(part)}
+
+
+def _derivation(part: str, key: Quantity) -> Derivation:
+    return key if isinstance(key, Given | Derived) else Given(part, key)
 
 
 @final
@@ -231,10 +283,7 @@ class Instance:
         if wanted != derived.keys():
             differ = ", ".join(sorted(wanted ^ derived.keys()))
             raise BadExercise(self.exercise.id, "parts-differ", parts=differ)
-        return {
-            part.id: key if isinstance(key := derived[part.id], Given | Derived) else Given(part.id, key)
-            for part in self.exercise.parts
-        }
+        return Keys(self.exercise.id, {part.id: derived[part.id] for part in self.exercise.parts})
 
     @cached_property
     def exhibits(self) -> Mapping[str, tuple[Exhibit, ...]]:

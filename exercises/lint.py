@@ -9,14 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, permutations
 from random import Random
 from string import Formatter
 from typing import TypeAlias
 
-from exercises.exercise import LANGUAGES, BadExercise, Exercise, Instance, Language, Numbers, Part, Range, Row, Text
+from exercises.exercise import (
+    LANGUAGES,
+    BadExercise,
+    Exercise,
+    Instance,
+    Language,
+    Later,
+    Numbers,
+    Part,
+    Range,
+    Row,
+    Text,
+)
 from exercises.library import derived, located
-from solver.derivation import Derived, Given, walk
+from solver.derivation import Derived, Given, everything, walk
 from solver.notation.forms import form
 from solver.notation.reading import read
 from solver.notation.unreadable import Unreadable
@@ -46,6 +58,7 @@ def lint(exercise: Exercise, said: Said = lambda _: True) -> Complaints:
     yield from keys
     if not keys:
         yield from _typed(exercise)
+        yield from _apart(exercise)
         yield from _words(exercise, said)
 
 
@@ -200,9 +213,19 @@ def _keys(exercise: Exercise) -> Complaints:
 
 def _typed(exercise: Exercise) -> Complaints:
     """No key is a plain value: without a derivation there are no steps to show and no mistakes to recognise."""
-    for part_id, key in exercise.derive(**exercise.canonical().numbers).items():
+    for part_id, said in exercise.derive(**exercise.canonical().numbers).items():
+        key = said.derive()[part_id] if isinstance(said, Later) else said
         if not isinstance(key, Given | Derived):
             yield BadExercise(exercise.id, "key-typed", part=part_id)
+
+
+def _apart(exercise: Exercise) -> Complaints:
+    """Keys derived at different times do not stand in each other: what follows from an answer would not be seen."""
+    keys = exercise.canonical().keys
+    inside = {part: {id(node) for node in everything(key)} for part, key in keys.items()}
+    for part, other in permutations(keys, 2):
+        if keys.later(part) is not keys.later(other) and id(keys[part]) in inside[other]:
+            yield BadExercise(exercise.id, "key-later", part=other, other=part)
 
 
 def _kinds(instance: Instance) -> dict[str, str]:

@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import TypeAlias, final
 
 from exercises.codes import SLOTS, BadCode, has_variants, hashed, plain_code
-from exercises.exercise import BadExercise, Exercise, Instance, Keys, Numbers, Range, Row
+from exercises.exercise import BadExercise, Exercise, Instance, Numbers, Range, Row
 from exercises.library import derived
 from solver.derivation import Derivation, Derived, Rule, explained_by, fingerprint, nodes, replay, walk
 from solver.values import Value
@@ -116,7 +116,7 @@ class Variants:
             for fault in (*_same_keys(part, instance.keys), *_trivial(part, key), *_untold(part, key))
         )
 
-    def _changed(self, instance: Instance) -> Keys:
+    def _changed(self, instance: Instance) -> Mapping[str, Derivation]:
         """The keys that rest on drawn numbers; a formula in symbols is the same in every variant."""
         return {part: key for part, key in instance.keys.items() if part in self._varying}
 
@@ -128,7 +128,7 @@ class Variants:
         return frozenset(part for part, key in drawn.keys.items() if fingerprint(key) != own[part])
 
 
-def _same_keys(part: str, keys: Keys) -> Iterator[Fault]:
+def _same_keys(part: str, keys: Mapping[str, Derivation]) -> Iterator[Fault]:
     """Other parts with the same key: an answer to one gives the other away."""
     for other, key in keys.items():
         if other != part and _is_whole(key.result) and key.result == keys[part].result:

@@ -119,7 +119,7 @@ def _likeness(instance: Instance, part_id: str) -> Likeness:
     """All that the judgement of a part rests on: alike in variants whose numbers differ where it does not matter."""
     derivation = instance.keys[part_id]
     parts: dict[int, tuple[str, ...]] = {}
-    for name, node in instance.keys.items():
+    for name, node in instance.keys.beside(part_id).items():
         parts[id(node)] = (*parts.get(id(node), ()), name)
     number: dict[int, int] = {}
     said: list[object] = [part_id, instance.part(part_id).code and tuple(instance.numbers.items())]
@@ -170,7 +170,7 @@ class PartMarker:
     def __init__(self, instance: Instance, part_id: str) -> None:
         self.part = instance.part(part_id)
         self.numbers = instance.numbers
-        self.keys = instance.keys
+        self.keys = instance.keys.beside(part_id)
         self.derivation: Derivation = self.keys[part_id]
         self.key = self.derivation.result
         given = tuple(node.result for node in everything(self.derivation) if isinstance(node, Given))

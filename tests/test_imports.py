@@ -128,18 +128,40 @@ except SystemExit as end:
     assert not loaded(code) & {"sympy", "numpy", "torch"}
 
 
-def test_a_number_is_checked_without_what_reads_code_or_draws():
-    code = """
-sys.argv = ["tirgul", "check", "11.1", "2", "48"]
+def checked(*typed, named):
+    """Which of these modules a check loads."""
+    code = f"""
+sys.argv = ["tirgul", "check", *{typed}]
 from tirgul.cli import main
 try:
     main()
 except SystemExit as end:
     assert not end.code, end.code
 """
+    return loaded(code, ["grader.judge", *named])
+
+
+def test_a_number_is_checked_without_what_reads_code_or_draws():
     unneeded = ("solver.networks", "solver.notation.ladder", "exercises.exhibit", "reports.pages", *HEAVY)
     unneeded += ("grader.results", "hashlib", "html", "json", "random", "subprocess")
-    assert loaded(code, ["grader.judge", *unneeded]) == {"grader.judge"}
+    assert checked("11.1", "2", "48", named=unneeded) == {"grader.judge"}
+
+
+WITHOUT_SYMPY = [  # parts whose keys take no symbols, of exercises of which others do
+    ("lenet5", "parameters.total", "61706"),
+    ("conv1d", "pool.max", "3, 0, 4"),
+    ("11.2", "1", "7x7"),
+    ("resblock", "batchnorm", "2C"),
+]
+
+
+@pytest.mark.parametrize("typed", WITHOUT_SYMPY, ids=" ".join)
+def test_what_needs_no_symbols_is_checked_without_sympy(typed):
+    assert checked(*typed, named=["sympy"]) == {"grader.judge"}
+
+
+def test_a_formula_in_symbols_takes_sympy():
+    assert checked("conv1d", "fc", "D_in*D_out + D_out", named=["sympy"]) == {"grader.judge", "sympy"}
 
 
 def test_loading_is_seen():

@@ -224,6 +224,37 @@ def test_what_an_exercise_lacks_is_named(folder, old, new, problem):
     assert problem in {bad.problem for bad in lint(exercise, lambda key: False)}
 
 
+LATER = """
+from dataclasses import replace
+
+from exercises.exercise import Later
+
+KEY = DOUBLE(n=Given("n", 4))
+
+EXERCISE = replace(
+    EXERCISE,
+    parts=(*EXERCISE.parts, Part("2", Text(he="ועוד אחד?", en="and one more?"))),
+    derive=lambda n: {{"1": KEY, "2": Later(lambda: {{"2": {later}}})}},
+)
+"""
+
+
+def test_a_key_may_be_derived_when_it_is_asked_for(folder):
+    put(folder, "mine.py", SMALL.format(id="mine") + LATER.format(later="DOUBLE(n=n/(n - 4))"))
+    mine = Library(search_path([folder])).instance("mine")
+    assert mine.key("1") == 8 and [*mine.keys] == ["1", "2"] and [*mine.keys.beside("1")] == ["1"]
+    with pytest.raises(BadExercise) as bad:
+        mine.keys["2"]
+    assert bad.value.data["part"] == "2" and bad.value.data["kind"] == "ZeroDivisionError"
+    assert "keys-fail" in {bad.problem for bad in lint(mine.exercise)}
+
+
+@pytest.mark.parametrize("later, apart", [("KEY", False), ("DOUBLE(n=KEY)", False), ("DOUBLE(n=Given('n', n))", True)])
+def test_a_key_that_is_derived_later_stands_by_itself(folder, later, apart):
+    exercise = load_file(put(folder, "mine.py", SMALL.format(id="mine") + LATER.format(later=later)))
+    assert ("key-later" in {bad.problem for bad in lint(exercise)}) is not apart
+
+
 FAILS = [
     ('DOUBLE(n=Given("n", n))', '{}["conv9"]', "keys-fail", "KeyError"),
     ('DOUBLE(n=Given("n", n))', "DOUBLE.nothing", "keys-fail", "AttributeError"),

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from exercises.exercise import STATEMENT, Exercise, Option, Part, Range, Row, Text
+from exercises.exercise import STATEMENT, Exercise, Later, Option, Part, Range, Row, Text
 from solver.dense_equivalent import ORDER_IGNORED, SAME_COUNT
 from solver.derivation import TUPLE, Given, Quantity, component, shape, value_of
 from solver.layers.base import Layer
@@ -23,8 +23,18 @@ if TYPE_CHECKING:
     from exercises.exhibit import Exhibit, Figure
 
 
-def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Quantity]:
+def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Quantity | Later]:
     """Values on a given row of numbers, then sizes and counts in symbols."""
+    return {
+        **_numbers(x, w, size),
+        **dict.fromkeys(("output", "weights", "fc", "channels", "general"), Later(_in_symbols)),
+        "order": _order(len(x), len(w), size),
+        "sharing": _sharing(len(x), len(w)),
+    }
+
+
+def _numbers(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Quantity]:
+    """What is computed from the row."""
     cells = tuple(Given(f"x_{index + 1}", value) for index, value in enumerate(x))
     kernel = tuple(Given(f"w_{index + 1}", value) for index, value in enumerate(w))
     row = Grid((1, len(x)), cells)
@@ -33,9 +43,6 @@ def derive(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, Qu
         "values": values.flat(),
         "pool.max": MaxPool1d(size).compute(row).flat(),
         "pool.average": AvgPool1d(size).compute(row).flat(),
-        **_in_symbols(),
-        "order": _order(len(x), len(w), size),
-        "sharing": _sharing(len(x), len(w)),
     }
 
 
@@ -106,7 +113,7 @@ def pictures(x: tuple[int, ...], w: tuple[int, ...], **_: int) -> Mapping[str, t
 def exhibits(x: tuple[int, ...], w: tuple[int, ...], size: int) -> Mapping[str, tuple[Exhibit, ...]]:
     """What the questions show; then values, pooling, channels, padding, stride and dilation."""
     n, k = len(x), len(w)
-    layer, keys = Conv1d(1, k, bias=False), derive(x, w, size)
+    layer, keys = Conv1d(1, k, bias=False), _numbers(x, w, size)
     values, largest, means = (value_of(keys[part]) for part in ("values", "pool.max", "pool.average"))
     return {
         **pictures(x, w),

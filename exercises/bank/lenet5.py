@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from exercises.bank import _lenet5 as practical
 from exercises.diagram import Volumes, sized
-from exercises.exercise import STATEMENT, Exercise, Part, Range, Text
+from exercises.exercise import STATEMENT, Exercise, Later, Part, Range, Text
 from exercises.exhibit import Exhibit, Figure
 from exercises.practical import figures
 from exercises.practical.record import recorded
@@ -44,7 +44,7 @@ def network(c1: int, c3: int, c5: int, f6: int, classes: int) -> Layer:
     )
 
 
-def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Quantity]:
+def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Quantity | Later]:
     """One analysis of the network; each part reads a row of it."""
     image = shape({"C": Given("C", 1), "H": Given("H", 28), "W": Given("W", 28)})
     lenet = analyze(network(c1, c3, c5, f6, classes), image)

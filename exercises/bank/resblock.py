@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from exercises.exercise import STATEMENT, Code, Derivatives, Exercise, Option, Part, Range, Text
+from exercises.exercise import STATEMENT, Code, Derivatives, Exercise, Later, Option, Part, Range, Text
 from solver.derivation import TUPLE, Given, Quantity, shape
 from solver.layers.activation import ReLU
 from solver.layers.base import Layer
@@ -72,10 +72,8 @@ def block_down(channels: int) -> Layer:
     return block_conv(2 * channels, stride=2, shortcut=Conv2d(2 * channels, 1, stride=2, bias=False, name="downsampX"))
 
 
-def derive(features: int, channels: int, size: int) -> Mapping[str, Quantity]:
+def derive(features: int, channels: int, size: int) -> Mapping[str, Quantity | Later]:
     """The gradient in symbols; shapes and parameters of the three blocks; what BatchNorm learns."""
-    from solver import gradients  # SymPy, which listing the exercises can do without
-
     vector = shape({"D": Given("D", features)})
     image = shape({"C": Given("C", channels), "H": Given("H", size), "W": Given("W", size)})
     blocks = {
@@ -86,17 +84,25 @@ def derive(features: int, channels: int, size: int) -> Mapping[str, Quantity]:
     coded = shape({axis: Given(axis, length) for axis, length in zip("CHW", CODED, strict=True)})
     maps = shape({axis: Given(axis, Size.symbol(axis)) for axis in "CHW"})
     return {
-        "gradient": gradients.gradient(),
-        "dead": gradients.dead(),
-        "dead.plain": gradients.dead(skip=False),
-        "dead.earlier": gradients.earlier(),
-        "dead.earlier_plain": gradients.earlier(skip=False),
+        **dict.fromkeys(("gradient", "dead", "dead.plain", "dead.earlier", "dead.earlier_plain"), Later(_gradients)),
         "bias": TUPLE(**{option: BIAS_CANCELLED(option, **{kind: Given(kind, 1)}) for option, kind in AFTER.items()}),
         "batchnorm": analyze(BatchNorm2d(), maps).parameters,
         "batchnorm.pixels": analyze(Chain((Flatten(), BatchNorm1d())), maps).parameters,
         "code": analyze(block_conv(CODED[0]), coded).parameters,
         **{f"shape.{name}": block.output for name, block in blocks.items()},
         **{f"parameters.{name}": block.parameters for name, block in blocks.items()},
+    }
+
+
+def _gradients() -> Mapping[str, Quantity]:
+    from solver import gradients  # SymPy, which the other parts can do without
+
+    return {
+        "gradient": gradients.gradient(),
+        "dead": gradients.dead(),
+        "dead.plain": gradients.dead(skip=False),
+        "dead.earlier": gradients.earlier(),
+        "dead.earlier_plain": gradients.earlier(skip=False),
     }
 
 
