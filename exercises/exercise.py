@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
-from string import Template
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from solver.derivation import Derivation, Derived, DoesNotFit, Given, Quantity, value_of
@@ -145,6 +144,8 @@ class Code:
 
     def right(self, numbers: Numbers) -> str:
         """The reference with the numbers put in."""
+        from string import Template  # only code has a reference
+
         return Template(self.reference).substitute(numbers)
 
 

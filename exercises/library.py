@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, TypeAlias, final
@@ -272,7 +271,8 @@ def _plain(part_id: str) -> str:
 def _imported(path: Path) -> ModuleType:
     if path.parent.resolve() == BANK.resolve():
         return import_module(f"exercises.bank.{path.stem}")
-    from hashlib import sha256  # the bank's own exercises have names without it
+    from hashlib import sha256  # only for folders of one's own
+    from importlib.util import module_from_spec, spec_from_file_location
 
     name = f"tirgul_exercise_{sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
     spec = spec_from_file_location(name, path)

@@ -10,7 +10,7 @@ Catalogs are gettext's .po files with keys as msgids. README.md beside this file
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from gettext import c2py
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # what says one line to a reader need not load the solver
 CATALOGS: Final = Path(__file__).parent / "catalogs"
 RIGHT_TO_LEFT: Final = ("he",)
 
-_LINE: Final = pattern(r'^(?:(msgid|msgid_plural|msgstr(?:\[\d\])?) )?"(.*)"$', re.MULTILINE)
+_ENTRY: Final = pattern(r'^(msgid|msgid_plural|msgstr(?:\[\d\])?) "(.*)"$((?:\n".*"$)*)', re.MULTILINE)
 _ESCAPED: Final = {"n": "\n", "t": "\t"}
 _PLURAL: Final = pattern(r"plural=(.*?);?$", re.MULTILINE)
 
@@ -103,25 +103,13 @@ def read_catalog(source: str) -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, tuple[str, ...]] = {}
     key = ""
-    for keyword, text in _entries(source):
+    for keyword, text, more in _ENTRY.findall(source):
+        if more:
+            text += "".join(line[1:-1] for line in more.split("\n"))
+        if "\\" in text:
+            text = re.sub(r"\\(.)", lambda sign: _ESCAPED.get(sign[1], sign[1]), text)
         if keyword == "msgid":
             key = text
         elif keyword != "msgid_plural":
             found[key] = (*found.get(key, ()), text)
     return found
-
-
-def _entries(source: str) -> Iterator[tuple[str, str]]:
-    """The keywords of a .po file, each with its text put together from its lines."""
-    keyword, text = "", ""
-    for begun, more in (*_LINE.findall(source), ("end", "")):
-        if begun:
-            if keyword:
-                yield keyword, _unescaped(text)
-            keyword, text = begun, ""
-        text += more
-
-
-def _unescaped(text: str) -> str:
-    """A text with its backslashes read, which few of the thousands have."""
-    return re.sub(r"\\(.)", lambda sign: _ESCAPED.get(sign[1], sign[1]), text) if "\\" in text else text

@@ -71,6 +71,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    gc.set_threshold(10_000)  # most commands make fewer objects that do not stay: no cycles to look for
     code = run(sys.argv[1:])
     gc.freeze()  # else the interpreter looks for cycles in all that is left, three times, before it ends
     sys.exit(code)

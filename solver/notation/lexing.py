@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import chain
-from string import ascii_letters
 from typing import Final
 
 from solver.notation.commands import command
@@ -157,7 +156,7 @@ def _mark(scan: Scanner) -> None:
 _OTHER_LETTERS: Final = map(chr, chain(range(0xC0, 0xD7), range(0xD8, 0xF7), range(0xF8, 0x250), range(0x300, 0x370)))
 
 _STEPS: Final[Mapping[str, Callable[[Scanner], None]]] = {
-    **dict.fromkeys((*ascii_letters, *_OTHER_LETTERS, *LETTERS), word),
+    **dict.fromkeys((*filter(str.isalpha, map(chr, range(128))), *_OTHER_LETTERS, *LETTERS), word),
     **dict.fromkeys("0123456789", number),
     **dict.fromkeys(" " + _CURRENCIES, _pass),
     **dict.fromkeys("+-()[],", _lonely),
