@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from solver.derivation import Derivation, Derived, DoesNotFit, Given, Quantity, value_of
@@ -230,19 +231,24 @@ class Keys(Mapping[str, Derivation]):
     def __init__(self, exercise: str, said: Mapping[str, Quantity | Later]) -> None:
         self._exercise = exercise
         self._said = said
+        self._turn = Lock()
         self._derived = {part: _derivation(part, key) for part, key in said.items() if not isinstance(key, Later)}
 
     def __getitem__(self, part: str) -> Derivation:
-        later = self._said[part]
-        if part not in self._derived and isinstance(later, Later):
-            try:
-                made = later.derive()
-                self._derived |= {one: _derivation(one, made[one]) for one in self if self.later(one) is later}
-            except Exception as problem:  # an author's function may fail in any way
-                kind = type(problem).__name__
-                detail = f"{kind}: {problem}"
-                raise BadExercise(self._exercise, "keys-fail", part=part, detail=detail, kind=kind) from problem
+        later = self.later(part)
+        with self._turn:
+            if later is not None and part not in self._derived:
+                self._derived |= self._together(part, later)
         return self._derived[part]
+
+    def _together(self, part: str, later: Later) -> dict[str, Derivation]:
+        try:
+            made = later.derive()
+            return {one: _derivation(one, made[one]) for one in self if self.later(one) is later}
+        except Exception as problem:  # an author's function may fail in any way
+            kind = type(problem).__name__
+            detail = f"{kind}: {problem}"
+            raise BadExercise(self._exercise, "keys-fail", part=part, detail=detail, kind=kind) from problem
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._said)
