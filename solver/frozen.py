@@ -83,7 +83,9 @@ def _init(cls: type[Any]) -> FunctionType:
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
     parameters = positional + (keywords if keywords[1:] else [])
-    return _compiled(cls, f"__init__({', '.join(parameters)})", "\n ".join(body or ["pass"]), known)
+    method = _compiled(cls, f"__init__({', '.join(parameters)})", "\n ".join(body or ["pass"]), known)
+    method.__annotations__ = {one.name: one.type for one in fields(cls) if one.init} | {"return": None}
+    return method
 
 
 def _eq(cls: type[Any]) -> FunctionType:

@@ -67,6 +67,12 @@ def said(act, *arguments, **named):
         return type(problem), str(problem)
 
 
+def parameters(cls):
+    """How a class is called, but for the defaults, which need not be the same objects."""
+    called = inspect.signature(cls)
+    return [(one.name, one.kind, one.annotation) for one in called.parameters.values()], called.return_annotation
+
+
 CALLS = [((3,), {}), ((3, (2,), [1], "n"), {"last": 5}), ((), {}), ((-1,), {}), ((1, 2, 3, 4, 5), {}), ((1,), {"q": 1})]
 
 
@@ -113,7 +119,7 @@ def test_tools_for_dataclasses_know_it(way):
     ours, library = made(way, Words)
     assert [one.name for one in fields(ours)] == [one.name for one in fields(library)]
     assert ours.__match_args__ == library.__match_args__ and hasattr(ours, "__slots__") == hasattr(library, "__slots__")
-    assert [*inspect.signature(ours).parameters] == [*inspect.signature(library).parameters]
+    assert parameters(ours) == parameters(library)
     assert asdict(replace(ours(3), size=4)) == asdict(library(4))
     assert hasattr(ours(3), "__dict__") == hasattr(library(3), "__dict__")
 
