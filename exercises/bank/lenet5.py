@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from exercises.bank import _lenet5 as practical
-from exercises.diagram import Volumes, sized
 from exercises.exercise import STATEMENT, Exercise, Later, Part, Range, Text
-from exercises.exhibit import Exhibit, Figure
-from exercises.practical import figures
 from exercises.practical.record import recorded
 from solver.derivation import Given, Quantity, shape
 from solver.layers.activation import ReLU
@@ -19,6 +17,9 @@ from solver.layers.dense import Linear
 from solver.layers.pooling import MaxPool2d
 from solver.layers.reshape import Flatten
 from solver.questions import analyze
+
+if TYPE_CHECKING:
+    from exercises.exhibit import Exhibit, Figure
 
 SIZED = ("C1", "S2", "C3", "S4", "C5", "F6", "output")
 LEARNING = ("C1", "C3", "C5", "F6", "output")
@@ -55,6 +56,9 @@ def derive(c1: int, c3: int, c5: int, f6: int, classes: int) -> Mapping[str, Qua
 
 def pictures(**widths: int) -> Mapping[str, tuple[Figure, ...]]:
     """The network as volumes, whose sizes are asked for; samples, and the curves that questions speak of."""
+    from exercises.diagram import Volumes  # drawn, and nothing to judge by
+    from exercises.practical import figures
+
     volumes = Volumes(
         Text(he="הרשת כשורה של נפחים", en="The network as a row of volumes"),
         Text(he="הכניסה 1×28×28, ואחריה מוצא כל שכבה.", en="The 1×28×28 input, then the output of each layer."),
@@ -72,6 +76,9 @@ def pictures(**widths: int) -> Mapping[str, tuple[Figure, ...]]:
 
 def exhibits(**widths: int) -> Mapping[str, tuple[Exhibit, ...]]:
     """The network as volumes; what the recorded run shows."""
+    from exercises.diagram import Volumes, sized  # drawn, and nothing to judge by
+    from exercises.practical import figures
+
     lenet = network(**widths)
     rows = [row for row in analyze(lenet, (1, 28, 28)).rows if row.layer.name]
     sizes = ", ".join(f"{row.layer.name} {sized(row.output)}" for row in rows)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -66,6 +65,8 @@ class Result:
     @property
     def fingerprint(self) -> str:
         """A hash of all of it, printed beside what rests on it."""
+        from hashlib import sha256  # brings OpenSSL, and answers are judged without
+
         return sha256(self.to_json().encode()).hexdigest()[:12]
 
     def to_json(self) -> str:
