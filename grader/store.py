@@ -20,7 +20,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -50,6 +50,7 @@ from exercises.codes import plain_id
 from grader.gradebooks.marks_json import judged
 from grader.schema import ATTEMPTS, OVERRIDES, SETTINGS
 from grader.verdict import Judgement
+from solver.frozen import frozen
 
 HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -75,7 +76,7 @@ class NoDriver(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Attempt:
     """What a student did: an answer and what was said of it, or a hint that was asked for."""
 
@@ -93,7 +94,7 @@ class Attempt:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Override:
     """A mark that a person gave to an attempt."""
 

@@ -11,7 +11,6 @@ Nothing that it gives back holds a key, in any form.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
@@ -19,6 +18,7 @@ from exercises.exercise import Part
 from grader.gradebooks.marks_json import requirements_of, verdict_of
 from grader.store import Attempt, Override, Store, answered
 from grader.verdict import Follows, Judgement, Slip, Slipped, Verdict, marks
+from solver.frozen import frozen
 from tirgul.desk import Asked, Desk, Hints, Place, Question, Sheet
 
 MOST_ANSWERS = 100
@@ -39,7 +39,7 @@ class TooLong(Exception):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Who:
     """A student, by pseudonym, and the session in which they work: only their session's work is shown to them."""
 
@@ -48,7 +48,7 @@ class Who:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Progress:
     """What was done with one part."""
 
@@ -94,7 +94,7 @@ class Progress:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Service:
     """Self-check over a desk, which has the keys, and a store, which keeps what was done."""
 

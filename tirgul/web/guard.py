@@ -15,7 +15,6 @@ import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict, deque
-from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any, final
 from urllib.parse import parse_qsl, urlsplit
@@ -26,6 +25,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grader.store import Store
+from solver.frozen import frozen
 from tirgul.options import printable
 from tirgul.service import Who
 
@@ -50,7 +50,7 @@ LOG = logging.getLogger("tirgul.web")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class Session:
     """A visitor: 128 random bits, and the id that they gave, if they gave one."""
 

@@ -9,7 +9,6 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from hmac import compare_digest
 from typing import final
@@ -28,6 +27,7 @@ from reports.html.blocks import line_html, typed_html
 from reports.lines import Sayer, inert
 from reports.markup import Html
 from reports.words import words
+from solver.frozen import frozen
 from tirgul.web.app import Site, language_of, one
 from tirgul.web.guard import STAFF, Refusal
 
@@ -38,7 +38,7 @@ VERDICTS = ("right", "follows", "slipped", "wrong", "unreadable", "review")
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class RowView:
     """One attempt as staff see it."""
 
@@ -50,7 +50,7 @@ class RowView:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen(slots=True)
 class PartRow:
     """One part: how many answers had which verdict, and the slips that were most common."""
 
@@ -60,7 +60,7 @@ class PartRow:
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class Staff:
     """The staff's handlers."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, final
 
@@ -19,6 +18,7 @@ from reports.markup import Html
 from reports.pages.marks import mark
 from reports.text import options_said
 from reports.words import words
+from solver.frozen import frozen
 from solver.notation.printing import plain
 from solver.notation.reading import read
 from solver.notation.unreadable import Unreadable as CannotRead
@@ -27,7 +27,7 @@ from tirgul.service import CODE_KINDS, LONG_KINDS, MOST_CHARACTERS, MOST_TEXT, P
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class PartView:
     """One part: its question, the place for an answer, what was said of the last one, and the hints so far."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import final
 
 from reports.html.page import style_sheet
+from solver.frozen import frozen
 
 HERE = Path(__file__).parent
 
 
 @final
-@dataclass(frozen=True)
+@frozen
 class File:
     """A file as it is sent."""
 
