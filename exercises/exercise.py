@@ -2,8 +2,8 @@
 
 Texts hold mathematics between dollar signs in plain notation, `$D_in - K + 1$`, and numbers of the exercise in braces,
 `{n}`. Keys of one exercise are derived together, so that parts share the nodes they share: where the answer to one part
-is a premise of another, the second can be judged as it follows from the first. Keys that
-take SymPy, and others do not, may be derived `Later`.
+is a premise of another, the second can be judged as it follows from the first. Those keys that take SymPy, where others
+do not, may be derived `Later`.
 """
 
 from __future__ import annotations

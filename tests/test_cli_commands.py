@@ -489,3 +489,29 @@ def test_a_report_compares_groups(run, tmp_path):
     code, _, err = run("report", CLASS, "--groups", groups, "--out", tmp_path / "out")
     assert code == 2
     assert "groups.csv" in err
+
+
+LATER = """
+from exercises.exercise import Exercise, Later, Part, Text
+from solver.derivation import Given
+
+def fails():
+    raise ValueError("no such thing")
+
+SAID = Text(he="א", en="a")
+EXERCISE = Exercise(
+    id="later", title=SAID, statement=SAID, numbers={}, parts=(Part("1", SAID), Part("2", SAID)),
+    derive=lambda: {"1": Given("a", 1), "2": Later(fails)},
+)
+"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_key_that_fails_when_it_is_asked_for_is_named(run, tmp_path, language):
+    (tmp_path / "later.py").write_text(LATER, encoding="utf-8")
+    options = ("--exercises", str(tmp_path), "--lang", language)
+    assert run("check", "later", "1", "1", *options)[0] == 0
+    for command in (("check", "later", "2", "1"), ("solve", "later", "2")):
+        code, out, err = run(*command, *options)
+        assert (code, out) == (2, "") and "later" in err and "ValueError: no such thing" in err
+        assert bool(HEBREW.search(err)) == (language == "he")

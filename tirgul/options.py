@@ -119,6 +119,13 @@ def formats_option(*choices: Format) -> Callable[[Function], Function]:
 class Command(click.Command):
     """A command whose help is in the catalogs: of the command under its name, of an option under its help's key."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs it; an exercise file that turns out to be bad, at once or when a key is asked for, is named."""
+        try:
+            return super().invoke(ctx)
+        except BadExercise as bad:
+            raise Refused(bad_exercise(bad, language_in(ctx))) from bad
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """`--help`."""
         return HELP
@@ -176,8 +183,6 @@ def instance_of(exercise_id: str, shelf: Library, language: Language) -> Instanc
         return shelf.instance(exercise_id)
     except UnknownExercise as unknown:
         raise Refused(*unknown_exercise(unknown, language)) from None
-    except BadExercise as bad:
-        raise Refused(bad_exercise(bad, language)) from None
 
 
 def unknown_exercise(unknown: UnknownExercise, language: Language) -> list[str]:

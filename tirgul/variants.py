@@ -9,10 +9,10 @@ from typing import Any, TypeVar, final
 import click
 
 from exercises.codes import BadCode, code_of
-from exercises.exercise import BadExercise, Instance, Language
+from exercises.exercise import Instance, Language
 from exercises.library import Library
 from solver.frozen import frozen
-from tirgul.options import Refused, bad_exercise, instance_of, printable, sentence
+from tirgul.options import Refused, instance_of, printable, sentence
 
 COURSE = "TIRGUL_COURSE"
 
@@ -39,8 +39,6 @@ class Wanted:
         except BadCode:
             said = {"code": printable(code), "exercise": canonical.exercise.id}
             raise Refused(sentence("cli.bad_code", language, **said)) from None
-        except BadExercise as bad:
-            raise Refused(bad_exercise(bad, language)) from None
 
 
 def course_option(function: Function) -> Function:
