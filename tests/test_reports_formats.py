@@ -25,16 +25,14 @@ from reports.document import (
     Working,
     every_block,
 )
+from reports.figures.svg import element, picture
 from reports.formats import ENDINGS, FORMATS, PRINTERS, files, printed
 from reports.lines import NOTHING, Line, Math, Span, Text, inert, joined, link, soft, strong
 from reports.pages.sheet import sheet, solved
 from solver.notation.reading import formula
 from tests.test_reports_solution import INSTANCES
 
-DRAWING = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" width="9" height="9">'
-    "<title>square</title><rect width='9' height='9'/></svg>"
-)
+DRAWING = picture(9, 9, "square", "a square", element("rect", x=0, y=0, width=9, height=9))
 N = formula("n + 1")
 BADGES = (Badge(Line("badge-1"), "", "verified", "loops"),)
 TRUTH = (False, Line("truth-1"))
@@ -125,6 +123,16 @@ def test_text_stays_text():
     assert "\\input" not in tex
     assert re.sub(r"\\(.)", r"\1", markdown.split("\n\n")[0]) == f"{typed}"
     assert "````" in markdown
+
+
+def test_latex_in_hebrew_keeps_latin_words_and_code_in_order():
+    """Brackets at the end of a line of code, and sizes in what is said of a figure, would turn around."""
+    code, prose = "f(g(x))", "כפול 3"
+    page = Document("he", "x", (Picture(DRAWING, "בגודל 3×5×5, C1"), Typed(code), Typed(prose)))
+    tex = printed([page], "latex").decode()
+    assert "בגודל \\foreignlanguage{english}{3$\\times$5$\\times$5}, \\foreignlanguage{english}{C1}" in tex
+    around = dict(re.findall(r"\\begin\{otherlanguage\*\}\{(\w+)\}\n(.*?)\n\\end\{otherlanguage", tex, re.DOTALL))
+    assert code in around["english"] and "כפול" in around["hebrew"]
 
 
 def test_a_line_is_its_plain_text():

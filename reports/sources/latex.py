@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, assert_never, final
 
-from reports.bidi import Direction
+from reports.bidi import Direction, direction
 from reports.document import (
     Answer,
     Block,
@@ -23,34 +22,19 @@ from reports.document import (
     Table,
     Typed,
     Working,
+    every_block,
 )
-from reports.lines import Line, Math, Run, Span, Text, typed_line
+from reports.lines import Line, Math, Run, Span, Text, typed_line, words_line
 from reports.mathematics.latex import latex
+from reports.sources.characters import escaped
 from reports.sources.markdown import aligned
+from reports.sources.tikz import PREAMBLE, tikz
 from reports.words import words
 from solver.frozen import frozen
-from solver.notation.vocabulary import GREEK
 
 if TYPE_CHECKING:
     from exercises.exercise import Language
 
-_ESCAPES: Final = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "−": r"$-$",
-    "×": r"$\times$",
-    "≈": r"$\approx$",
-    **{letter: f"$\\{name}$" for letter, name in GREEK.items()},
-}
-_SPECIAL: Final = re.compile("[" + re.escape("".join(_ESCAPES)) + "]")
 _LEVELS: Final = {1: "section*", 2: "subsection*", 3: "subsubsection*"}
 _FONTS: Final = {"hebrew": ("Frank Ruhl Libre", "Frank Ruehl CLM", "David CLM"), "english": ("STIX Two Text",)}
 """The fonts by language, of which the first that is installed is taken."""
@@ -61,13 +45,15 @@ def document_latex(document: Document) -> str:
     body = "\n\n".join(piece for block in document.blocks for piece in _Printer(document.language).block(block))
     main = "main, " if document.language == "he" else ""
     fonts = "".join(_font(language, names) for language, names in _FONTS.items())
+    figures = any(isinstance(block, Picture) for block in every_block(document.blocks))
     return (
         "% Compile with lualatex. Other fonts: change the lines of \\babelfont.\n"
         "\\documentclass[11pt,a4paper]{article}\n"
         "\\usepackage[margin=2cm]{geometry}\n\\usepackage{amsmath,amssymb,array,fontspec}\n"
-        "\\usepackage[english,bidi=basic]{babel}\n"
+        "\\usepackage[english,bidi=basic,layout=tabular]{babel}\n"
         f"\\babelprovide[{main}import]{{hebrew}}\n"
         f"{fonts}"
+        f"{PREAMBLE if figures else ''}"
         "\\setlength{\\parindent}{0pt}\n\\setlength{\\parskip}{0.6em}\n"
         f"\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
     )
@@ -97,10 +83,10 @@ class _Printer:
     def run(self, run: Run) -> str:
         match run:
             case Text(text, direction) if direction in ("", self.direction):
-                return _escaped(text)
+                return escaped(text)
             case Text(text, direction):
                 language = "english" if direction == "ltr" else "hebrew"
-                return f"\\foreignlanguage{{{language}}}{{{_escaped(text)}}}"
+                return f"\\foreignlanguage{{{language}}}{{{escaped(text)}}}"
             case Math(formula, display, equals):
                 style, sign = "\\displaystyle " if display else "", "= " if equals else ""
                 return f"${style}{sign}{latex(formula)}$"
@@ -134,7 +120,9 @@ class _Printer:
                 items = "\n".join(f"\\item {self.line(line)}" for line in lines)
                 yield f"\\begin{{{name}}}\n{items}\n\\end{{{name}}}"
             case Typed(text, at):
-                yield f"\\begin{{quote}}\\ttfamily\n{self.typed(text, at)}\n\\end{{quote}}"
+                quote = f"\\begin{{quote}}\\ttfamily\n{self.typed(text, at)}\n\\end{{quote}}"
+                language = "english" if direction(text) == "ltr" else "hebrew"
+                yield f"\\begin{{otherlanguage*}}{{{language}}}\n{quote}\n\\end{{otherlanguage*}}"
             case Working(steps):
                 items = "\n".join(f"\\item {self.line(typed)}: {self.line(said)}" for _, typed, said in steps)
                 yield f"\\begin{{enumerate}}\n{items}\n\\end{{enumerate}}"
@@ -144,9 +132,10 @@ class _Printer:
                 yield from self.step(block)
             case Table():
                 yield self.table(block)
-            case Picture(_, said, caption):  # `tirgul figure` writes the picture itself
+            case Picture(svg, said, caption):
                 title = "" if said.startswith(caption) else f"{self.line(caption)}. "
-                yield f"{{\\small {title}{_escaped(said)}}}"
+                said_of = self.line(words_line(said, self.language))
+                yield f"{_fitted(tikz(svg))}\n{{\\small {title}{said_of}}}"
             case Section(_, blocks):
                 for inside in blocks:
                     yield from self.block(inside)
@@ -184,6 +173,13 @@ class _Printer:
                 return self.line(line)
 
 
+def _fitted(picture: str) -> str:
+    """A picture in the middle, smaller where it is broader than the text; in Hebrew too its left is left."""
+    fitting = "\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi"
+    inside = f"\\foreignlanguage{{english}}{{\\resizebox{{{fitting}}}{{!}}{{%\n{picture}}}}}"
+    return f"{{\\centering\n{inside}\\par}}\\nopagebreak"
+
+
 def _indented(line: str) -> str:
     r"""A line with the blanks that it begins with, which a line of LaTeX would lose.
 
@@ -192,12 +188,3 @@ def _indented(line: str) -> str:
     """
     rest = line.lstrip(" ")
     return f"\\mbox{{}}{'~' * (len(line) - len(rest))}{rest}" if rest != line else line
-
-
-def _escaped(text: str) -> str:
-    r"""Text that stays text.
-
-    >>> _escaped("50% of a_b")
-    '50\\% of a\\_b'
-    """
-    return _SPECIAL.sub(lambda sign: _ESCAPES[sign[0]], text)
