@@ -8,7 +8,7 @@ Kinds, of sections and paragraphs, name what a block is, not how it looks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
@@ -184,6 +184,12 @@ class Document:
     title: str
     blocks: tuple[Block, ...]
     wide: bool = False
+
+
+def together(documents: Sequence[Document]) -> Document:
+    """Documents in one language, one after the other."""
+    blocks = tuple(block for document in documents for block in document.blocks)
+    return Document(documents[0].language, " · ".join(document.title for document in documents), blocks)
 
 
 def every_block(blocks: tuple[Block, ...]) -> Iterator[Block]:

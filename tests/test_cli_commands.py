@@ -91,6 +91,7 @@ USAGE = [
     ("solve 11.1 3 4", "4"),
     ("lint 11.9", "11.1"),
     ("sheet 11.1 11.2 --blank", "--out"),
+    ("sheet 11.1 errata --blank", "--blank"),
     ("new a/b", "a/b"),
     ("grade nowhere.csv --out out", "nowhere.csv"),
     ("grade .", "--out"),
@@ -443,6 +444,24 @@ def test_sheets_in_every_format(run, tmp_path, language):
 def test_a_sheet_in_both_languages(run, tmp_path):
     run("sheet", "11.2", "--format", "html,pdf", "--lang", "both", "--out", tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"11.2.html", "11.2.he.pdf", "11.2.en.pdf"}
+
+
+@pytest.mark.parametrize("typed", [("11.2", "errata"), ("errata", "11.2")])
+def test_errata_are_asked_for_beside_exercises(run, tmp_path, typed):
+    assert run("sheet", *typed, "--format", "html,markdown", "--lang", "both", "--out", tmp_path)[0] == 0
+    stems = {f"{stem}{rest}" for stem in ("11.2", "errata") for rest in (".html", ".he.md", ".en.md")}
+    assert {path.name for path in tmp_path.iterdir()} == stems
+    assert run("sheet", "errata", "--lang", "en", "--out", tmp_path / "alone")[0] == 0
+    assert {path.name for path in (tmp_path / "alone").iterdir()} == {"errata.en.html"}
+
+
+def test_exercises_and_errata_as_one_page(run):
+    alone, exercise, both = (
+        run("sheet", *typed, "--format", "markdown", "--lang", "en")[1]
+        for typed in (["errata"], ["11.2"], ["errata", "11.2"])
+    )
+    assert both == f"{exercise.rstrip()}\n\n{alone}"
+    assert run("sheet", "errata", "--lang", "both")[1].count("<article") == 2
 
 
 def test_an_unknown_format_is_named(run):

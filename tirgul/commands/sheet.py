@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
+from exercises.errata import Erratum
 from exercises.exercise import Instance, Language
 from reports.blank import blank_sheet
+from reports.document import together
 from reports.formats import FORMATS, Format, files, printed
 from reports.pages.blank import printed_blank
 from reports.pages.errata import errata_checked, errata_sheet
 from reports.pages.sheet import Refuted, sheet, solved
+from solver.verify.check import Check
 from tirgul.files import names, write
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import (
@@ -29,6 +33,7 @@ from tirgul.variants import Wanted, variant_options
 INTERNAL = 4
 ERRATA = "errata"
 """What is asked for as if it were an exercise: where the chapters are wrong."""
+Errata: TypeAlias = Sequence[tuple[Erratum, Check]]
 
 
 @click.command("sheet", cls=Command)
@@ -52,21 +57,21 @@ def command(
 ) -> None:
     """Prints the exercises' solutions as one page, or writes one file for each exercise to a folder."""
     languages = languages_of(lang)
-    if typed == (ERRATA,):
-        _errata(languages, formats or ("html",), out, spoken(lang))
-        return
+    if blank and ERRATA in typed:
+        raise Refused(sentence("cli.blank_errata", spoken(lang)))
     shelf = library(folders)
-    instances = [wanted.instance(exercise_id, shelf, spoken(lang)) for exercise_id in typed]
+    instances = [wanted.instance(exercise_id, shelf, spoken(lang)) for exercise_id in typed if exercise_id != ERRATA]
     chosen: tuple[Format, ...] = formats or (("markdown",) if blank else ("html",))
-    together = len(instances) == 1 if blank else True
-    one_file = together and len(chosen) == 1 and (len(languages) == 1 or (chosen == ("html",) and not blank))
+    on_one_page = len(instances) == 1 if blank else True
+    one_file = on_one_page and len(chosen) == 1 and (len(languages) == 1 or (chosen == ("html",) and not blank))
     if out is None and not one_file:
         raise Refused(sentence("cli.several", spoken(lang)))
+    errata = errata_checked() if ERRATA in typed else ()
     try:
         if out is None:
-            click.echo(_printed(instances, languages, chosen[0], blank), nl=False)
+            click.echo(_printed(instances, errata, languages, chosen[0], blank), nl=False)
             return
-        for name, data in _files(instances, languages, chosen, blank):
+        for name, data in _files(instances, errata, languages, chosen, blank):
             with writing(out, spoken(lang)):
                 write(out / name, data)
             click.echo(sentence("cli.written", spoken(lang), path=out / name))
@@ -76,32 +81,27 @@ def command(
         click.get_current_context().exit(INTERNAL)
 
 
-def _errata(languages: Sequence[Language], formats: Sequence[Format], out: Path | None, language: Language) -> None:
-    """Where the chapters are wrong, each entry with its check, run now."""
-    entries = errata_checked()
-    documents = [errata_sheet(entries, one) for one in languages]
-    if out is None:
-        if len(formats) > 1 or (len(languages) > 1 and formats[0] != "html"):
-            raise Refused(sentence("cli.several", language))
-        click.echo(printed(documents, formats[0]), nl=False)
-        return
-    for name, data in files(ERRATA, documents, formats):
-        with writing(out, language):
-            write(out / name, data)
-        click.echo(sentence("cli.written", language, path=out / name))
-
-
-def _printed(instances: Sequence[Instance], languages: Sequence[Language], chosen: Format, blank: bool) -> bytes:
-    """Everything as one page; one blank sheet."""
-    if not blank:
-        found = solved(instances)
-        return printed([sheet(found, language) for language in languages], chosen)
-    ((_, data),) = _blank(instances[0], languages, (chosen,), "")
-    return data
+def _printed(
+    instances: Sequence[Instance], errata: Errata, languages: Sequence[Language], chosen: Format, blank: bool
+) -> bytes:
+    """Everything as one page, the errata last; one blank sheet."""
+    if blank:
+        ((_, data),) = _blank(instances[0], languages, (chosen,), "")
+        return data
+    found = solved(instances)
+    pages = []
+    for language in languages:
+        exercises = [sheet(found, language)] if found else []
+        pages.append(together([*exercises, *([errata_sheet(errata, language)] if errata else [])]))
+    return printed(pages, chosen)
 
 
 def _files(
-    instances: Sequence[Instance], languages: Sequence[Language], formats: Sequence[Format], blank: bool
+    instances: Sequence[Instance],
+    errata: Errata,
+    languages: Sequence[Language],
+    formats: Sequence[Format],
+    blank: bool,
 ) -> Iterator[tuple[str, bytes]]:
     """The names and contents of files: 11.1.he.html, 11.1.html where one page has both languages, 11.1.he.pdf."""
     titles = [f"{instance.exercise.id}-{instance.variant}".rstrip("-") for instance in instances]
@@ -113,6 +113,8 @@ def _files(
         else:
             found = solved([instance])
             yield from files(stem, [sheet(found, language) for language in languages], formats)
+    if errata:
+        yield from files(ERRATA, [errata_sheet(errata, language) for language in languages], formats)
 
 
 def _blank(
