@@ -15,13 +15,14 @@ from grader.results import Result, Student
 from grader.verdict import Judgement, Unreadable
 from reports import pdf
 from reports.document import Document, Paragraph, Picture, Typed, every_block
+from reports.figures.svg import picture
 from reports.lines import Line
 from reports.pages.blank import printed_blank
 from reports.pages.sheet import sheet, solved
 from reports.pages.student import REVEALS, feedback_page
 from reports.pages.summary import class_report
 from reports.pdf import document_pdf, document_png
-from reports.pdf.data import CHARACTERS, document_data, drawable, drawn, listed
+from reports.pdf.data import CHARACTERS, UPRIGHT, WIDE, document_data, drawable, drawn, listed
 from tests.sources import ROOT
 from tests.test_reports_html import BY_ID, CLASS, HOSTILE, STUDENT
 from tests.test_reports_solution import INSTANCES
@@ -101,7 +102,7 @@ def test_formulas_are_heard_in_the_language_of_the_page(name):
     assert sum(bool(re.search("[א-ת]", one[2])) for one in heard["he"]) > len(heard["he"]) / 3
 
 
-TYPST = ('"]) #panic("x") $1$ @ref *b* // /* `', "#eval(\"1\")", "😀 Ж 漢 ע", "a\n\n  b\tc", "\\u{48}")
+TYPST = ('"]) #panic("x") $1$ @ref *b* // /* `', '#eval("1")', "😀 Ж 漢 ע", "a\n\n  b\tc", "\\u{48}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -159,3 +160,41 @@ def test_every_section_with_an_id_has_it_once():
 def test_a_title_is_needed():
     assert all(page.title for page in PAGES.values())
     assert Line("x") == "x"
+
+
+# --- pictures
+
+
+def pictured(wide):
+    return Picture(picture(wide, 9, "a", "b"), f"{wide}")
+
+
+@pytest.mark.parametrize(
+    ("widths", "rows"),
+    [
+        ((350, 272), [[350, 272]]),
+        ((700, 300, 300, 300), [[700], [300, 300], [300]]),
+        ((200, 200, 200, 200), [[200, 200, 200], [200]]),
+        ((340, 340), [[340, 340]]),  # a little narrower than they are
+        ((370, 370), [[370], [370]]),
+    ],
+)
+def test_pictures_share_a_line_where_it_has_room(widths, rows):
+    note = Paragraph(Line("between"))
+    document = Document("en", "x", (*map(pictured, widths), note, pictured(50)))
+    *found, between, last = json.loads(json.dumps(document_data(document)))["blocks"]
+    assert [[one["wide"] for one in row["row"]] for row in found] == rows
+    assert (between["k"], [one["alt"] for one in last["row"]]) == ("paragraph", ["50"])
+
+
+def test_a_page_on_its_side_has_room_for_more():
+    blocks = tuple(map(pictured, (400, 400)))
+    counts = [len(document_data(Document("en", "x", blocks, wide=wide))["blocks"]) for wide in (False, True)]
+    assert counts == [2, 1]
+
+
+def test_the_room_is_that_of_the_page():
+    margin = re.search(r"margin: \(x: ([\d.]+)cm", (ROOT / "reports/pdf/document.typ").read_text(encoding="utf-8"))
+    assert margin and [float(margin[1])] * 2 == pytest.approx(
+        [(size - room / 96 * 2.54) / 2 for size, room in ((21, UPRIGHT), (29.7, WIDE))]
+    )

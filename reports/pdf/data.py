@@ -6,7 +6,8 @@ no font here has are written as their codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -43,7 +44,13 @@ EMBEDDED: Final = FONTS / "embedded.txt"
 """What only a font inside typst can draw: Cyrillic, Arabic, rarer signs."""
 MOST_ON_A_LINE: Final = 70
 """About so many characters of what is typed stand on a line."""
+UPRIGHT: Final = (21 - 2 * 1.9) / 2.54 * 96
+WIDE: Final = (29.7 - 2 * 1.9) / 2.54 * 96
+"""Pixels on a line of A4 between the margins of `document.typ`, upright and on its side."""
+LEAST: Final = 0.9
+"""What pictures that share a line may be narrowed to."""
 PLACES: Final = ("%(page)s", "%(pages)s")
+_WIDTH: Final = re.compile(r'^<svg [^>]*?\bwidth="(\d+)"')
 
 Data = Mapping[str, Any]
 
@@ -76,6 +83,26 @@ def drawable(text: str) -> str:
 
 def _instead(character: str) -> str:
     return "    " if character == "\t" else f"[U+{ord(character):04X}]"
+
+
+def in_rows(blocks: Iterable[Block], room: float) -> Iterator[Block | tuple[Picture, ...]]:
+    """Blocks one by one; pictures that follow each other in rows, as many as a line has room for."""
+    row: tuple[Picture, ...] = ()
+    for block in blocks:
+        if row and not (isinstance(block, Picture) and sum(map(width, (*row, block))) * LEAST <= room):
+            yield row
+            row = ()
+        if isinstance(block, Picture):
+            row = (*row, block)
+        else:
+            yield block
+    if row:
+        yield row
+
+
+def width(picture: Picture) -> int:
+    """How many pixels a picture is wide."""
+    return int(_WIDTH.findall(picture.svg)[0])
 
 
 @final
@@ -129,7 +156,10 @@ class _Writer:
     # --- blocks
 
     def blocks(self, blocks: tuple[Block, ...]) -> list[Data]:
-        return [self.block(block) for block in blocks]
+        return [
+            self.pictures(block) if isinstance(block, tuple) else self.block(block)
+            for block in in_rows(blocks, WIDE if self.of.wide else UPRIGHT)
+        ]
 
     def block(self, block: Block) -> Data:
         match block:
@@ -162,12 +192,16 @@ class _Writer:
                     "head": [self.cell(cell) for cell in head],
                     "rows": [[self.cell(cell) for cell in row] for row in rows],
                 }
-            case Picture(svg, said, caption):
-                return {"k": "picture", "svg": svg, "alt": said, "caption": self.line(caption)}
+            case Picture():
+                return self.pictures((block,))
             case Section(kind, blocks, id):
                 return {"k": "section", "kind": kind, "id": id, "blocks": self.blocks(blocks)}
             case _:
                 assert_never(block)
+
+    def pictures(self, row: Sequence[Picture]) -> Data:
+        own = [{"svg": one.svg, "wide": width(one), "alt": one.said, "caption": self.line(one.caption)} for one in row]
+        return {"k": "pictures", "row": own}
 
     def typed(self, typed: Typed) -> Data:
         return {
