@@ -44,19 +44,27 @@ def question(path: SearchPath, asked: Sequence[Asked]) -> bytes:
 
 def answers(data: bytes, asked: Sequence[Asked]) -> list[Judgement]:
     """What a worker said; raises ValueError where that is not a judgement for each question."""
-    said = unpacked(data)
-    if not isinstance(said, tuple) or len(said) != len(asked):
-        raise ValueError("not an answer for each question")
+    try:
+        different, places = unpacked(data)
+        said = [different[place] for place in places]
+    except (TypeError, IndexError) as problem:
+        raise ValueError(f"not judgements and their places: {problem}") from problem
     for judgement, one in zip(said, asked, strict=True):
         if not isinstance(judgement, Judgement) or (judgement.part, judgement.answer) != (one.part, one.text):
             raise ValueError("an answer to another question")
-    return list(said)
+    return said
 
 
 def judge_chunk(data: bytes) -> bytes:
-    """The judgements of a chunk, in its order."""
+    """The different judgements of a chunk, and for each question, in order, the place of its own among them.
+
+    Parts that are alike in several variants share judgements.
+    """
     path, asked = unpacked(data)
-    return packed(tuple(_bench(path, one[0]).judged(Asked(*one)) for one in asked)).encode()
+    judged = [_bench(path, one[0]).judged(Asked(*one)) for one in asked]
+    different = {id(one): one for one in judged}
+    place = {name: at for at, name in enumerate(different)}
+    return packed((tuple(different.values()), tuple(place[id(one)] for one in judged))).encode()
 
 
 @lru_cache(2)  # exercises come one after the other, and the variants of each take room

@@ -8,7 +8,8 @@ Only these classes are ever made from a text, whoever wrote it; a text that is n
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -22,7 +23,7 @@ CLASSES: dict[str, type] = {
         *(Right, Follows, Slipped, Wrong, Unreadable, Review),
     )
 }
-FIELDS = {one: tuple(field.name for field in fields(one)) for one in CLASSES.values()}
+FIELDS = {one: tuple(field.name for field in fields(one)) for one in CLASSES.values() if is_dataclass(one)}
 TUPLE, MARK = "", "/"
 
 
@@ -32,7 +33,7 @@ def packed(value: object) -> str:
     >>> packed((Right(), Fraction(1, 2), None))
     '["",["Right",""],["/",1,2],null]'
     """
-    return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(_listed(value) if isinstance(value, tuple) else value)
 
 
 def unpacked(text: str | bytes) -> Any:
@@ -43,23 +44,34 @@ def unpacked(text: str | bytes) -> Any:
         raise ValueError(f"not packed: {problem}") from problem
 
 
-def _plain(value: object) -> object:
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, tuple):
-        return [TUPLE, *map(_plain, value)]
+def _listed(value: tuple[object, ...]) -> list[object]:
+    """A tuple, or a value that is one, as the list that it is written as."""
+    kind = type(value)
+    return [TUPLE if kind is tuple else kind.__name__, *_inside(value)]
+
+
+def _inside(values: Iterable[object]) -> list[object]:
+    return [_listed(one) if isinstance(one, tuple) else one for one in values]
+
+
+def _named(value: Any) -> list[object]:
+    """What JSON has no form for, as the list that it is written as."""
     if isinstance(value, Fraction):
         return [MARK, value.numerator, value.denominator]
-    return [type(value).__name__, *(_plain(getattr(value, name)) for name in FIELDS[type(value)])]
+    kind = type(value)
+    return [kind.__name__, *_inside([getattr(value, name) for name in FIELDS[kind]])]
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, default=_named)
 
 
 def _value(plain: Any) -> Any:
-    if not isinstance(plain, list):
+    if type(plain) is not list:
         return plain
     name, *inside = plain
-    values = tuple(map(_value, inside))
+    values = [_value(one) if type(one) is list else one for one in inside]
     if name == TUPLE:
-        return values
+        return tuple(values)
     if name == MARK:
         return Fraction(*values)
     return CLASSES[name](*values)
