@@ -8,14 +8,25 @@ from fractions import Fraction
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
+def hundredths(mark: Fraction | int) -> int:
+    """A mark in hundredths, a half of one rounded to the even one: round(mark * 100), which makes fractions on its way.
+
+    >>> hundredths(Fraction(1, 3)), hundredths(Fraction(1, 8)), hundredths(Fraction(3, 8)), hundredths(7)
+    (33, 12, 38, 700)
+    """
+    above, below = mark.as_integer_ratio()
+    whole, rest = divmod(100 * above, below)
+    return whole + (2 * rest > below - whole % 2)
+
+
 def decimal(mark: Fraction | int) -> str:
     """A mark to two decimals.
 
     >>> decimal(Fraction(1, 3)), decimal(Fraction(7))
     ('0.33', '7.00')
     """
-    whole, hundredths = divmod(round(mark * 100), 100)
-    return f"{whole}.{hundredths:02d}"
+    whole, rest = divmod(hundredths(mark), 100)
+    return f"{whole}.{rest:02d}"
 
 
 def harmless(text: str) -> str:

@@ -62,7 +62,7 @@ class Cells:
         for _, parts in groupby(student.results, key=attrgetter("exercise")):
             results = list(parts)
             yield from map(self._mark, results)
-            yield decimal(summed(one.marks for one in results))
+            yield decimal(summed([one.marks for one in results]))
         yield from (decimal(student.total), decimal(student.max), str(student.pending))
 
     def _mark(self, result: Result) -> str:

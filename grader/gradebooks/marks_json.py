@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from json.encoder import encode_basestring
 from typing import Any, TypeAlias, final
 
+from grader.gradebooks.cells import hundredths
 from grader.results import Answer, ClassResult, Problem, Result, Student
 from grader.verdict import (
     Explanation,
@@ -36,6 +38,8 @@ MOST_KNOWN = 50_000
 
 # direction marks and other invisible characters, separators that end lines for some programs, lone surrogates
 _TURNING = pattern("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+
+_ENCODER = json.JSONEncoder(allow_nan=False)
 
 Document: TypeAlias = dict[str, Any]  # what json.dumps takes
 
@@ -66,10 +70,24 @@ def dumped(data: Document) -> str:
 
 
 def _block(data: object, depth: int) -> str:
-    """Data as it is written this deep in a document."""
-    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-    text = _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return text.replace("\n", "\n" + " " * depth)
+    """Data as it is written this deep in a document, each item on a line of its own."""
+    if isinstance(data, str):
+        return _word(data)
+    if isinstance(data, dict) and data:
+        return _lines("{", [f"{_word(key)}: {_block(value, depth + 1)}" for key, value in data.items()], "}", depth)
+    if isinstance(data, list | tuple) and data:
+        return _lines("[", [_block(value, depth + 1) for value in data], "]", depth)
+    return _ENCODER.encode(data)
+
+
+def _lines(opening: str, blocks: Iterable[str], closing: str, depth: int) -> str:
+    line = "\n" + " " * depth
+    return f"{opening}{line} {f',{line} '.join(blocks)}{line}{closing}"
+
+
+def _word(text: str) -> str:
+    text = encode_basestring(text)
+    return text if text.isascii() else _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _opened(data: Document, depth: int) -> str:
@@ -95,7 +113,7 @@ class Results:
 
     def of(self, student: Student) -> str:
         """A student."""
-        listed = "".join(_listed(map(self._text, student.results), 3))
+        listed = _lines("[", map(self._text, student.results), "]", 3) if student.results else "[]"
         return f'{_opened(_student(student), 2)},\n   "results": {listed}\n  }}'
 
     def _text(self, result: Result) -> str:
@@ -109,7 +127,7 @@ class Results:
 
 def number(mark: Fraction | int | None) -> float | None:
     """A mark to two decimals; None where nobody knows yet."""
-    return None if mark is None else round(mark * 100) / 100
+    return None if mark is None else hundredths(mark) / 100
 
 
 def judged(judgement: Judgement) -> Document:
