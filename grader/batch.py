@@ -148,42 +148,32 @@ class _Collected:
             self._refuse(answer, "no_student")
             return
         if name != answer.student:
-            answer = replace(answer, student=name)
-        if answer.state == "handed":
+            answer = answer._replace(student=name)
+        _, named, asked, text, _, _, state, _ = answer
+        if state == "handed":
             self.handed.append(answer)
             return
         self.students.setdefault(name)
-        if answer.state == "unplaced" and not answer.exercise:
+        if state == "unplaced" and not named:
             self._wait(answer, "", "")
             return
-        exercise = self._exercise(answer.exercise)
-        if isinstance(exercise, UnknownExercise):
-            self._refuse(answer, "unknown_exercise", exercise.exercise)
-            return
-        if isinstance(exercise, BadExercise):
-            self._refuse(answer, "bad_exercise", f"{exercise.exercise}: {exercise.problem}")
-            return
-        if exercise is None:
-            self._refuse(answer, "not_in_course", answer.exercise)
+        exercise = self._exercise(named)
+        if not isinstance(exercise, Exercise):
+            self._refuse_exercise(answer, exercise)
             return
         self.used[exercise.id] = exercise
         if not self._has_its_variant(answer, exercise):
             return
         try:
-            part = self._part(exercise, answer.part) if answer.part or answer.text else ""
+            part = self._part(exercise, asked) if asked or text else ""
         except UnknownPart as unknown:
-            if answer.state != "unplaced" and (answer.part or answer.state != "unread"):
-                self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}")
-                likely = near(unknown.part, (part.id for part in exercise.parts))
-                self.misnamed.setdefault((name, exercise.id), []).append((answer, likely))
-            else:
-                self._wait(answer, exercise.id, "")
+            self._refuse_part(answer, exercise, unknown)
             return
-        if answer.state == "unplaced":
+        if state == "unplaced":
             self._wait(answer, exercise.id, part)
-        elif part and (answer.text.strip(EDGES) or answer.state == "unread"):
-            if (exercise.id, part) != (answer.exercise, answer.part):
-                answer = replace(answer, exercise=exercise.id, part=part)
+        elif part and (text.strip(EDGES) or state == "unread"):
+            if part != asked or exercise.id != named:
+                answer = answer._replace(exercise=exercise.id, part=part)
             self.pile.add(answer, exercise.id)
 
     def _exercise(self, name: str) -> Exercise | UnknownExercise | BadExercise | None:
@@ -194,6 +184,24 @@ class _Collected:
             except (UnknownExercise, BadExercise) as problem:
                 self.found[name] = problem
         return self.found[name]
+
+    def _refuse_exercise(self, answer: Answer, problem: UnknownExercise | BadExercise | None) -> None:
+        match problem:
+            case UnknownExercise():
+                self._refuse(answer, "unknown_exercise", problem.exercise)
+            case BadExercise():
+                self._refuse(answer, "bad_exercise", f"{problem.exercise}: {problem.problem}")
+            case None:
+                self._refuse(answer, "not_in_course", answer.exercise)
+
+    def _refuse_part(self, answer: Answer, exercise: Exercise, unknown: UnknownPart) -> None:
+        """Tells of an answer to a part that there is not; it may be the answer to one that is spelled alike."""
+        if answer.state != "unplaced" and (answer.part or answer.state != "unread"):
+            self._refuse(answer, "unknown_part", f"{unknown.exercise}/{unknown.part}")
+            likely = near(unknown.part, (part.id for part in exercise.parts))
+            self.misnamed.setdefault((answer.student, exercise.id), []).append((answer, likely))
+        else:
+            self._wait(answer, exercise.id, "")
 
     def _part(self, exercise: Exercise, name: str) -> str:
         """The part that is called so; raises UnknownPart."""
@@ -264,7 +272,6 @@ class _Work:
     student: str
     code: str
     given: dict[str, list[Answer]] = field(default_factory=dict)
-    asked: dict[str, list[Asked]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     counted: dict[str, Judgement] = field(default_factory=dict)
 
@@ -309,45 +316,45 @@ class _Grader:
 
     def _judge(self, works: Sequence[_Work], parts: Sequence[Part]) -> Iterator[float]:
         """Finds the judgement that counts for each of these parts that was answered; gives what share is done."""
-        new: dict[Asked, None] = {}
-        for part in parts:
-            for work in works:
-                if part.id in work.given:
-                    work.asked[part.id] = [self._asked(work, part, answer) for answer in work.given[part.id]]
-                    pairs = zip(work.given[part.id], work.asked[part.id], strict=True)
-                    new.update((asked, None) for answer, asked in pairs if answer.state != "unread")
+        asked = [
+            (work, part, [self._asked(work, part, answer) for answer in work.given[part.id]])
+            for work in works
+            for part in parts
+            if part.id in work.given
+        ]
+        new = {one for _, _, several in asked for one in several if one is not None}
         questions = sorted(new)  # not in the order of the input, so that other orders share what is kept of them
-        for index, (asked, judgement) in enumerate(zip(questions, self.judges(questions), strict=True)):
-            self._known[asked] = judgement
+        for index, (question, judgement) in enumerate(zip(questions, self.judges(questions), strict=True)):
+            self._known[question] = judgement
             if index % OFTEN == 0:
                 yield index / len(questions)
-        for part in parts:
-            for work in works:
-                if part.id in work.given:
-                    self._choose(work, part)
+        for work, part, several in asked:
+            self._choose(work, part, several)
 
-    def _asked(self, work: _Work, part: Part, answer: Answer) -> Asked:
+    def _asked(self, work: _Work, part: Part, answer: Answer) -> Asked | None:
+        """What is asked about an answer; nothing about one that could not be read."""
+        if answer.state == "unread":
+            return None
         texts, rests_on = work.texts, self.rests_on[part.id]
         earlier = tuple((other, texts[other]) for other in rests_on if other in texts) if rests_on else ()
         return Asked(self.exercise.id, work.code, part.id, answer.text, earlier)
 
-    def _choose(self, work: _Work, part: Part) -> None:
+    def _choose(self, work: _Work, part: Part, asked: Sequence[Asked | None]) -> None:
         """Keeps the judgement that counts, and the text where later parts may rest on it."""
         answers = work.given[part.id]
-        judged = [
-            self._judged(answer, asked, part) for answer, asked in zip(answers, work.asked[part.id], strict=True)
-        ]
-        counts = self._counting(judged, part) if len(answers) > 1 else 0
+        judged = [self._judged(answer, one, part) for answer, one in zip(answers, asked, strict=True)]
+        counts = 0
         if len(answers) > 1:
+            counts = self._counting(judged, part)
             others = (answer for index, answer in enumerate(answers) if index != counts)
             self.aside.setdefault(work.student, []).extend(others)
         work.counted[part.id] = judged[counts]
-        if answers[counts].state != "unread" and not isinstance(judged[counts].verdict, Right):
+        if asked[counts] is not None and not isinstance(judged[counts].verdict, Right):
             work.texts[part.id] = answers[counts].text
 
-    def _judged(self, answer: Answer, asked: Asked, part: Part) -> Judgement:
+    def _judged(self, answer: Answer, asked: Asked | None, part: Part) -> Judgement:
         """The judgement of one answer; what did not come whole out of its file is left to a person unless right."""
-        if answer.state == "unread":
+        if asked is None:
             return Judgement(part.id, answer.text, "", Review(UNREAD))
         judgement = self._known[asked]
         if answer.state == "cut" and marks(judgement.verdict, part) not in (None, part.marks):

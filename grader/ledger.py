@@ -97,7 +97,7 @@ class Handed:
             if isinstance(one, Problem):
                 self.problems.append(one)
             elif student := one.student.strip(EDGES):
-                self._pile.add(one if student == one.student else replace(one, student=student), group="")
+                self._pile.add(one if student == one.student else one._replace(student=student), group="")
             else:
                 self.problems.append(Problem(one.source, one.line, "no_student"))
             yield one

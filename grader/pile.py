@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Hashable, Iterator
-from typing import Generic, TypeVar, final
+from typing import TypeVar, final
 
 from grader.results import Answer, State
 
@@ -20,17 +21,14 @@ class Pile:
     def __init__(self) -> None:
         self._heads: _Numbered[tuple[str, str, str, State, str]] = _Numbered()
         self._texts: _Numbered[str] = _Numbered()
-        self._answers: dict[str, dict[str, array[int]]] = {}
+        self._answers: dict[str, dict[str, array[int]]] = defaultdict(_by_student)
         self.size = 0
 
     def add(self, answer: Answer, group: str) -> None:
         """Puts an answer behind those of the same student in the same group."""
-        students = self._answers.setdefault(group, {})
-        mine = students.get(answer.student)
-        if mine is None:
-            mine = students[answer.student] = array("i")
-        head = (answer.exercise, answer.part, answer.source, answer.state, answer.variant)
-        mine.extend((self._heads.number(head), self._texts.number(answer.text), answer.line))
+        student, exercise, part, text, source, line, state, variant = answer
+        head = self._heads[exercise, part, source, state, variant]
+        self._answers[group][student].extend((head, self._texts[text], line))
         self.size += 1
 
     def students(self, group: str) -> tuple[str, ...]:
@@ -50,17 +48,19 @@ class Pile:
             yield Answer(student, exercise, part, texts[text], source, line, state, variant)
 
 
+def _by_student() -> dict[str, array[int]]:
+    return defaultdict(lambda: array("i"))
+
+
 @final
-class _Numbered(Generic[Word]):
-    """Different words, each with a number."""
+class _Numbered(dict[Word, int]):
+    """Different words, each with a number, which it gets when it is first asked for."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.words: list[Word] = []
-        self._known: dict[Word, int] = {}
 
-    def number(self, word: Word) -> int:
-        """The number of a word."""
-        number = self._known.setdefault(word, len(self.words))
-        if number == len(self.words):
-            self.words.append(word)
+    def __missing__(self, word: Word) -> int:
+        number = self[word] = len(self.words)
+        self.words.append(word)
         return number

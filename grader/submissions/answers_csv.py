@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Literal, TypeAlias, final
 
 from exercises.library import EDGES, placed
@@ -81,7 +82,7 @@ class Known:
 
 
 @final
-@frozen(slots=True)
+@frozen
 class Header:
     """The columns of a table: where their names end, what separates them, and which column has which role."""
 
@@ -108,34 +109,44 @@ class Header:
         """Whose row it is."""
         return self.cell(cells, "student").strip(EDGES)
 
-    def read(self, piece: Piece, lines: Sequence[str], known: Known, source: str) -> Read:
+    def read(self, piece: Piece, lines: Sequence[str], known: Known, source: str) -> Iterable[Answer | Problem]:
         """A piece of the table as an answer, or as problems and what is known of whose they are."""
         if isinstance(piece, Broken):
-            yield from self._broken(piece, lines, known, source)
-            return
-        swallowed = self._swallowed(piece, lines, known) if piece.last > piece.line else {}
-        if swallowed:
-            yield Problem(source, piece.line, "quote_over_rows")
-            yield self._unread(piece.cells, "\n".join(lines[piece.line - 1 : piece.last]), source, piece.line)
-            for number, inside in swallowed.items():
-                yield Problem(source, number, "row_in_quotes")
-                if self.student(inside):
-                    yield self._unread(inside, lines[number - 1], source, number, "unplaced")
-        elif any(cell.strip(EDGES) for cell in piece.cells) and piece.cells != self.cells:
-            yield from self._answer(piece, source)
+            return self._broken(piece, lines, known, source)
+        if piece.last > piece.line and (swallowed := self._swallowed(piece, lines, known)):
+            return self._apart(piece, swallowed, lines, source)
+        if "".join(piece.cells).strip(EDGES) and piece.cells != self.cells:
+            return self._answer(piece, source)
+        return ()
 
-    def _answer(self, row: Row, source: str) -> Read:
-        reason = "not_utf8" if undecodable("".join(row.cells)) else ""
-        if max(map(len, row.cells)) > MOST_CHARACTERS:
-            reason = "field_too_big"
-        if reason:
-            yield Problem(source, row.line, reason)
-            if self.student(row.cells) and not undecodable(self.student(row.cells)):
-                yield self._unread(row.cells, self.cell(row.cells, "answer"), source, row.line)
-            return
-        exercise, part = _placed(self.cell(row.cells, "exercise"), self.cell(row.cells, "part"))
-        student, text = self.cell(row.cells, "student"), self.cell(row.cells, "answer")
-        yield Answer(student, exercise, part, text, source, row.line)
+    def _apart(self, row: Row, swallowed: Mapping[int, Cells], lines: Sequence[str], source: str) -> Read:
+        """A row and the rows that stand inside it, none of which can be read."""
+        yield Problem(source, row.line, "quote_over_rows")
+        yield self._unread(row.cells, "\n".join(lines[row.line - 1 : row.last]), source, row.line)
+        for number, inside in swallowed.items():
+            yield Problem(source, number, "row_in_quotes")
+            if self.student(inside):
+                yield self._unread(inside, lines[number - 1], source, number, "unplaced")
+
+    def _answer(self, row: Row, source: str) -> Iterable[Answer | Problem]:
+        said = "".join(row.cells)
+        if len(said) > MOST_CHARACTERS and max(map(len, row.cells)) > MOST_CHARACTERS:
+            return self._refused(row, "field_too_big", source)
+        if undecodable(said):
+            return self._refused(row, "not_utf8", source)
+        student, exercise, part, text = self._said((*row.cells, ""))
+        return (Answer(student, *_placed(exercise, part), text, source, row.line),)
+
+    @cached_property
+    def _said(self) -> Callable[[Cells], tuple[str, ...]]:
+        """Takes what each role's column says out of a row's cells; behind these stands what no column says."""
+        return itemgetter(*(self.columns.get(role, -1) for role in NAMES))
+
+    def _refused(self, row: Row, reason: str, source: str) -> Read:
+        """That a row cannot be read, and whose it is, where that shows."""
+        yield Problem(source, row.line, reason)
+        if self.student(row.cells) and not undecodable(self.student(row.cells)):
+            yield self._unread(row.cells, self.cell(row.cells, "answer"), source, row.line)
 
     def _unread(self, cells: Cells, text: str, source: str, line: int, state: State = "unread") -> Answer:
         """That somebody answered at a place, where the answer could not be read; `text` is what a person is shown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -114,7 +114,7 @@ def submissions(
     for file in found:
         for one in reader.read(file) if isinstance(file, File) else (file,):
             if isinstance(one, Answer) and (students := each(one.student)) != (one.student,):
-                yield from (replace(one, student=student) for student in students)
+                yield from (one._replace(student=student) for student in students)
             else:
                 yield one
 
@@ -180,12 +180,12 @@ class _Reader:
         if owner and isinstance(text, str) and len(text) > MOST_OF_ONE:
             text = Problem(source, 0, "file_too_big")
         found = self._recognised(text, source, owner)
+        if not owner:
+            yield from found
+            return
         for one in found:
-            if owner and isinstance(one, Answer):
-                yield replace(one, student=owner)
-            else:
-                yield one
-            if owner and isinstance(one, Problem) and one.line == 0:
+            yield one._replace(student=owner) if isinstance(one, Answer) else one
+            if isinstance(one, Problem) and one.line == 0:
                 yield from _waits(owner, source)
 
     def _recognised(self, text: str | Problem, source: str, owner: str) -> Read:
@@ -308,4 +308,4 @@ def named(path: Path) -> str:
 
 def undecodable(text: str) -> bool:
     """Whether a text holds bytes that were not UTF-8."""
-    return _LONE.search(text) is not None
+    return not text.isascii() and _LONE.search(text) is not None

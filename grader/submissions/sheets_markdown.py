@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePath
 from typing import final
@@ -63,13 +62,13 @@ def read_owned(text: str, source: str, student: str) -> Read:
     if not student or undecodable(student):
         return
     whole = Answer(student, exercise, "", "", source, at, variant=variant)
-    sheet = replace(whole, text="\n".join(lines)[:MOST_CHARACTERS], state="unplaced")
+    sheet = whole._replace(text="\n".join(lines)[:MOST_CHARACTERS], state="unplaced")
     sections = list(_sections(lines, head, exercise))
     if first is None:
-        yield from (replace(section.unread(whole), state="unread") for section in sections)
+        yield from (section.unread(whole)._replace(state="unread") for section in sections)
     elif variant and not is_code(variant):
         yield Problem(source, at, "unknown_variant", variant)
-        yield replace(sheet, variant="")
+        yield sheet._replace(variant="")
     elif not any(section.reason == "" for section in sections):
         yield Problem(source, at, "no_label", exercise)
         yield sheet
@@ -98,7 +97,7 @@ class Section:
         if self.reason:
             yield Problem(sheet.source, self.line, self.reason, "" if undecodable(self.name) else self.name)
             if self._said.strip(EDGES):
-                yield replace(sheet, text=self._said[:MOST_CHARACTERS], line=self.line, state="unplaced")
+                yield sheet._replace(text=self._said[:MOST_CHARACTERS], line=self.line, state="unplaced")
             return
         reason = "" if self._label is not None else "no_label"
         if undecodable("\n".join((self.name, *self.lines))):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias, final
+from typing import NamedTuple, TypeAlias, final
 
 from solver.frozen import frozen
 
@@ -21,8 +21,7 @@ BROKEN, LITERAL = 2, 1
 
 
 @final
-@frozen(slots=True)
-class Row:
+class Row(NamedTuple):
     """The cells of a row, and the numbers of its first and last line; `literal`: its quotes are plain characters."""
 
     cells: Cells
