@@ -313,11 +313,12 @@ def nodes(
         node, expanded = stack.pop()
         if id(node) in done:
             continue
-        if expanded:
-            done[id(node)] = node
-        else:
+        premises = () if expanded else tuple(below(node))
+        if premises:
             stack.append((node, True))
-            stack.extend((premise, False) for premise in reversed(tuple(below(node))))
+            stack += [(premise, False) for premise in reversed(premises)]
+        else:
+            done[id(node)] = node
     return tuple(done.values())
 
 
