@@ -90,6 +90,23 @@ def test_the_doctor_looks(staff):
     assert code == any(one["state"] == "wrong" for one in found)
 
 
+def test_the_doctor_speaks_the_courses_language_and_looks_at_the_course(staff, tmp_path):
+    (tmp_path / "course.toml").write_text('lang = "he"\nfolders = ["own"]\n', encoding="utf-8")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.py").write_text("EXERCISE = 1\n", encoding="utf-8")
+    code, said = staff("doctor")
+    assert code == 1 and "הגדרות הקורס: course.toml" in said
+    assert any(line.startswith("בעיה") and "mine.py" in line for line in said.splitlines())
+    assert "course settings: course.toml" in staff("doctor", "--lang", "en")[1]
+    (tmp_path / "course.toml").write_text('lang = "he"\nengine = 3\n', encoding="utf-8")
+    code, said = staff("doctor", "--json")
+    (wrong,) = [one for one in json.loads(said)["found"] if one["what"] == "course"]
+    assert code == 1 and wrong["state"] == "wrong" and "engine" in wrong["detail"]
+    assert code == staff("doctor", "--course", "nowhere.toml")[0]
+    (tmp_path / "course.toml").unlink()
+    assert "course settings" not in staff("doctor")[1]
+
+
 @pytest.mark.parametrize("words", [["review"], ["regrade"], ["publish", "--out", "o"]])
 def test_where_nothing_is_kept_it_says_so(staff, words):
     code, said = staff(*words)

@@ -92,14 +92,19 @@ class Course:
         return replace(exercise, parts=parts)
 
 
+def file_of(said: str) -> Path:
+    """The file of the course of `--course`: itself, or in that folder; of a name, or of none, in the current one."""
+    named = Path(said)
+    if said and named.is_dir():
+        return named / FILE
+    return named if named.suffix == ".toml" else Path(FILE)
+
+
 def course(said: str) -> Course:
     """The course of `--course`: a file, a folder that has one, or a name; else that of the current folder."""
-    path = Path(said) if said else Path(FILE)
-    if said and path.is_dir():
-        path = path / FILE
-    if said and path.suffix != ".toml":
-        found = course("")
-        return replace(found, seed=said)
+    path = file_of(said)
+    if said and not Path(said).is_dir() and Path(said).suffix != ".toml":
+        return replace(course(""), seed=said)
     if not said and not path.is_file():
         return Course()
     try:

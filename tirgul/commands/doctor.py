@@ -19,8 +19,10 @@ import reports
 import tirgul
 from exercises.exercise import Language
 from exercises.library import search_path, survey
-from tirgul.language import language_option
+from tirgul.course import BadCourse, Course, course, file_of
+from tirgul.language import language_option, spoken
 from tirgul.options import Command, bad_exercise, document, json_option, printable, sentence
+from tirgul.staff import course_option, languages_said
 
 NEEDED = ("sympy", "numpy", "mpmath", "click", "rich", "jinja2", "sqlalchemy", "alembic", "pebble")
 WELCOME = ("torch", "distributed", "psycopg", "typst")
@@ -41,10 +43,21 @@ class Found(NamedTuple):
 
 @click.command("doctor", cls=Command)
 @language_option
+@course_option
 @json_option
-def command(lang: Language, as_json: bool) -> int:
-    """Looks at versions, fonts, torch, exercises, permissions, clock; exit code 1 where something is wrong."""
-    found = list(_looked(lang))
+@click.pass_context
+def command(ctx: click.Context, lang: Language, said: str, as_json: bool) -> int:
+    """Looks at versions, fonts, torch, exercises, permissions, clock, course; exit code 1 where something is wrong."""
+    try:
+        settings, about = course(said), ""
+    except BadCourse as bad:
+        settings, about = Course(), sentence(f"course.{bad.reason}", lang, about=printable(bad.about))
+    lang = spoken(languages_said(ctx, lang, settings))
+    found = list(_looked(settings, lang))
+    if about:
+        found.append(Found("course", "wrong", about))
+    elif (file := file_of(said)).is_file():
+        found.append(Found("course", "ok", str(file)))
     if as_json:
         click.echo(document("doctor", {"found": [one._asdict() for one in found]}), nl=False)
     else:
@@ -54,7 +67,7 @@ def command(lang: Language, as_json: bool) -> int:
     return int(any(one.state == "wrong" for one in found))
 
 
-def _looked(language: Language) -> Iterator[Found]:
+def _looked(settings: Course, language: Language) -> Iterator[Found]:
     yield Found("version", "ok", f"tirgul {tirgul.__version__}, Python {platform.python_version()}")
     for names, absent in ((NEEDED, "wrong"), (WELCOME, "missing")):
         for name in names:
@@ -63,7 +76,7 @@ def _looked(language: Language) -> Iterator[Found]:
     yield Found("sqlite", "ok" if sqlite3.sqlite_version_info >= (3, 35) else "wrong", sqlite3.sqlite_version)
     fonts = sorted(path.name for path in FONTS.glob("*.woff2")) + sorted(path.name for path in FONTS.glob("*.?tf"))
     yield Found("fonts", "ok" if fonts else "wrong", ", ".join(fonts))
-    exercises, broken = survey(search_path())
+    exercises, broken = survey(search_path(settings.folders))
     yield Found("exercises", "ok", ", ".join(exercise.id for exercise in exercises))
     yield from (Found("exercises", "wrong", bad_exercise(bad, language)) for bad in broken)
     for place in dict.fromkeys((Path.cwd(), Path(tempfile.gettempdir()))):
