@@ -4,13 +4,19 @@ import io
 import json
 import stat
 import zipfile
+from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from exercises.library import Library, search_path
+from grader.batch import grade
+from grader.lateness import Late
 from grader.results import Answer, Problem
 from grader.submissions import Wanted, formats, submissions
 from grader.submissions.owners import each
@@ -234,6 +240,85 @@ def test_a_gradescope_archive(tmp_path):
     )
     answers, problems = found(path)
     assert problems == [] and [student for student, *_ in answers] == ["012345678", "098765432"] * 2 + ["055", "055"]
+
+
+METADATA = """\
+submission_7:
+  :submitters:
+  - :name: "Dana: Cohen"
+    :sid: '012345678'
+    :email: d@x.org
+  - :name: Noa Levi
+    :email: noa@x.org
+  :created_at: 2027-01-11 03:31:30.123456000 Z
+  :score: 10.0
+  :status: processed
+  :results:
+    :execution_time: 4
+    :created_at: 2020-01-01 00:00:00.000000000 Z
+  :history:
+  - :id: 6
+    :created_at: 2027-01-09 03:31:30.123456000 Z
+  - :created_at: 2027-01-08 03:31:30.123456000 Z
+    :score: 3.0
+submission_8:
+  :submitters:
+  - :name: |-
+      Avi
+        :created_at: 1999-01-01 00:00:00 Z
+    :sid: '055'
+  :created_at: 2027-01-10 23:00:00.000000000 +02:00
+submission_9:
+  :submitters:
+  - :name: Ron
+    :sid: '077'
+"""
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_gradescope_says_when_somebody_handed_in(tmp_path, packed):
+    files: dict[str, bytes | str] = {
+        "assignment_1_export/submission_metadata.yml": METADATA,
+        "assignment_1_export/submission_7/11.1.md": SHEET.format("x"),
+        "assignment_1_export/submission_8/11.1.md": SHEET.format("x"),
+    }
+    for name, data in ({} if packed else files).items():
+        written(tmp_path, name, data)
+    if packed:
+        archive(tmp_path / "export.zip", files)
+    got = list(submissions([tmp_path]))
+    handed = {one.student: one.text for one in got if isinstance(one, Answer) and one.state == "handed"}
+    assert handed == {
+        "012345678": "2027-01-11 03:31:30.123456000 Z",
+        "noa@x.org": "2027-01-11 03:31:30.123456000 Z",
+        "055": "2027-01-10 23:00:00.000000000 +02:00",
+    }
+    assert not any(isinstance(one, Problem) for one in got)
+    assert {one.student for one in got if isinstance(one, Answer)} == set(handed)
+    rules = Late(datetime(2027, 1, 10, 23, 59), per_day=Fraction(1, 10), zone=ZoneInfo("Asia/Jerusalem"))
+    graded = grade(got, Library(search_path()), late=rules)
+    assert [(one.student, one.total) for one in graded.students] == [
+        ("012345678", Fraction(9, 5)), ("noa@x.org", Fraction(9, 5)), ("055", Fraction(2)),
+    ]  # fmt: skip
+
+
+SCORES = (
+    "First Name,Last Name,SID,Email,Sections,Total Score,Max Points,Status,Submission ID,Submission Time,"
+    "Lateness (H:M:S),View Count,Submission Count,1: 11.1/1a (1.0 pts),2: 11.1/2 (1.0 pts)\n"
+    "Dana,Cohen,012345678,d@x.org,,1.0,2.0,Graded,7,2027-01-11 05:31:30 +0200,5:32:30,0,1,1.0,0.0\n"
+    "Ron,Gal,077,r@x.org,,,2.0,Missing,,,,,,,\n"
+)
+
+
+def test_scores_of_gradescope_are_no_answers_and_say_when(tmp_path):
+    written(tmp_path, "scores.csv", SCORES)
+    written(tmp_path, "a.csv", "student,exercise,part,answer\n012345678,11.1,2,48\n")
+    answers, problems = found(tmp_path)
+    assert (answers, problems) == ([("012345678", "11.1/2", "48")], [])
+    handed = [one for one in submissions([tmp_path]) if isinstance(one, Answer) and one.state == "handed"]
+    assert {(one.student, one.text) for one in handed} == {
+        ("012345678", "2027-01-11 05:31:30 +0200"), ("d@x.org", "2027-01-11 05:31:30 +0200"),
+    }  # fmt: skip
 
 
 def hostile(path: Path, at: int) -> Path:

@@ -5,17 +5,20 @@
     Group A_17_assignsubmission_file/…                         Moodle, a group: each member's that a worksheet names
     submission_1234/…                                          Gradescope: the submitters in submission_metadata.yml
 
-Moodle's id is the number, which the worksheet has as `Participant 601683`; names are never joined on.
+The same file says when they handed in. Moodle's id is the number, which the worksheet has as `Participant 601683`;
+names are never joined on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 from exercises.library import EDGES
+from grader.results import Answer
 
 METADATA = "submission_metadata.yml"
 
@@ -26,6 +29,7 @@ _GRADESCOPE = re.compile(r"(?:^|/)(submission_\d+)/")
 _ENTRY = re.compile(r"^(submission_\d+):\s*$")
 _FIELD = re.compile(r"^\s*(?:-\s+)?:(sid|email|name):\s*(.*?)\s*$")
 _OTHER = re.compile(r"^\s{1,4}:(?!sid|email|name)(\w+):")
+_CREATED = re.compile(r"^  :created_at:\s*(.*?)\s*$")  # deeper ones are those of earlier submissions
 
 _TOGETHER = re.compile(r"\s*[,;&+/\n]\s*|\s+and\s+|\s+ו[-־]?\s*(?=[\w])")
 _ID = re.compile(r"^(?=.*\d)[\w.@-]{3,64}$|^[\w.+-]+@[\w.-]+$")
@@ -51,28 +55,54 @@ def is_online_text(path: str) -> bool:
     return "_assignsubmission_onlinetext" in path and path.lower().endswith((".html", ".htm"))
 
 
+@final
+@dataclass(slots=True)
+class Submitted:
+    """What Gradescope says of a submission: who handed it in, and when, on which line of the file."""
+
+    people: list[dict[str, str]] = field(default_factory=list)
+    created: str = ""
+    line: int = 0
+
+    @property
+    def students(self) -> list[str]:
+        """Their ids, as far as there are any."""
+        return [name for one in self.people if (name := one.get("sid") or one.get("email") or one.get("name", ""))]
+
+
 def submitters(metadata: str) -> dict[str, str]:
-    """Gradescope's folders, each with its students; a line at a time, since a student may choose the names in it."""
-    found: dict[str, list[dict[str, str]]] = {}
+    """Gradescope's folders, each with its students."""
+    return {folder: ", ".join(one.students) for folder, one in _submitted(metadata).items()}
+
+
+def submitted_at(metadata: str, source: str) -> Iterator[Answer]:
+    """When each student handed in, as Gradescope says it."""
+    for one in _submitted(metadata).values():
+        if one.created:
+            yield from (Answer(name, "", "", one.created, source, one.line, "handed") for name in one.students)
+
+
+def _submitted(metadata: str) -> dict[str, Submitted]:
+    """Gradescope's folders; a line at a time, since a student may choose the names in it."""
+    found: dict[str, Submitted] = {}
     folder, listing = "", False
-    for line in metadata.splitlines():
-        entry = _ENTRY.match(line)
-        if entry:
+    for number, line in enumerate(metadata.splitlines(), 1):
+        if entry := _ENTRY.match(line):
             folder = entry[1]
-            found[folder] = []
-        elif folder and line.strip() == ":submitters:":
+            found[folder] = Submitted()
+        elif not folder:
+            continue
+        elif line.strip() == ":submitters:":
             listing = True
         elif _OTHER.match(line):
             listing = False
-        elif folder and listing and (field := _FIELD.match(line)):
-            if line.lstrip().startswith("-") or not found[folder]:
-                found[folder].append({})
-            found[folder][-1][field[1]] = _unquoted(field[2])
-    return {folder: ", ".join(filter(None, map(_id, people))) for folder, people in found.items()}
-
-
-def _id(person: Mapping[str, str]) -> str:
-    return person.get("sid") or person.get("email") or person.get("name", "")
+            if created := _CREATED.match(line):
+                found[folder].created, found[folder].line = _unquoted(created[1]), number
+        elif listing and (said := _FIELD.match(line)):
+            if line.lstrip().startswith("-") or not found[folder].people:
+                found[folder].people.append({})
+            found[folder].people[-1][said[1]] = _unquoted(said[2])
+    return found
 
 
 def _unquoted(value: str) -> str:

@@ -18,7 +18,7 @@ from grader.submissions.archives import MAGIC, Member, kind_of, member_named, me
 from grader.submissions.columns import HEAD
 from grader.submissions.columns import MOST_CHARACTERS as MOST_CHARACTERS
 from grader.submissions.online_text import unmarked
-from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitters
+from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitted_at, submitters
 from grader.submissions.table import Row, lines_of, record
 from grader.submissions.times import times
 from solver.frozen import frozen
@@ -135,7 +135,7 @@ class _Reader:
                 text = _text(File(path))
                 if isinstance(text, str):
                     self.owners |= submitters(text) if path.name == METADATA else groups(text)
-                    self.times += times(text, named(path))
+                    self.times += (submitted_at if path.name == METADATA else times)(text, named(path))
 
     def read(self, file: File) -> Read:
         """The answers in a file, in an archive, or in a spreadsheet."""
@@ -159,7 +159,9 @@ class _Reader:
 
     def _archive(self, file: File) -> Read:
         """Each member by itself, as if the archive were a folder."""
-        self.owners |= submitters(decoded(member_named(file.path, METADATA)))
+        metadata = decoded(member_named(file.path, METADATA))
+        self.owners |= submitters(metadata)
+        yield from submitted_at(metadata, f"{file.source}/{METADATA}")
         for one in members(file.path, file.source):
             if isinstance(one, Problem):
                 yield one
