@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree
@@ -28,6 +29,7 @@ from grader.verdict import Right, Slipped, marks
 from reports.exports import exports
 from reports.exports.questions import questions
 from tirgul import cli, gradescope
+from tirgul.course import Course, carried, course, unpacked
 
 LIBRARY = Library(search_path(()))
 
@@ -103,6 +105,19 @@ SHEETS = [
         "    Points Possible,,,,,20,100,(read only)\r\"Cohen, Dana\",5,012,dana,S1,,,77\r",
         '"Cohen, Dana",5,012,dana,S1,16.00,,77\r',
         "Canvas, lines ended as on an old Macintosh",
+    ),
+    (
+        "First Name,Last Name,SID,Email,Sections,Total Score,Max Points,Status,Submission ID,Submission Time,"
+        "Lateness (H:M:S),View Count,Submission Count,1: 11.1 (20.0 pts)\r\n"
+        "Dana,Cohen,012,d@x.org,,,20.0,Ungraded,7,2027-01-11 05:31:30 +0200,5:32:30,0,1,\r\n",
+        "Dana,Cohen,012,d@x.org,,16.00,20.0,Ungraded,7,2027-01-11 05:31:30 +0200,5:32:30,0,1,\r\n",
+        "Gradescope's scores",
+    ),
+    (
+        "Name,SID,Email,Total Score,Max Points,Status,Submission ID,Submission Time,Lateness (H:M:S),View Count,"
+        "Submission Count\nDana Cohen,,012,5.0,10.0,Graded,7,2027-01-11 05:31:30 +0200,00:00:00,0,1\n",
+        "Dana Cohen,,012,8.00,10.0,Graded,7,2027-01-11 05:31:30 +0200,00:00:00,0,1\n",
+        "… with one column of names, a student known by another id",
     ),
     ("student,11.1/2,grade,feedback\n012,48,,\n", "012,48,8.00,well done\n", "a table of one's own"),
 ]
@@ -308,6 +323,68 @@ def test_the_gradescope_archive_grades_what_it_is_given(tmp_path):
     assert [tests[f"11.1/{part}"]["score"] for part in ("1a", "1b", "2")] == [1, 0, 0.5]
     assert len(tests) == 7 and "status" not in tests["11.1/6"] and said["extra_data"]["pending"] == 1
     assert "48" not in json.dumps(said)
+
+
+COURSE = """\
+store = "postgresql://me:secret@example.org/db"
+lang = "he"
+[marks]
+"11.1/2" = 2.5
+[late]
+due = 2027-01-10T23:59:00
+per_day = 10
+grace = 15
+zone = "Asia/Jerusalem"
+[late.exercises]
+"11.2" = 2027-02-01T12:00:00Z
+[late.extra_days]
+"012345678" = 2
+"""
+
+
+def test_what_marks_rest_on_is_carried_to_another_machine(tmp_path):
+    (tmp_path / "course.toml").write_text(COURSE, encoding="utf-8")
+    here = course(str(tmp_path))
+    data = json.dumps(carried(here))
+    there = unpacked(json.loads(data))
+    assert here.late is not None and there.late is not None and "secret" not in data
+    assert (there.marks, there.decimal, there.late.extra) == (here.marks, here.decimal, here.late.extra)
+    assert there.late.due == datetime(2027, 1, 10, 21, 59, tzinfo=UTC)
+    for handed in (datetime(2027, 1, 10, 22, minute, tzinfo=UTC) for minute in range(0, 60, 7)):
+        for student in ("1", "012345678"):
+            for exercise in ("11.1", "11.2"):
+                assert there.late.days(student, exercise, handed) == here.late.days(student, exercise, handed)
+    assert unpacked(json.loads(json.dumps(carried(Course())))) == Course()
+
+
+@pytest.mark.parametrize(
+    "created, sid, score, note",
+    [
+        ("2027-01-10T23:50:11.365935+02:00", "7", 2.5, ""),
+        ("2027-01-11T01:50:11.365935-07:00", "7", 2.25, "handed in late"),
+        ("2027-01-11T01:50:11.365935-07:00", "012345678", 2.5, ""),
+        (None, "7", 2.5, "nothing was taken off"),
+    ],
+)
+def test_the_gradescope_archive_knows_what_late_costs(tmp_path, capsys, created, sid, score, note):
+    (tmp_path / "course.toml").write_text(COURSE, encoding="utf-8")
+    words = ["export", "gradescope", "11.1", "--course", tmp_path / "course.toml", "--out", tmp_path / "a.zip"]
+    assert cli.run([*map(str, words), "--lang", "en"]) == 0, capsys.readouterr()
+    with zipfile.ZipFile(tmp_path / "a.zip") as file:
+        file.extract("settings.json", tmp_path / "source")
+    users = [{"email": "d@x.org", "id": 1, "name": "Dana", "sid": "1"}, {"email": "n@x.org", "id": 2, "sid": sid}]
+    metadata = {"id": 7, "created_at": created, "users": users, "previous_submissions": []}
+    (tmp_path / "submission_metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission" / "mine.txt").write_text("11.1/2: 48\n", encoding="utf-8")
+    forged = "student,Last modified (submission),Identifier,Grade\nsubmission,2020-01-01 00:00,submission,\n"
+    (tmp_path / "submission" / "grades.csv").write_text(forged, encoding="utf-8")
+    gradescope.main(tmp_path)
+    said = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    (one,) = [test for test in said["tests"] if test["name"] == "11.1/2"]
+    assert (one["score"], one["max_score"]) == (score, 2.5)
+    assert note in one["output"] + said["output"]
+    assert ("handed in late" in one["output"]) is (score < 2.5)
 
 
 def test_the_gradescope_archive_runs_by_itself(tmp_path):

@@ -145,6 +145,42 @@ def _course(data: dict[str, Any], folder: Path) -> Course:
     return Course(**values)
 
 
+def carried(settings: Course) -> dict[str, Any]:
+    """What marks rest on, as JSON that goes to another machine; nothing about places, and no time without a zone."""
+    late = settings.late
+    return {
+        "marks": {place: str(mark) for place, mark in settings.marks.items()},
+        "decimal": settings.decimal,
+        "late": late
+        and {
+            "due": late.due and late.zoned(late.due).isoformat(),
+            "exercises": {name: late.zoned(due).isoformat() for name, due in late.exercises.items()},
+            "grace": late.grace.total_seconds(),
+            "per_day": str(late.per_day),
+            "most": str(late.most),
+            "extra": dict(late.extra),
+        },
+    }
+
+
+def unpacked(data: Mapping[str, Any]) -> Course:
+    """The course that `carried` wrote."""
+    late = data["late"]
+    return Course(
+        marks={place: Fraction(mark) for place, mark in data["marks"].items()},
+        decimal=data["decimal"],
+        late=late
+        and Late(
+            due=late["due"] and datetime.fromisoformat(late["due"]),
+            exercises={name: datetime.fromisoformat(due) for name, due in late["exercises"].items()},
+            grace=timedelta(seconds=late["grace"]),
+            per_day=Fraction(late["per_day"]),
+            most=Fraction(late["most"]),
+            extra=late["extra"],
+        ),
+    )
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError

@@ -10,6 +10,7 @@ from reports.exports import export_format, names
 from tirgul.files import write
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import Command, exercises_option, instance_of, library, sentence, writing
+from tirgul.staff import course_of, course_option, languages_said
 
 GRADESCOPE = "gradescope"
 
@@ -21,15 +22,27 @@ GRADESCOPE = "gradescope"
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), default=None, metavar="FILE", help="cli.option.out_file"
 )
+@course_option
 @exercises_option
-def command(form: str, typed: tuple[str, ...], lang: str, out: Path | None, folders: tuple[Path, ...]) -> None:
-    """Writes one file that holds the exercises in the format."""
-    shelf = library(folders)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    form: str,
+    typed: tuple[str, ...],
+    lang: str,
+    out: Path | None,
+    said: str,
+    folders: tuple[Path, ...],
+) -> None:
+    """Writes one file that holds the exercises in the format; an autograder has the course's marks and rules."""
+    course = course_of(said, spoken(lang))
+    lang = languages_said(ctx, lang, course)
+    shelf = library((*course.folders, *folders))
     instances = [instance_of(exercise_id, shelf, spoken(lang)) for exercise_id in dict.fromkeys(typed)]
     if form == GRADESCOPE:
         from tirgul import gradescope  # only where it is asked for
 
-        name, data = gradescope.FILE, gradescope.harness(instances, languages_of(lang), shelf.path)
+        name, data = gradescope.FILE, gradescope.harness(instances, languages_of(lang), shelf.path, course)
     else:
         chosen = export_format(form)
         name, data = chosen.FILE, chosen.write(instances, languages_of(lang))
