@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exercises.codes import fresh_code
 from exercises.library import Library, search_path
 from grader import packing
 from grader.batch import grade
-from grader.chunks import Asked, Bench
+from grader.chunks import Asked, Bench, answers, judge_chunk, question
 from grader.engines import AT_ONCE, SLOW, Chunked, Here, Killing, engine
 from grader.gradebooks import marks_json
 from grader.results import Answer
@@ -66,15 +67,34 @@ def test_what_was_never_packed_is_refused(text):
         packing.unpacked(text)
 
 
-def test_an_answer_to_another_question_is_not_taken():
+OTHER, RIGHT = Judgement("2", "other", "", Right()), Judgement("2", "51", "", Right())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ((OTHER,), (0,)),  # to another question
+        ((RIGHT,), (1,)), ((RIGHT,), ("0",)), ((RIGHT,), (0, 0)), ((RIGHT,), ()), (("51",), (0,)), (RIGHT,), (), 7,
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_to_the_question_is_not_taken(said):
     class Wrong(Executor):
         def submit(self, fn, /, *args, **kwargs):
             future: Future[bytes] = Future()
-            future.set_result(packing.packed((Judgement("2", "other", "", Right()),)).encode())
+            future.set_result(packing.packed(said).encode())
             return future
 
     (judgement,) = Chunked(Wrong(), PATH)(asked(["51"]))
     assert judgement == Judgement("2", "51", "", Review("internal"))
+
+
+def test_judgements_that_variants_share_are_sent_once():
+    exercise = LIBRARY.exercise("conv1d")
+    codes = [fresh_code(exercise, str(seed)) for seed in range(3)]
+    questions = [Asked("conv1d", code, part, "17") for code in codes for part in ("weights", "values")]
+    said = judge_chunk(question(PATH, questions))
+    assert answers(said, questions) == Bench(LIBRARY)(questions)
+    assert len(packing.unpacked(said)[0]) == 4  # the number of weights is no variant's own
 
 
 def test_processes_of_this_machine_say_the_same():

@@ -20,7 +20,8 @@ from openpyxl import Workbook, load_workbook
 from exercises.exercise import LANGUAGES
 from exercises.library import Library, search_path
 from grader.batch import grade
-from grader.gradebooks import nbgrader
+from grader.gradebooks import marks_json, nbgrader
+from grader.gradebooks.cells import hundredths
 from grader.gradebooks.lossless import cut, decoded
 from grader.gradebooks.worksheets import Earned, Row, fill
 from grader.judge import judge
@@ -54,6 +55,7 @@ def test_bytes_are_written_back_as_they_were(data, mark):
     assert text is None or text.encoded(text.text) == mark + data
 
 
+ANY = st.characters(exclude_categories=())
 WORD = st.text(st.characters(codec="utf-8", exclude_characters='"\r\n\0'), max_size=12)
 PERSON = st.tuples(st.integers(1, 10**6), WORD, st.integers(0, 10))
 
@@ -140,6 +142,32 @@ def test_a_column_is_named_by_hand():
     assert [one.reason for one in unclear.problems] == ["which_column"]
     done = fill(source, [row("012")], columns={"grade": "B (2)"})
     assert done is not None and done.data.endswith(b"Dana,012,S,,8.00\n")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(ANY),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(ANY), inner) | st.tuples(inner, inner),
+)
+
+
+@given(st.dictionaries(st.text(ANY), JSON))
+def test_a_document_is_what_json_makes_of_it(data):
+    """Python's own writer, what turns text around escaped."""
+    plain = json.dumps(data, ensure_ascii=False, indent=1)
+    turning = [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x206A), 0x61C, 0xFEFF]
+    escaped = {one: f"\\u{one:04x}" for one in (*turning, *range(0xD800, 0xE000))}
+    assert marks_json.dumped(data) == plain.translate(escaped) + "\n"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_no_document_holds_what_json_has_not(number):
+    with pytest.raises(ValueError, match="JSON"):
+        marks_json.dumped({"x": [number]})
+
+
+@given(st.fractions() | st.integers() | st.integers(-(10**6), 10**6).map(lambda n: Fraction(n, 200)))
+def test_marks_are_rounded_to_hundredths(mark):
+    assert hundredths(mark) == round(mark * 100)
 
 
 HEAD = "Identifier,ID number,Grade,Maximum Grade,Grade can be changed,Last modified (grade),Feedback comments\n"

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from json.encoder import encode_basestring
+from math import isfinite
 from typing import Any, TypeAlias, final
 
 from grader.gradebooks.cells import hundredths
@@ -73,10 +74,14 @@ def _block(data: object, depth: int) -> str:
     """Data as it is written this deep in a document, each item on a line of its own."""
     if isinstance(data, str):
         return _word(data)
-    if isinstance(data, dict) and data:
-        return _lines("{", [f"{_word(key)}: {_block(value, depth + 1)}" for key, value in data.items()], "}", depth)
-    if isinstance(data, list | tuple) and data:
-        return _lines("[", [_block(value, depth + 1) for value in data], "]", depth)
+    if isinstance(data, dict):
+        blocks = [f"{_word(key)}: {_block(value, depth + 1)}" for key, value in data.items()]
+        return _lines("{", blocks, "}", depth) if blocks else "{}"
+    if isinstance(data, list | tuple):
+        blocks = [_block(value, depth + 1) for value in data]
+        return _lines("[", blocks, "]", depth) if blocks else "[]"
+    if isinstance(data, float) and isfinite(data):
+        return float.__repr__(data)
     return _ENCODER.encode(data)
 
 
