@@ -316,7 +316,7 @@ class _Grader:
 
     def _judge(self, works: Sequence[_Work], parts: Sequence[Part]) -> Iterator[float]:
         """Finds the judgement that counts for each of these parts that was answered; gives what share is done."""
-        asked = [
+        asked = [  # student by student, since what belongs to one lies together in memory
             (work, part, [self._asked(work, part, answer) for answer in work.given[part.id]])
             for work in works
             for part in parts

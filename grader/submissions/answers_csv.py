@@ -139,7 +139,7 @@ class Header:
 
     @cached_property
     def _said(self) -> Callable[[Cells], tuple[str, ...]]:
-        """Takes what each role's column says out of a row's cells; behind these stands what no column says."""
+        """Takes student, exercise, part and answer out of a row's cells, behind which stands what no column says."""
         return itemgetter(*(self.columns.get(role, -1) for role in NAMES))
 
     def _refused(self, row: Row, reason: str, source: str) -> Read:
