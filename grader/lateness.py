@@ -100,7 +100,8 @@ def time_of(said: str) -> datetime | None:
         return None
     hour, minute, second, half, zone, zone_hours, zone_minutes = found.groups()[-7:]
     hours = int(hour) % 12 + 12 * (half.casefold() == "pm") if half else int(hour)
-    ahead = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0)) if zone else None
+    sign = (zone_hours or "+")[0]
+    ahead = timedelta(hours=int(zone_hours or 0), minutes=int(f"{sign}{zone_minutes or 0}")) if zone else None
     try:
         return datetime(
             year, month, day, hours, int(minute), int(second or 0), tzinfo=None if ahead is None else timezone(ahead)
