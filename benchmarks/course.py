@@ -13,6 +13,7 @@ Every measurement is a process of its own, so that its memory is its own.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import multiprocessing
 import os
@@ -152,8 +153,10 @@ def inner(folder: Path, out: Path, variants: bool, store: bool) -> dict[str, Any
     from grader.gradebooks import marks_csv, marks_json
     from grader.submissions import submissions
     from grader.version import version
+    from tirgul.cli import SELDOM
     from tirgul.files import write
 
+    gc.set_threshold(SELDOM)
     clock = {"reading": 0.0, "judging": 0.0}
     begun = time.perf_counter()
 

@@ -16,6 +16,8 @@ from tirgul.language import language_in, language_option, language_typed
 
 DEBUG = "TIRGUL_DEBUG"
 INTERNAL, INTERRUPTED = 4, 130
+SELDOM = 10_000
+"""New objects after which cycles are looked for: most that a command makes do not stay."""
 COMMANDS = Path(__file__).parent / "commands"
 
 
@@ -71,7 +73,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    gc.set_threshold(10_000)  # most commands make fewer objects that do not stay: no cycles to look for
+    gc.set_threshold(SELDOM)
     code = run(sys.argv[1:])
     gc.freeze()  # else the interpreter looks for cycles in all that is left, three times, before it ends
     sys.exit(code)
