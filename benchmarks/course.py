@@ -53,28 +53,30 @@ def write_course(folder: Path, answers: int, variants: bool) -> None:
     names = [f"w{index:02d}" for index in range(1, exercises + 1)]
     for name in names:
         (own / f"{name}.py").write_text(SOURCE.format(name=name), encoding="utf-8")
+    with multiprocessing.Pool() as pool, (folder / "answers.csv").open("w", encoding="utf-8", newline="") as file:
+        file.write("student,exercise,part,answer\n")
+        for lines in pool.imap(partial(lines_of, own, students, variants), names):
+            file.write(lines)
+
+
+def lines_of(own: Path, students: int, variants: bool, name: str) -> str:
+    """What all students answer to one exercise."""
     from exercises.codes import code_of
     from exercises.library import Library, search_path
 
     shelf = Library(search_path([own]))
-    said = {}
-    with (folder / "answers.csv").open("w", encoding="utf-8", newline="") as file:
-        file.write("student,exercise,part,answer\n")
-        for name in names:
-            exercise = shelf.exercise(name)
-            for index in range(students):
-                student = f"{200000000 + 7919 * index % 100000000:09d}"
-                code = code_of(exercise, student) if variants else ""
-                if code not in said:  # numbers rest on the code, and codes on the exercise
-                    said[code] = typed(shelf, name, code)
-                draw = random.Random(f"{student} {name}")
-                for part, texts in said[code].items():
-                    text = draw.choices(*texts)[0].replace('"', '""')
-                    cell = f'"{text}"' if "," in text else text
-                    file.write(f"{student},{name},{part},{cell}\n")
-            if variants:
-                said.clear()
-                shelf = Library(shelf.path)
+    exercise, said, lines = shelf.exercise(name), {}, []
+    for index in range(students):
+        student = f"{200000000 + 7919 * index % 100000000:09d}"
+        code = code_of(exercise, student) if variants else ""
+        if code not in said:
+            said[code] = typed(shelf, name, code)
+        draw = random.Random(f"{student} {name}")
+        for part, texts in said[code].items():
+            text = draw.choices(*texts)[0].replace('"', '""')
+            cell = f'"{text}"' if "," in text else text
+            lines.append(f"{student},{name},{part},{cell}\n")
+    return "".join(lines)
 
 
 def typed(shelf: Any, name: str, code: str) -> dict[str, tuple[list[str], list[float]]]:
