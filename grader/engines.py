@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import groupby
@@ -88,16 +89,17 @@ class Chunked:
         self._shelf, self._stamp, self._judge = shelf, stamp, judge
 
     def __call__(self, asked: Sequence[Asked]) -> Iterator[Judgement]:
-        """The judgements; as many chunks are under way as keep the workers busy."""
+        """The judgements; as many chunks are under way as keep the workers busy, and none waits until it is kept."""
         chunks = list(_cut(asked, min(CHUNK, max(1, len(asked) // (AT_ONCE * self._workers)))))
         begun: list[Callable[[], list[Judgement]]] = []
-        for index in range(len(chunks)):
-            while len(begun) < len(chunks) and len(begun) < index + AT_ONCE * self._workers:
-                begun.append(self._begun(chunks[len(begun)]))
-            yield from begun[index]()
-            begun[index] = list
+        with _Keeping(self._shelf) as keeping:
+            for index in range(len(chunks)):
+                while len(begun) < len(chunks) and len(begun) < index + AT_ONCE * self._workers:
+                    begun.append(self._begun(chunks[len(begun)], keeping))
+                yield from begun[index]()
+                begun[index] = list
 
-    def _begun(self, chunk: Sequence[Asked]) -> Callable[[], list[Judgement]]:
+    def _begun(self, chunk: Sequence[Asked], keeping: _Keeping) -> Callable[[], list[Judgement]]:
         """Sends a chunk off, and gives what waits for its judgements."""
         data = question(self._path, chunk)
         name = sha256(self._stamp.encode() + data).hexdigest()
@@ -105,22 +107,50 @@ class Chunked:
         if kept is not None:
             return lambda: answers(kept, chunk)
         future = self._executor.submit(self._judge, data)
-        return lambda: self._finished(chunk, name, future)
+        return lambda: self._finished(chunk, name, future, keeping)
 
-    def _finished(self, chunk: Sequence[Asked], name: str, future: Future[bytes]) -> list[Judgement]:
+    def _finished(
+        self, chunk: Sequence[Asked], name: str, future: Future[bytes], keeping: _Keeping
+    ) -> list[Judgement]:
         try:
             said = future.result()
             judged = answers(said, chunk)
         except Exception:  # its process may end in any way
             return self._singly(chunk)
-        if self._shelf is not None and not any(judgement.verdict == Review(CRASHED) for judgement in judged):
-            self._shelf.put(name, said)
+        if not any(judgement.verdict == Review(CRASHED) for judgement in judged):
+            keeping.put(name, said)
         return judged
 
     def _singly(self, chunk: Sequence[Asked]) -> list[Judgement]:
         """The answers of a chunk that failed, one by one: only the culprit waits for a person."""
         futures = [self._executor.submit(self._judge, question(self._path, [one])) for one in chunk]
         return [_single(one, future) for one, future in zip(chunk, futures, strict=True)]
+
+
+@final
+class _Keeping:
+    """A shelf onto which chunks are put by a thread of its own, in order; everything is there when it is left."""
+
+    def __init__(self, shelf: Shelf | None) -> None:
+        self._shelf = shelf
+        self._thread = ThreadPoolExecutor(1)
+        self._under_way: deque[Future[None]] = deque()
+
+    def put(self, name: str, said: bytes) -> None:
+        """Has a chunk kept; raises what went wrong with an earlier one."""
+        if self._shelf is not None:
+            self._under_way.append(self._thread.submit(self._shelf.put, name, said))
+            while len(self._under_way) > AT_ONCE:
+                self._under_way.popleft().result()
+
+    def __enter__(self) -> _Keeping:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._thread.shutdown()
+        if kind is None:
+            for one in self._under_way:
+                one.result()
 
 
 def _single(asked: Asked, future: Future[bytes]) -> Judgement:

@@ -202,6 +202,28 @@ def test_what_is_kept_is_not_judged_again():
     assert {one.verdict for one in Chunked(Here(), PATH, 1, shelf, "two", judge=never)(texts)} == {Review("internal")}
 
 
+def test_all_chunks_are_kept_when_the_last_judgement_is_given_and_a_full_disk_is_told():
+    class Slow(dict[str, bytes]):
+        def put(self, name, said):
+            time.sleep(0.01)
+            self[name] = said
+
+    class Full(Slow):
+        def put(self, name, said):
+            if len(self) == 2:
+                raise OSError("no space left")
+            super().put(name, said)
+
+    texts = asked([str(number) for number in range(1000)])
+    shelf, full = Slow(), Full()
+    judged = list(Chunked(Here(), PATH, 1, shelf)(texts))
+    assert len(judged) == 1000 and len(shelf) >= 5
+    assert sum(len(packing.unpacked(said)[1]) for said in shelf.values()) == 1000
+    with pytest.raises(OSError, match="no space left"):
+        list(Chunked(Here(), PATH, 1, full)(texts))
+    assert len(full) == 2
+
+
 def test_equal_questions_are_asked_once():
     seen = []
 
