@@ -32,6 +32,7 @@ SLOW = "too_slow"
 CHUNK = 200  # answers
 AT_ONCE = 4  # chunks for each worker, so that the last ones end together
 SECONDS = 10.0  # for a chunk, and then for each of its answers by itself
+MOST_WAITING = 32  # chunks that are judged and not kept yet
 RETRIES = 3  # of a chunk whose machine is lost
 CONNECT_SECONDS = 10
 
@@ -50,8 +51,8 @@ class Shelf(Protocol):
     def get(self, name: str) -> bytes | None:
         """What was said of the chunk of this name."""
 
-    def put(self, name: str, said: bytes) -> None:
-        """Keeps it, for good, before this returns."""
+    def put(self, chunks: Sequence[tuple[str, bytes]]) -> None:
+        """Keeps what was said of chunks of these names, for good, before this returns."""
 
 
 @contextmanager
@@ -129,19 +130,26 @@ class Chunked:
 
 @final
 class _Keeping:
-    """A shelf onto which chunks are put by a thread of its own, in order; everything is there when it is left."""
+    """A shelf onto which chunks are put by a thread, those together that wait; everything is there when it is left."""
 
     def __init__(self, shelf: Shelf | None) -> None:
         self._shelf = shelf
         self._thread = ThreadPoolExecutor(1)
+        self._waiting: deque[tuple[str, bytes]] = deque()
         self._under_way: deque[Future[None]] = deque()
 
     def put(self, name: str, said: bytes) -> None:
         """Has a chunk kept; raises what went wrong with an earlier one."""
         if self._shelf is not None:
-            self._under_way.append(self._thread.submit(self._shelf.put, name, said))
-            while len(self._under_way) > AT_ONCE:
+            self._waiting.append((name, said))
+            self._under_way.append(self._thread.submit(self._keep, self._shelf))
+            while len(self._under_way) > MOST_WAITING:
                 self._under_way.popleft().result()
+
+    def _keep(self, shelf: Shelf) -> None:
+        together = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if together:
+            shelf.put(together)
 
     def __enter__(self) -> _Keeping:
         return self

@@ -128,10 +128,10 @@ class Ledger:
             said = connection.execute(select(CHUNKS.c.said).where(CHUNKS.c.hash == name)).scalar()
         return None if said is None else str(said).encode()
 
-    def put(self, name: str, said: bytes) -> None:
-        """Keeps what was said of a chunk."""
+    def put(self, chunks: Sequence[tuple[str, bytes]]) -> None:
+        """Keeps what was said of chunks."""
         with self._writing() as connection:
-            self._add(connection, CHUNKS, [{"hash": name, "said": said.decode("ascii")}])
+            self._add(connection, CHUNKS, [{"hash": name, "said": said.decode("ascii")} for name, said in chunks])
 
     # --- runs
 
