@@ -592,6 +592,16 @@ def test_a_double_click_is_one_attempt(page, visitor):
     assert {one.status_code for one in sent} == {303} and len(page.store.attempts()) == 1
 
 
+@pytest.mark.parametrize("to", ["answer", "hint"])
+def test_what_is_sent_after_a_reply_that_was_lost_is_not_lost_too(page, visitor, to):
+    """The form on the screen is still the old one; what it sends now is another attempt."""
+    fields = form(visitor.get("/en/e/11.1").text, "2") | {"answer": "51"}
+    visitor.post(f"/en/e/11.1/{to}", data=fields)
+    said = visitor.post("/en/e/11.1/answer", data=fields | {"answer": "48"}, headers={"x-part": "1"})
+    assert said.status_code == 200 and 'data-verdict="right"' in said.text
+    assert [one.kind for one in page.store.attempts()] == [to, "answer"]
+
+
 def test_a_page_is_three_requests_and_light(visitor):
     shown = visitor.get("/he/e/11.1")
     loaded = re.findall(r'(?:href|src)="(/static/[^"]+)"', shown.text)

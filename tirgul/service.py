@@ -1,7 +1,7 @@
 """Self-check, whatever face it has: an attempt is started, answers are checked, hints are given, progress is shown.
 
     service.start(who, place)                        the exercise, and what was done with it before
-    service.check(who, place, "2", "48", once)       judges an answer and keeps it; the same `once` is the same answer
+    service.check(who, place, "2", "48", once)       judges an answer and keeps it, once for each `once`
     service.hint(who, place, "2", once)              one hint more
     service.progress(who, place)                     each part: its last answer, its hints, how often it was tried
 
@@ -122,11 +122,13 @@ class Service:
 
     def attempt(self, who: Who, place: Place, once: str, judgement: Judgement) -> Attempt:
         """A judged answer as it is kept."""
-        return answered(self._id(who, once), who.student, who.session, *place, judgement)
+        name = self._id(who, once, *place, judgement.part, "answer", judgement.answer)
+        return answered(name, who.student, who.session, *place, judgement)
 
     def hint(self, who: Who, place: Place, part: str, once: str) -> Mapping[str, Progress]:
         """Keeps that a hint was asked for; gives where each part then stands."""
-        self.store.add(Attempt(self._id(who, once), who.student, who.session, *place, part, "hint"))
+        name = self._id(who, once, *place, part, "hint")
+        self.store.add(Attempt(name, who.student, who.session, *place, part, "hint"))
         return self.progress(who, place)
 
     def hints(self, place: Place, states: Mapping[str, Progress], part: str) -> Hints:
@@ -136,8 +138,9 @@ class Service:
         done = tuple(other for other, one in states.items() if one.done)
         return self.desk.hints(place, part, Asked(state.asked, state.wrong, slips, done))
 
-    def _id(self, who: Who, once: str) -> str:
-        return self.store.signed("attempt", who.session, once)[:32]
+    def _id(self, who: Who, once: str, *what: str) -> str:
+        """An attempt's name: who did not hear that a form arrived may send something else with it, which is kept too."""
+        return self.store.signed("attempt", who.session, once, *what)[:32]
 
 
 def states(
