@@ -70,6 +70,22 @@ def test_questions_after_one_that_failed_go_together_again():
     assert sorted(desk.together[4:]) == [[one] for one in range(1, 9)]
 
 
+def test_what_may_take_long_is_not_overtaken():
+    desk = Desk()
+
+    async def asked():
+        with closing(Gathered(desk, at_once=1, most=8)) as gathered:
+            waiting = [asyncio.create_task(gathered.ask(one, alone=one in (2, 5))) for one in range(8)]
+            while not desk.together:
+                await asyncio.sleep(0.001)
+            desk.go.set()
+            return await asyncio.gather(*waiting)
+
+    assert asyncio.run(asked()) == [10 * one for one in range(8)]
+    assert [one for some in desk.together for one in some] == list(range(8))
+    assert all(len(some) == 1 for some in desk.together if {2, 5} & set(some))
+
+
 def test_what_may_take_long_goes_alone():
     desk = Desk()
 

@@ -100,3 +100,10 @@ def test_what_is_forgotten_is_read_again():
     recent.read(WHO, PLACE, store.read)
     recent.forget(WHO, PLACE)
     assert recent.get(WHO, PLACE) is None
+
+
+def test_a_reading_that_fails_leaves_nothing_behind():
+    recent = Recent()
+    with pytest.raises(ZeroDivisionError):
+        recent.read(WHO, PLACE, lambda: 1 / 0)
+    assert recent.get(WHO, PLACE) is None and not recent._reading

@@ -139,7 +139,7 @@ class Service:
         return self.desk.hints(place, part, Asked(state.asked, state.wrong, slips, done))
 
     def _id(self, who: Who, once: str, *what: str) -> str:
-        """An attempt's name: who did not hear that a form arrived may send something else with it, which is kept too."""
+        """An attempt's name: a form whose reply was lost may bring something else, which is kept too."""
         return self.store.signed("attempt", who.session, once, *what)[:32]
 
 

@@ -55,22 +55,28 @@ class Gathered(Generic[Question, Answer]):
             thread.join()
 
     def _work(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            self._tell(self._together(first))
+        following = None
+        while (first := following or self._waiting.get()) is not None:
+            together, following = self._together(first)
+            self._tell(together)
 
-    def _together(self, first: _Waiting[Question, Answer]) -> list[_Waiting[Question, Answer]]:
-        """One that waited, and what waits behind it."""
+    def _together(
+        self, first: _Waiting[Question, Answer]
+    ) -> tuple[list[_Waiting[Question, Answer]], _Waiting[Question, Answer] | None]:
+        """One that waited, with what waits behind it; and what comes after them, so that nothing overtakes it."""
         together = [first]
         while not first.alone and len(together) < self._most:
             try:
                 following = self._waiting.get_nowait()
             except Empty:
                 break
-            if following is None or following.alone:
-                self._waiting.put(following)
+            if following is None:
+                self._waiting.put(None)
                 break
+            if following.alone:
+                return together, following
             together.append(following)
-        return together
+        return together, None
 
     def _tell(self, together: Sequence[_Waiting[Question, Answer]]) -> None:
         try:

@@ -45,14 +45,18 @@ class Recent:
         seat, mine = (who.session, place), object()
         with self._turn:
             self._reading[seat] = mine
-        work = reading()
-        with self._turn:
-            if self._reading.get(seat) is mine:
-                if len(self._works) >= MOST_REMEMBERED:
-                    self._works.clear()
-                self._works[seat] = work
-                del self._reading[seat]
-        return work
+        try:
+            work = reading()
+            with self._turn:
+                if self._reading.get(seat) is mine:
+                    if len(self._works) >= MOST_REMEMBERED:
+                        self._works.clear()
+                    self._works[seat] = work
+            return work
+        finally:
+            with self._turn:
+                if self._reading.get(seat) is mine:
+                    del self._reading[seat]
 
     def after(self, who: Who, place: Place, before: Work, kept: Attempt) -> Work:
         """The work after one more answer, which the store has by now."""
