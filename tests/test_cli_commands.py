@@ -97,6 +97,12 @@ USAGE = [
     ("grade .", "--out"),
     ("list --lang fr", "fr"),
     ("show 11.1 --exercises nowhere", "nowhere"),
+    ("show zzzz", "tirgul list"),
+    ("sheet 11.1 --format html,docx", "docx"),
+    ("serve --port 99999", "99999"),
+    ("serve --sessions 0", "--sessions"),
+    ("practical lenet5 --eta 11", "--eta"),
+    ("review --run last", "last"),
     ("fly", "fly"),
     ("check", ""),
 ]

@@ -4,6 +4,9 @@ import asyncio
 import json
 import logging
 import re
+import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -600,6 +603,15 @@ def test_what_is_sent_after_a_reply_that_was_lost_is_not_lost_too(page, visitor,
     said = visitor.post("/en/e/11.1/answer", data=fields | {"answer": "48"}, headers={"x-part": "1"})
     assert said.status_code == 200 and 'data-verdict="right"' in said.text
     assert [one.kind for one in page.store.attempts()] == [to, "answer"]
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        typed = ["serve", "--lang", "en", "--port", port, "--store", str(tmp_path / "attempts.db")]
+        said = subprocess.run([sys.executable, "-m", "tirgul", *typed], cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 2 and f"port {port}" in said.stderr and "--port" in said.stderr
+    assert "Traceback" not in said.stderr and not said.stdout
 
 
 def test_a_page_is_three_requests_and_light(visitor):

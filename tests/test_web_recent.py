@@ -104,6 +104,10 @@ def test_what_is_forgotten_is_read_again():
 
 def test_a_reading_that_fails_leaves_nothing_behind():
     recent = Recent()
-    with pytest.raises(ZeroDivisionError):
-        recent.read(WHO, PLACE, lambda: 1 / 0)
+
+    def reading():
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        recent.read(WHO, PLACE, reading)
     assert recent.get(WHO, PLACE) is None and not recent._reading

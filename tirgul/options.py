@@ -104,16 +104,19 @@ def exercises_option(function: Function) -> Function:
 def formats_option(*choices: Format) -> Callable[[Function], Function]:
     """`--format html,pdf`: one or more of the formats, with commas between them; None where nothing is said."""
 
-    def chosen(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Format, ...] | None:
-        if value is None:
-            return None
-        words = [word.strip() for word in value.split(",") if word.strip()]
-        choice = click.Choice(choices)
-        found = dict.fromkeys(choice.convert(word, parameter, ctx) for word in words or [value])
-        return tuple(found)
-
     metavar = ",".join(choices)
-    return click.option("--format", "formats", callback=chosen, metavar=metavar, help="cli.option.format")
+    return click.option("--format", "formats", type=_Formats(choices), metavar=metavar, help="cli.option.format")
+
+
+@final
+class _Formats(click.Choice):  # type: ignore[type-arg]  # older clicks do not let it be said
+    """One or more of the choices, with commas between them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The words, each once."""
+        words = [word.strip() for word in value.split(",") if word.strip()]
+        convert = super().convert
+        return tuple(dict.fromkeys(convert(word, param, ctx) for word in words or [value]))
 
 
 class Command(click.Command):
@@ -186,9 +189,9 @@ def instance_of(exercise_id: str, shelf: Library, language: Language) -> Instanc
 
 
 def unknown_exercise(unknown: UnknownExercise, language: Language) -> list[str]:
-    """That there is no such exercise, and which ones are near."""
+    """That there is no such exercise, and which ones are near, or where all are."""
     said = sentence("cli.unknown_exercise", language, exercise=printable(unknown.exercise))
-    return [said, *_nearest(unknown.near, language)]
+    return [said, *(_nearest(unknown.near, language) or [sentence("cli.see_list", language)])]
 
 
 def part_of(exercise: Exercise, part_id: str, language: Language) -> Part:

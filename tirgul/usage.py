@@ -40,13 +40,18 @@ def _problem(wrong: click.UsageError, language: Language) -> str:
 
 
 def _bad_value(wrong: click.BadParameter, language: Language) -> str:
-    """A value that an option or an argument does not take; click quotes it in its message."""
-    quoted = re.search("'(.*?)'", wrong.message)
-    value, name = quoted[1] if quoted else "", _name(wrong.param)
+    """A value that an option or an argument does not take; click names it in its message."""
+    named = re.search("'(.*?)'|^(\\S+) is not", wrong.message)
+    value, name = (named[1] or named[2] or "") if named else "", _name(wrong.param)
     kind = wrong.param.type if wrong.param else None
     if isinstance(kind, click.Choice):
         choices = ", ".join(map(str, kind.choices))
         return sentence("cli.usage.choice", language, name=name, value=value, choices=choices)
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        key = "cli.usage.at_least" if kind.max is None else "cli.usage.between"
+        return sentence(key, language, name=name, value=value, least=str(kind.min), most=str(kind.max))
+    if isinstance(kind, click.types.IntParamType):
+        return sentence("cli.usage.whole", language, name=name, value=value)
     if isinstance(kind, click.Path | Folder) and value:
         key = "cli.usage.not_folder" if Path(value).exists() else "cli.usage.no_path"
         return sentence(key, language, name=name, value=value)

@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 import secrets
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def command(
             config = uvicorn.Config(app, host, port, access_log=False, server_header=False, log_level="warning")
             server = announced(token, lang)(config)
             gc.freeze()  # what is there by now stays: looking through it again and again would make requests wait
-            server.run()
+            with suppress(SystemExit):  # how uvicorn ends where it cannot listen
+                server.run()
             if not server.started:
                 raise Refused(sentence("cli.cannot_serve", lang, host=host, port=port))
 
