@@ -165,6 +165,10 @@ def test_unknown_names_are_told_with_what_is_near(check):
         check("11.9/1", "1", lang="en")
     with pytest.raises(LookupError, match=r"has no part 9\. The parts are 1a, 1b, 2"):
         check("11.1/9", "1", lang="en")
+    with pytest.raises(LookupError, match="tirgul list"):
+        check("zzzz/1", "1", lang="en")
+    with pytest.raises(NoSuch, match="1a, 1b, 2"):
+        check(11.1, "48", lang="en")
     with pytest.raises(NoSuch, match="1a, 1b, 2") as caught:
         check("11.1", "48", lang="he")
     (shown,) = caught.value._render_traceback_()

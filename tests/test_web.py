@@ -103,6 +103,20 @@ def test_code_has_room_and_its_requirements_are_shown(visitor):
     assert "✓" in said and "✗" in said and "LeNet5: 10, 44426" in said
 
 
+def test_ends_of_lines_are_one_character_however_they_were_sent(page, visitor):
+    code = "\n".join(["# " + "." * 6] * 880)  # as many characters as its field lets in
+    fields = form(visitor.get("/en/e/lenet5").text, "code") | {"answer": code.replace("\n", "\r\n")}
+    assert visitor.post("/en/e/lenet5/answer", data=fields).status_code == 303
+    assert [one.text for one in page.store.attempts()] == [code]
+
+
+@pytest.mark.parametrize("letter", ["a", "ש", "😀"])
+def test_the_longest_answer_is_let_in_whatever_its_letters(page, visitor, letter):
+    assert 'maxlength="8000"' in visitor.get("/he/e/11.1").text
+    assert 'data-verdict="review"' in answer(visitor, "6", letter * 8_000).text
+    assert [one.text for one in page.store.attempts()] == [letter * 8_000]
+
+
 def test_how_an_answer_was_read_is_drawn(visitor):
     said = answer(visitor, "2", "51").text
     assert "<math><mn>51</mn></math>" in said and "&lt;math" not in said
@@ -314,7 +328,8 @@ def test_07_what_is_too_long_is_refused_before_it_is_read(visitor):
     at = "/en/e/11.1/answer"
     assert visitor.post(at, data=fields | {"answer": "1" * MOST_BODY}).status_code == 413
     head = {"content-type": "application/x-www-form-urlencoded"}
-    assert visitor.post(at, content=(b"a" * 1000 for _ in range(40)), headers=head).status_code == 413
+    endless = (b"a" * 1000 for _ in range(MOST_BODY // 1000 + 1))
+    assert visitor.post(at, content=endless, headers=head).status_code == 413
     assert visitor.post(at, data=fields | {"answer": "1" * 401}).status_code == 422
     assert visitor.post(at, content=b"&".join(b"a=1" for _ in range(100)), headers=head).status_code == 422
     assert visitor.post(at, json={"answer": "48"}).status_code == 415

@@ -73,7 +73,7 @@ def check(
     >>> bool(check("11.1/2", 48)), check("11.1/2", "51").verdict
     (True, 'slipped')
     """
-    exercise_id, part_id = placed(place)
+    exercise_id, part_id = placed(str(place))  # without its quotation marks 11.1 is a number
     shelf = _shelf()
     language = spoken(lang)
     try:
@@ -311,8 +311,8 @@ def _unknown(unknown: KeyError, exercise_id: str, part_id: str, language: Langua
         there_are = say("notebook.parts", names=", ".join(parts), place=f"{exercise.id}/{parts[0]}")
         return f"{say('cli.unknown_part', exercise=exercise.id, part=part_id)} {there_are}" if part_id else there_are
     near = ", ".join(getattr(unknown, "near", ()))
-    line = say("cli.unknown_exercise", exercise=exercise_id)
-    return f"{line} {say('cli.near', names=near)}" if near else line
+    instead = say("cli.near", names=near) if near else say("cli.see_list")
+    return f"{say('cli.unknown_exercise', exercise=exercise_id)} {instead}"
 
 
 # --- the magic

@@ -215,7 +215,7 @@ class Site:
         session, fields = await self.guard.form(request, "v", "part", "answer", "choice", "once")
         self.guard.checks.take(session.id)
         part, place = self._part(exercise, fields), self._place(exercise, one(fields, "v"), session)
-        text = ", ".join(fields["choice"]) if part.options and "choice" in fields else one(fields, "answer")
+        text = ", ".join(fields["choice"]) if part.options and "choice" in fields else typed(fields)
         once, who = self._once(fields), self.guard.who(session)
         try:
             work = await self._checked(who, place, part.id, text, once)
@@ -260,7 +260,7 @@ class Site:
         session, fields = await self.guard.form(request, "v", "part", "answer", "choice", "once")
         self.guard.previews.take(session.id)
         part, place = self._part(exercise, fields), self._place(exercise, one(fields, "v"), session)
-        text = one(fields, "answer")[:1_000]
+        text = typed(fields)[:1_000]
 
         def drawn() -> Html:
             kind = self.desk.sheet(place).kinds[part.id]
@@ -412,6 +412,11 @@ def one(fields: Mapping[str, list[str]], name: str) -> str:
     if len(values) > 1:
         raise Refusal(422, "no_form")
     return values[0] if values else ""
+
+
+def typed(fields: Mapping[str, list[str]]) -> str:
+    """The answer as it was typed: browsers send each end of a line as two characters, and count it as one."""
+    return one(fields, "answer").replace("\r\n", "\n")
 
 
 def _data(view: PartView) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from grader.store import Store
 from solver.frozen import frozen
 from tirgul.options import printable
-from tirgul.service import Who
+from tirgul.service import MOST_TEXT, Who
 
 # fonts are in the style sheet, so that a page is three requests
 POLICY = (
@@ -42,7 +42,8 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 COOKIE, STAFF = "tirgul", "tirgul-staff"
-MOST_BODY = 16_384
+MOST_BODY = 12 * MOST_TEXT + 2_000
+"""A form with the longest answer: a letter takes 6 bytes in Hebrew, and no character more than 12."""
 MOST_FIELDS = 40
 MOST_ID = 100
 MINUTE = 60.0
