@@ -110,7 +110,11 @@ def _index(text: str) -> Formula:
 
 
 def _brace(parser: Parser) -> Formula:
-    return parser.braced() if parser.latex else _set(parser)
+    """A set; in LaTeX, and before a power as in {x}^{2}, braces that only hold together."""
+    if parser.latex:
+        return parser.braced()
+    items, listed = parser.enclosed()
+    return items[0] if not listed and parser.kind == "^" else parser.group(items, "{")
 
 
 def _set(parser: Parser) -> Formula:
@@ -300,7 +304,7 @@ def _integral(parser: Parser) -> Formula:
     high = high or _limit(parser, "^")
     if low is None or high is None:
         raise parser.refuse("syntax", at)
-    body = parser.sum()
+    body = Number(1) if parser.kind == "dx" else parser.sum()
     return Fold("int", body, parser.expect("dx").text, low, high)
 
 

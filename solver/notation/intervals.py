@@ -37,23 +37,24 @@ def enclosed(left: Formula, right: Formula, chance: Chance, assume: Mapping[str,
     >>> enclosed(formula("sin(x)^2 + cos(x)^2"), formula("1"), Chance(), {}, "").differ
     False
     """
-    compared = skipped = 0
+    compared = skipped = alone = 0
     for place, point in enumerate(points((left, right), chance, assume, seed)):
         at = Intervals(point, f"{seed} {place}", chance)
-        try:
-            difference = at.value(left) - at.value(right)
-            if 0 not in difference:
-                return Sampled(True, compared + 1)
-            width = abs(difference).b
-        except (ZeroDivisionError, NotComputable, OverflowError, Undefined, ValueError):
+        mine, other = at.if_defined(left), at.if_defined(right)
+        if mine is None or other is None:
             skipped += 1
+            alone += mine is not other
             continue
+        difference = mine - other
+        if 0 not in difference:
+            return Sampled(True, compared + 1)
+        width = abs(difference).b
         if not width < mp.mpf(2) ** -THIN:
             continue
         compared += 1
         if compared == POINTS:
             break
-    return Sampled(False, compared, skipped) if compared else None
+    return Sampled(False, compared, skipped, alone) if compared else None
 
 
 @final
@@ -64,6 +65,13 @@ class Intervals(Arithmetic[Interval]):
         super().__init__(chance)
         self.exact = Fractions(point, seed, chance)
         iv.prec = PRECISION
+
+    def if_defined(self, formula: Formula) -> Interval | None:
+        """Its value, where it has one that can be computed."""
+        try:
+            return self.value(formula)
+        except (ZeroDivisionError, NotComputable, OverflowError, Undefined, ValueError):
+            return None
 
     def draw(self, key: str) -> Interval:
         return self.number(self.exact.draw(key))

@@ -26,6 +26,7 @@ _CROSS: Final = pattern(r"[xX](?= *[0-9.])")
 _LIBRARY_SHAPE: Final = pattern(r"torch *\. *Size(?= *\()")
 _RELATION: Final = pattern(r"<=|>=|!=|==|:=|=/=|=<|=>|<>|[=<>]")
 _RELATIONS: Final = {"==": "=", ":=": "=", "=<": "<=", "=>": ">=", "<>": "!=", "=/=": "!="}
+_DOUBLE_FACTORIAL: Final = pattern(r"(?<!!)!!(?![!=])")
 _CURRENCIES: Final = "€£₪"
 _DEGREE: Final = pattern(r"\^ *(?:\\circ|\{ *\\circ *\}|\\degree)")
 _PERCENT_CONSTANT: Final = pattern(r"(?<![0-9 ])%(pi|i|e)(?![A-Za-z])")
@@ -145,6 +146,8 @@ def _mark(scan: Scanner) -> None:
         scan.sign("!=", 1)
     elif scan.latex and (char == "~" or (char == "&" and not scan.matrices)):
         scan.at += 1
+    elif _DOUBLE_FACTORIAL.match(text, at):
+        raise scan.refuse("ambiguous", "!!")
     elif relation := _RELATION.match(text, at):
         scan.sign(_RELATIONS.get(relation[0], relation[0]), len(relation[0]))
     elif char in SIGNS and (scan.free or scan.decimal == "," or char != ";"):

@@ -346,7 +346,9 @@ class Parser:
         return self.kind in self.atoms
 
     def beside(self, factors: list[Formula], right: Formula, at: int) -> list[Formula]:
-        """Factors without a sign between them; 1 before a condition is an indicator."""
+        """Factors without a sign between them; 1 before a condition is an indicator, and C before a pair a binomial."""
+        if isinstance(right, Group) and factors[-1] == Name("C") and right.bracket == "(" and len(right.items) == 2:
+            return [*factors[:-1], Call("binomial", right.items)]
         if not isinstance(right, Relation):
             return [*factors, right]
         if factors[-1] != Number(1):

@@ -117,7 +117,8 @@ class Rungs:
         found = _enclosed(said, wanted, chance, within, self.seed)
         if found is not None and (found.differ or not found.skipped):
             return _from_points(found, "intervals")
-        known = undecided() if found is None or found.points <= found.skipped else _from_points(found, "intervals")
+        told = found is not None and not found.alone and found.points > found.skipped
+        known = _from_points(found, "intervals") if found is not None and told else undecided()
         if max(map(_towers, (said, wanted))) > 2:
             return known
         wider = _agreeing(said, wanted, chance, within, self.seed)

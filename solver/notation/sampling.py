@@ -50,11 +50,13 @@ class Sampled:
     """Whether two formulas differ somewhere, and at how many points they were compared.
 
     skipped  points that were left out      real  whether the left formula was real at all of them
+    alone    of those left out, the points at which one formula alone has a value
     """
 
     differ: bool
     points: int
     skipped: int = 0
+    alone: int = 0
     real: bool = True
 
 

@@ -22,6 +22,7 @@ from solver.notation.tree import (
     Group,
     Mul,
     Name,
+    Neg,
     Number,
     Pow,
     Relation,
@@ -104,7 +105,8 @@ def spelled_twice(said: Formula, wanted: Formula) -> bool:
 
 def _with_lists(side: Said, other: Said, reader: Reader) -> Said:
     """6,8 as a list of two where the other side is a list, and as a decimal number elsewhere."""
-    listed = isinstance(other.formula, Group) and isinstance(side.formula, Number)
+    number = side.formula.body if isinstance(side.formula, Neg) else side.formula
+    listed = isinstance(other.formula, Group) and isinstance(number, Number)
     return side.read(reader, lists=True) if listed and "," in (side.text or "") else side
 
 

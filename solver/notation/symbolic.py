@@ -36,7 +36,7 @@ def is_needed(part: Formula) -> bool:
         case Fold("int", _):
             return True
         case Partial(of, Name(by)):
-            return not isinstance(of, Name) and by in names(of)
+            return of == Name(by) or (not isinstance(of, Name) and by in names(of))
         case _:
             return False
 
