@@ -188,7 +188,8 @@ def _swept(domain: Domain, step: int) -> Exact:
         case "positive":
             return Fraction(2 * step + 1, 8)
         case "real" | "complex":
-            return whole(Fraction(step - SWEEP // 2, 2) + Fraction(step % 4 // 3, 1000))
+            from_below = step // 2 if step % 2 else SWEEP - 1 - step // 2  # both ends of the range come first
+            return whole(Fraction(from_below - SWEEP // 2, 2) + Fraction(from_below % 4 // 3, 1000))
 
 
 @final
