@@ -28,6 +28,10 @@ from solver.notation.tree import (
 from solver.notation.vocabulary import ARITY, BARE, FOLDS, ROOTS, VULGAR
 
 _FOLD_KINDS: Final[dict[str, FoldKind]] = {"sum": "sum", "prod": "prod", "int": "int"}
+_SET_HEADS: Final = tuple(
+    (*head, bar) for bar in (":", "|") for head in (("name",), ("name", "∈", "name"))
+)
+"""The kinds of the tokens after the brace of a set that is given by a condition."""
 _OF_SETS: Final = frozenset({"matrix", "element", "union", "intersection", "without"})
 _BRACKETS: Final = frozenset({"(", "[", "{", "\\{"})
 _MIXED: Final = (
@@ -113,12 +117,36 @@ def _brace(parser: Parser) -> Formula:
     """A set; in LaTeX, and before a power as in {x}^{2}, braces that only hold together."""
     if parser.latex:
         return parser.braced()
+    if _is_condition(parser):
+        return _such_that(parser)
     items, listed = parser.enclosed()
     return items[0] if not listed and parser.kind == "^" else parser.group(items, "{")
 
 
 def _set(parser: Parser) -> Formula:
-    return parser.group(parser.enclosed()[0], "{")
+    return _such_that(parser) if _is_condition(parser) else parser.group(parser.enclosed()[0], "{")
+
+
+def _is_condition(parser: Parser) -> bool:
+    """Whether a set begins as {x : or {x ∈ ℝ | do, and not as {x |y|} does, whose bars come in pairs."""
+    kinds = tuple(token.kind for token in parser.stream[parser.place + 1 :])
+    inside = kinds[: kinds.index(closing)] if (closing := CLOSING[parser.kind]) in kinds else ()
+    return any(inside[: len(head)] == head for head in _SET_HEADS) and (":" in inside or inside.count("|") % 2 == 1)
+
+
+def _such_that(parser: Parser) -> Formula:
+    """{x : x > 2} and {x ∈ ℝ | x > 2}, which say the same as their conditions."""
+    closing = CLOSING[parser.next().kind]
+    element = Name(parser.next().text)
+    domain = Name("reals")
+    if parser.next().kind == "∈":
+        domain = Name(parser.next().text)
+        parser.next()
+    said = parser.condition()
+    if isinstance(said, Name) or not parser.is_truth(said):
+        raise parser.refuse("syntax")
+    parser.expect(closing)
+    return said if domain == Name("reals") else Call("and", (Call("element", (element, domain)), said))
 
 
 def _fenced(parser: Parser) -> Formula:

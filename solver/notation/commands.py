@@ -19,6 +19,7 @@ from solver.notation.words import COMMAND, STYLED, name
 from solver.patterns import pattern
 
 _ENVIRONMENT: Final = pattern(r" *\{([A-Za-z]+)\*?\}(?: *\{[clr|]*\})?")
+_DIFFERENTIAL: Final = pattern(r" *\{ *d *\} *([A-Za-z])(?![A-Za-z])")
 _MATRICES: Final = frozenset("matrix pmatrix bmatrix Bmatrix smallmatrix array".split())
 _ALIGNED: Final = frozenset("align aligned equation gather gathered".split())
 
@@ -72,6 +73,9 @@ def _environment(scan: Scanner, said: str, end: int) -> None:
 def _styled(scan: Scanner, said: str, end: int) -> None:
     """A letter or word in another type, or a bracket in which the type does not matter."""
     text = scan.text
+    if differential := _DIFFERENTIAL.match(text, end):
+        name(scan, "d" + differential[1], differential.end())
+        return
     if letter := STYLED.match(text, end):
         base = SETS.get(letter[1], letter[1]) if said == "mathbb" else letter[1]
         scan.prose, before = max(scan.prose, scan.at + 1), scan.prose

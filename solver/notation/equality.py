@@ -26,7 +26,7 @@ from solver.notation.settling import (
     spelled_twice,
 )
 from solver.notation.tree import Call, Formula, subformulas
-from solver.notation.units import without_degrees
+from solver.notation.units import has_degrees, without_degrees
 from solver.notation.unreadable import Refused, Unreadable
 
 if TYPE_CHECKING:  # what draws numbers, which a ladder needs
@@ -136,7 +136,11 @@ class _Judge:
         from solver.notation.ladder import Ladder  # a tenth of a cold check, and numbers and shapes need no ladder
 
         calls = frozenset(part.function for side in (said, wanted) for part in subformulas(side) if type(part) is Call)
-        if "degrees" in calls:
-            said, wanted = without_degrees(said), without_degrees(wanted)
         assume = self.assume.about((*free_names(said), *free_names(wanted))) if self.assume.otherwise else self.assume
-        return Ladder(assume, self.seed, calls).compare(said, wanted)
+        ladder = Ladder(assume, self.seed, calls)
+        if "degrees" not in calls:
+            return ladder.compare(said, wanted)
+        found = ladder.compare(without_degrees(said), without_degrees(wanted))
+        if found.verdict == "equal" or has_degrees(said) == has_degrees(wanted):
+            return found
+        return ladder.compare(without_degrees(said, inside=True), without_degrees(wanted, inside=True))

@@ -27,6 +27,8 @@ from solver.notation.tree import Call, Fold, Formula, Name, Pow, children, names
 from solver.notation.unreadable import Refused, Unreadable
 
 _STEPPED: Final = WHOLE_FUNCTIONS | {"abs", "sign", "max", "min", "relu", "relu'", "indicator", "delta"}
+_MOST: Final = 8
+"""At how many points both sides must have values where at as many or more neither of them has one."""
 _NOT_RANDOM: Final = Chance()
 _REAL: Final = REAL_FUNCTIONS | COMPLEX_FUNCTIONS
 
@@ -117,7 +119,7 @@ class Rungs:
         found = _enclosed(said, wanted, chance, within, self.seed)
         if found is not None and (found.differ or not found.skipped):
             return _from_points(found, "intervals")
-        told = found is not None and not found.alone and found.points > found.skipped
+        told = found is not None and not found.alone and found.points > min(found.skipped, _MOST)
         known = _from_points(found, "intervals") if found is not None and told else undecided()
         if max(map(_towers, (said, wanted))) > 2:
             return known

@@ -24,7 +24,7 @@ def has_degrees(formula: Formula) -> bool:
 
 
 def without_degrees(formula: Formula, inside: bool = False) -> Formula:
-    """Degrees under a sine, cosine or tangent as parts of pi, and elsewhere as numbers.
+    """Degrees under a sine, cosine or tangent, or `inside` of anything, as parts of pi, and elsewhere as numbers.
 
     >>> from solver.notation.printing import ascii_text
     >>> from solver.notation.reading import formula
