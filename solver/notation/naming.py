@@ -39,6 +39,7 @@ _CONDITIONS: Final = frozenset({"=", "<", ">", "<=", ">=", "!=", "∈"})
 _OFTEN_GLUED: Final = ("pi", "i", "I")
 """What is seen in a word beside the names that are expected: pir^2 for pi r^2."""
 
+_SPELLED_BASES: Final = frozenset({"log2", "log10"})
 _BEFORE_LETTER: Final = frozenset({"ln", "log", "sin", "cos", "tan"})
 _WHOLE_WORDS: Final = frozenset(
     {*ALIASES, *ARITY, *GREEK.values(), *SETS.values(), *CONSTANTS, "emptyset", "true", "false", "percent", "pct"}
@@ -168,6 +169,8 @@ class _Naming:
             if truth in TRUTHS and (known.open or any(near.kind in _CONDITIONS for near in self.tokens)):
                 return [token._replace(kind=truth)]
             raise Refused("bad_word", token.at, text)
+        if text == "U" and self.is_union(place) and not known.is_declared(text):
+            return [token._replace(kind="∪", text="")]
         if self.integrals and (variable := self.differential(token)):
             self.integrals -= 1
             return [variable]
@@ -253,6 +256,8 @@ class _Naming:
         base, _, below = text.partition("_")
         if base == "log" and below:
             return token._replace(kind="function", text=text)
+        if text in _SPELLED_BASES and following in _BRACKETS:
+            return token._replace(kind="function", text=text.replace("log", "log_"))
         name = self.known.function(text)
         if name is None:
             primed = self.known.open and text.endswith("'") and following == "("
@@ -286,6 +291,13 @@ class _Naming:
             if depth == 0:
                 break
         return commas == 1
+
+    def is_union(self, place: int) -> bool:
+        """Whether brackets that cannot be multiplied stand on both sides, as in (0,1) U (2,3)."""
+        if self.kind(place - 1) not in (")", "]", "}", "\\}"):
+            return False
+        following = self.kind(place + 1)
+        return following in ("{", "\\{") or (following in ("(", "[") and self.is_pair(place + 1))
 
     def kronecker(self, token: Token) -> Token | None:
         """delta_km and delta_k,m as the delta of k and m."""

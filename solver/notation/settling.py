@@ -31,7 +31,7 @@ from solver.notation.tree import (
     subformulas,
     substitute,
 )
-from solver.notation.units import DEGREES, has_degrees, unit
+from solver.notation.units import DEGREES, has_degrees, letters, unit
 from solver.notation.unreadable import Unreadable
 from solver.notation.vocabulary import CONSTANTS, GREEK, SETS, THOUSANDS
 
@@ -167,7 +167,7 @@ def _without_units(said: Formula, wanted: Formula) -> tuple[Formula, Formula, bo
         return said, wanted, number == key
     if (beside not in DEGREES and has_degrees(key)) or (besides not in DEGREES and has_degrees(number)):
         return number, key, True
-    if names(number) or names(key):
+    if letters(number) or letters(key):
         return said, wanted, False
     return number, key, False
 

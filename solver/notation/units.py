@@ -54,7 +54,7 @@ def unit(formula: Formula, known: frozenset[str]) -> tuple[Formula, Formula | No
         case Mul((*factors, last)) if factors and _is_unit(last, known):
             rest: Formula = factors[0] if len(factors) == 1 else Mul(tuple(factors))
             number, beside = unit(rest, known)
-            if names(number):
+            if letters(number):
                 return formula, None
             if beside is not None:
                 return number, Mul((beside, last))
@@ -66,6 +66,11 @@ def unit(formula: Formula, known: frozenset[str]) -> tuple[Formula, Formula | No
             return (number, Div(beside, bottom)) if beside is not None else (formula, None)
         case _:
             return formula, None
+
+
+def letters(formula: Formula) -> set[str]:
+    """The names in a formula that stand for no number."""
+    return {*names(formula)} - {*CONSTANTS}
 
 
 def _is_unit(formula: Formula, known: frozenset[str]) -> bool:
