@@ -37,13 +37,17 @@ def enclosed(left: Formula, right: Formula, chance: Chance, assume: Mapping[str,
     >>> enclosed(formula("sin(x)^2 + cos(x)^2"), formula("1"), Chance(), {}, "").differ
     False
     """
-    compared = skipped = alone = 0
+    compared = alone = 0
+    without: list[Intervals] = []  # where the left formula has no value
     for place, point in enumerate(points((left, right), chance, assume, seed)):
         at = Intervals(point, f"{seed} {place}", chance)
-        mine, other = at.if_defined(left), at.if_defined(right)
-        if mine is None or other is None:
-            skipped += 1
-            alone += mine is not other
+        mine = at.if_defined(left)
+        if mine is None:
+            without.append(at)
+            continue
+        other = at.if_defined(right)
+        if other is None:
+            alone += 1
             continue
         difference = mine - other
         if 0 not in difference:
@@ -54,7 +58,11 @@ def enclosed(left: Formula, right: Formula, chance: Chance, assume: Mapping[str,
         compared += 1
         if compared == POINTS:
             break
-    return Sampled(False, compared, skipped, alone) if compared else None
+    if not compared:
+        return None
+    skipped = len(without) + alone
+    alone += sum(at.if_defined(right) is not None for at in without)
+    return Sampled(False, compared, skipped, alone=alone)
 
 
 @final
