@@ -93,6 +93,7 @@ def _graded(
         collected.add(answer)
     exercises = collected.exercises()
     collected.name_files()
+    collected.compare_ids()
     results: dict[str, list[Result]] = {name: [] for name in collected.students}
     aside: dict[str, list[Answer]] = {}
     done, size = 0, collected.pile.size
@@ -129,7 +130,7 @@ class _Collected:
     own: Own
     taught: Taught
     pile: Pile = field(default_factory=Pile)
-    students: dict[str, None] = field(default_factory=dict)
+    students: dict[str, str] = field(default_factory=dict)  # each with the file in which they come first
     codes: dict[Place, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     used: dict[str, Exercise] = field(default_factory=dict)
@@ -153,7 +154,7 @@ class _Collected:
         if state == "handed":
             self.handed.append(answer)
             return
-        self.students.setdefault(name)
+        self.students.setdefault(name, answer.source)
         if state == "unplaced" and not named:
             self._wait(answer, "", "")
             return
@@ -237,6 +238,16 @@ class _Collected:
             name = PurePath(problem.source).stem.strip(EDGES)
             if problem.line == 0 and name in self.students:
                 self._wait(Answer(name, "", "", "", problem.source, 0, "unplaced"), "", "")
+
+    def compare_ids(self) -> None:
+        """Tells of ids that are one but for zeros at the front, which spreadsheets take away."""
+        alike: dict[str, list[str]] = {}
+        for name in self.students:
+            if name.isdecimal():
+                alike.setdefault(name.lstrip("0"), []).append(name)
+        for names in alike.values():
+            if len(names) > 1:
+                self.problems.append(Problem(self.students[names[-1]], 0, "ids_alike", ", ".join(names)))
 
     def exercises(self) -> list[Exercise]:
         """The exercises that any student handed in, in natural order."""

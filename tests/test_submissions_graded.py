@@ -350,3 +350,11 @@ def test_every_problem_names_a_line_of_a_file(example):
     for problem in example.problems:
         assert isinstance(problem, Problem)
         assert Path(problem.source).is_file() and problem.line > 1
+
+
+def test_ids_that_differ_in_zeros_alone_are_told():
+    ids = ["12345678", "7", "012345678", "0", "00", "d0", "d"]
+    rows = "".join(f"{one},11.1,2,48\n" for one in ids)
+    found = grade(answers_csv.read(f"student,exercise,part,answer\n{rows}", "a.csv"), LIBRARY)
+    assert [student.student for student in found.students] == ids
+    assert [one.detail for one in found.problems if one.reason == "ids_alike"] == ["12345678, 012345678", "0, 00"]
