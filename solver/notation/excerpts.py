@@ -1,4 +1,4 @@
-"""The mathematics in a text that says more: what is boxed, or what stands between dollar signs.
+"""The mathematics in a text that says more: what is boxed, between dollar signs, or behind "answer:".
 
 Whatever stands around it is left aside, but for what might turn its meaning round: then nothing is taken out.
 """
@@ -14,6 +14,11 @@ from solver.patterns import pattern
 
 Places = Sequence[int]
 
+_LABEL: Final = pattern(
+    r" *(?:(?:(?:the|my|final) +)*(?:answer|result|solution|ans)(?: +is(?: *:)?(?= )| *[:=](?!=))"
+    r"|(?:ה?(?:תשובה|תוצאה|פתרון))(?: +(?:הסופית|הסופי))?(?: +(?:היא|הוא)(?: *:)?(?= )| *[:=])) *",
+    re.IGNORECASE,
+)
 _SPAN: Final = pattern(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
 _BOX: Final = pattern(r"\\boxed *\{")
 _JOINED: Final = pattern(r"(?:[\s,;.$]|\\[,;: ()\]\[]|\\q?quad|\\text\{ *(?:and|or) *\}|\b(?:and|or)\b)*")
@@ -42,9 +47,11 @@ def excerpt(text: str, places: Places) -> tuple[str, Places]:
 
     >>> excerpt("So $x = 2$ and thus $y = 5$.", list(range(28)))[0]
     'y = 5'
-    >>> excerpt("it is not $5$", list(range(13)))[0]
-    'it is not $5$'
+    >>> excerpt("it is not $5$", list(range(13)))[0], excerpt("Final answer: n/2", list(range(17)))[0]
+    ('it is not $5$', 'n/2')
     """
+    if (label := _LABEL.match(text)) and label.end() < len(text):
+        return excerpt(*_stripped(text, places, label.end(), len(text)))
     if "$" not in text and "\\" not in text:
         return text, places
     if boxes := _boxes(text):
