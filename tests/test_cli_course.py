@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import fields
 
 import pytest
 
 from exercises.library import load, search_path
+from tests.sources import ROOT
 from tirgul import cli
-from tirgul.course import BadCourse, course
+from tirgul.course import BadCourse, Course, course
 
 TABLE = "student,exercise,part,answer\n012,11.1,2,48\n013,11.1,2,4?\n014,11.1,2,51\n"
 
@@ -165,3 +167,23 @@ def test_a_course_declares_the_decimal_mark(tmp_path):
     (tmp_path / "course.toml").write_text('decimal = "comma"\n', encoding="utf-8")
     with pytest.raises(BadCourse, match="bad_value"):
         course(str(tmp_path))
+
+
+def test_the_settings_that_the_guide_shows_are_all_that_there_are(tmp_path):
+    guide = (ROOT / "docs" / "course-sites.md").read_text(encoding="utf-8")
+    lines = guide.partition("## A course's settings")[2].partition("## ")[0].splitlines()
+    (tmp_path / "course.toml").write_text(
+        "\n".join(line for line in lines if line.startswith("    ") or not line), encoding="utf-8"
+    )
+    shown = course(str(tmp_path))
+    usual = Course()
+    assert shown.late and shown.late.extra == {"012345678": 3}
+    same = {one.name for one in fields(Course) if getattr(shown, one.name) == getattr(usual, one.name)}
+    assert same <= {"duplicates", "engine", "reveal"}  # shown with what they are without the file
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_a_word_that_is_no_choice_is_refused_with_those_that_are(staff, tmp_path, language):
+    (tmp_path / "course.toml").write_text('reveal = "answers"\n', encoding="utf-8")
+    code, said = staff("grade", "inbox", "--lang", language)
+    assert code == 2 and "reveal (feedback | marks)" in said

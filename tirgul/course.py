@@ -1,32 +1,7 @@
 """A course's own settings, `course.toml`, so that the daily command is `tirgul grade INBOX`.
 
-    seed = "dl-2027a"               what variants are drawn for (as --course NAME)
-    lang = "he"                     he, en or both
-    exercises = ["11.1", "11.2"]    the ones that count; without it, whatever was handed in
-    folders = ["our-exercises"]     where more exercises are found
-    variants = true                 every student has numbers of their own
-    duplicates = "last"             first, last or best
-    engine = "local"                local, serial or dask://HOST:PORT
-    store = "course.db"             where graded classes are kept
-    out = "marks"                   where marks are written
-    reveal = "feedback"             feedback: pages for students; marks: none of them
-    decimal = ","                   the decimal mark in answers; without it "," or ".", where no thousands can be
-
-    [marks]                         what parts are worth here
-    "11.1/2" = 3
-
-    [late]                          what handing in late costs; times are read from the tables that course sites export
-    due = 2027-01-10T23:59:00
-    per_day = 10                    percent of the marks for each day begun; 0 where it is not said
-    most = 50                       percent at most; 100 where it is not said
-    grace = 15                      minutes that cost nothing
-    zone = "Asia/Jerusalem"         of times that name none; without it, this machine's
-    [late.exercises]                when single exercises are due
-    "11.2" = 2027-01-17T23:59:00
-    [late.extra_days]               students who have more time
-    "012345678" = 3
-
-Paths are taken from the folder of the file. It is found in the current folder, or as `--course FILE`.
+`docs/course-sites.md` has them all. Paths are taken from the folder of the file, which is found in the current folder, or
+as `--course FILE`.
 """
 
 from __future__ import annotations
@@ -138,6 +113,8 @@ def _course(data: dict[str, Any], folder: Path) -> Course:
     for name, value in data.items():
         try:
             values[name] = take[name](value)
+        except _NoChoice as words:
+            raise BadCourse("bad_value", f"{name} ({words})") from None
         except _Wrong as wrong:
             raise BadCourse("bad_value", f"{name}.{wrong}") from None
         except (TypeError, ValueError):
@@ -202,7 +179,7 @@ def _switch(value: Any) -> bool:
 def _one_of(words: tuple[str, ...]) -> Callable[[Any], str]:
     def taken(value: Any) -> str:
         if value not in words:
-            raise ValueError
+            raise _NoChoice(" | ".join(words))
         return str(value)
 
     return taken
@@ -216,6 +193,10 @@ def _marks(value: Any) -> dict[str, Fraction]:
     if any(mark < 0 or isinstance(value[name], bool) for name, mark in zip(value, marks.values(), strict=True)):
         raise ValueError
     return marks
+
+
+class _NoChoice(ValueError):
+    """A word that is none of those that may stand here; these."""
 
 
 class _Wrong(ValueError):
