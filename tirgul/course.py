@@ -1,7 +1,7 @@
 """A course's own settings, `course.toml`, so that the daily command is `tirgul grade INBOX`.
 
-`docs/course-sites.md` has them all. Paths are taken from the folder of the file, which is found in the current folder, or
-as `--course FILE`.
+`docs/course-sites.md` has them all. Paths are taken from the folder of the file, which is the current folder's, or
+`--course FILE`.
 """
 
 from __future__ import annotations
