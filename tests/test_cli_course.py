@@ -187,3 +187,9 @@ def test_a_word_that_is_no_choice_is_refused_with_those_that_are(staff, tmp_path
     (tmp_path / "course.toml").write_text('reveal = "answers"\n', encoding="utf-8")
     code, said = staff("grade", "inbox", "--lang", language)
     assert code == 2 and "reveal (feedback | marks)" in said
+
+
+@pytest.mark.parametrize("language, said", [("en", "No worksheet"), ("he", "גיליון ציונים")])
+def test_a_worksheet_that_was_asked_for_and_is_not_there_is_told(staff, language, said):
+    assert said in staff("grade", "inbox", "--to", "canvas", "--lang", language)[1]
+    assert said not in staff("grade", "inbox", "--lang", language)[1]

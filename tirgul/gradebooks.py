@@ -79,9 +79,10 @@ def _wanted(ctx: click.Context, _: click.Parameter, values: Sequence[str]) -> Wa
 @final
 @frozen(slots=True)
 class Returned:
-    """The tables that were filled, by the path that each had."""
+    """The tables that were filled, by the path that each had, and whether any were asked for."""
 
     tables: Mapping[Path, Filled]
+    asked: bool = False
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -115,7 +116,9 @@ class Returned:
         return "\n".join(lines) + "\n"
 
     def summary(self, language: Language) -> str:
-        """How many cells changed in each, a line a table."""
+        """How many cells changed in each, a line a table; that there is none, where one was asked for."""
+        if self.asked and not self.tables:
+            return sentence("cli.no_worksheet", language) + "\n"
         return "".join(
             f"{FOLDER}/{printable(path.name)}: {words(language).say_count('count.changes', len(table.changes))}\n"
             for path, table in self.tables.items()
@@ -152,7 +155,8 @@ def filled(
     """The tables among what was handed in that have cells for marks; in the formats `to`, if any are named."""
     passed = {path.resolve() for path in without}
     rows = [row_of(student, result.exercises, language) for student in result.students]
-    forms = [name for name in to if name not in OWN_FILES] or [""]
+    named = [name for name in to if name not in OWN_FILES]
+    forms = named or [""]
     found: dict[Path, Filled] = {}
     for path in paths:
         for file in files(path, passed):
@@ -163,7 +167,7 @@ def filled(
                     if table is not None:
                         found[file.path] = table
                         break
-    return Returned(found)
+    return Returned(found, bool(named))
 
 
 def write_more(result: ClassResult, to: Sequence[str], out: Path) -> Iterator[str]:
