@@ -389,7 +389,7 @@ def test_what_marks_rest_on_is_carried_to_another_machine(tmp_path):
     "created, sid, score, note",
     [
         ("2027-01-10T23:50:11.365935+02:00", "7", 2.5, ""),
-        ("2027-01-11T01:50:11.365935-07:00", "7", 2.25, "handed in late"),
+        ("2027-01-11T01:50:11.365935-07:00", "7", 2.25, "Handed in late"),
         ("2027-01-11T01:50:11.365935-07:00", "012345678", 2.5, ""),
         (None, "7", 2.5, "nothing was taken off"),
     ],
@@ -412,7 +412,7 @@ def test_the_gradescope_archive_knows_what_late_costs(tmp_path, capsys, created,
     (one,) = [test for test in said["tests"] if test["name"] == "11.1/2"]
     assert (one["score"], one["max_score"]) == (score, 2.5)
     assert note in one["output"] + said["output"]
-    assert ("handed in late" in one["output"]) is (score < 2.5)
+    assert ("Handed in late" in one["output"]) is (score < 2.5)
 
 
 def test_the_gradescope_archive_runs_by_itself(tmp_path):
