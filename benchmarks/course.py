@@ -121,17 +121,17 @@ def grade_once(folder: Path, variants: bool, store: bool) -> dict[str, Any]:
 
 
 def used(session: int) -> tuple[int, float]:
-    """The megabytes of a process and of all that it began, pages that they share counted for each; seconds of work."""
-    pages, ticks = 0, 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    """The megabytes of a process and of all that it began, pages that they share counted once; seconds of work."""
+    kilobytes, ticks = 0, 0
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                ticks += sum(map(int, fields[11:15]))
+                kilobytes += int((process / "smaps_rollup").read_text().partition("\nPss:")[2].split()[0])
+        except (OSError, IndexError):  # it has ended
             continue
-        if int(fields[3]) == session:
-            pages += int(fields[21])
-            ticks += sum(map(int, fields[11:15]))
-    return pages * resource.getpagesize() // 2**20, ticks / os.sysconf("SC_CLK_TCK")
+    return kilobytes // 2**10, ticks / os.sysconf("SC_CLK_TCK")
 
 
 def loop() -> float:

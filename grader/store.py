@@ -17,6 +17,7 @@ import json
 import os
 import secrets
 import sqlite3
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -56,9 +57,9 @@ HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 KEY = "TIRGUL_COURSE_KEY"
 FINGERPRINT = "key"
+MOST_SECONDS = 10  # to wait for others who write
 PRAGMAS = (
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
+    f"PRAGMA busy_timeout = {1000 * MOST_SECONDS}",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
@@ -159,6 +160,7 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # transactions begin below, not when sqlite3 thinks so
+        _keep_log(connection)
         for pragma in PRAGMAS:
             connection.execute(pragma)
 
@@ -168,6 +170,19 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Has a file written ahead of in a log; SQLite does not wait by itself while another process does just that."""
+    until = time.monotonic() + MOST_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 @final
