@@ -10,6 +10,7 @@ import pytest
 
 from solver.notation.equality import compare
 from solver.notation.evaluation import exact
+from solver.notation.excerpts import excerpt
 from solver.notation.reading import read
 from solver.notation.unreadable import REASONS, Unreadable
 
@@ -108,3 +109,11 @@ def test_what_is_small_to_read_is_not_large_to_compare(text: str, key: str) -> N
     said = read(text)
     if not isinstance(said, Unreadable):
         exact(said)
+
+
+@pytest.mark.parametrize("label", ["answer: ", "the final answer is ", "תשובה: ", "answer:", "the " * 9])
+@pytest.mark.parametrize("times", [2, 100, 5_000])
+def test_labels_again_and_again_are_no_answer(label: str, times: int) -> None:
+    text = label * times + "5"
+    assert excerpt(text, range(len(text)))[0].endswith("5")
+    assert compare(text, "5").verdict in ("unreadable", "undecided", "different")

@@ -113,3 +113,15 @@ def test_what_was_asked_is_answered_even_when_nobody_waits_for_it_any_more():
 
     assert asyncio.run(asked()) == 30
     assert sorted(one for some in desk.together for one in some) == [1, 2, 3]
+
+
+def test_a_desk_that_leaves_an_answer_out_is_not_believed():
+    def short(questions):
+        return [10 * one for one in questions if one != 3]
+
+    async def asked():
+        with closing(Gathered(short, at_once=1, most=8)) as gathered:
+            return await asyncio.gather(*(gathered.ask(one) for one in range(6)), return_exceptions=True)
+
+    said = asyncio.run(asked())
+    assert [one for one in said if not isinstance(one, ValueError)] == [0, 10, 20, 40, 50]

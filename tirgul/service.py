@@ -125,11 +125,10 @@ class Service:
         name = self._id(who, once, *place, judgement.part, "answer", judgement.answer)
         return answered(name, who.student, who.session, *place, judgement)
 
-    def hint(self, who: Who, place: Place, part: str, once: str) -> Mapping[str, Progress]:
-        """Keeps that a hint was asked for; gives where each part then stands."""
+    def hint(self, who: Who, place: Place, part: str, once: str) -> None:
+        """Keeps that a hint was asked for."""
         name = self._id(who, once, *place, part, "hint")
         self.store.add(Attempt(name, who.student, who.session, *place, part, "hint"))
-        return self.progress(who, place)
 
     def hints(self, place: Place, states: Mapping[str, Progress], part: str) -> Hints:
         """The hints to a part that were earned so far."""

@@ -51,7 +51,7 @@ def excerpt(text: str, places: Places) -> tuple[str, Places]:
     ('it is not $5$', 'n/2')
     """
     if (label := _LABEL.match(text)) and label.end() < len(text):
-        return excerpt(*_stripped(text, places, label.end(), len(text)))
+        text, places = _stripped(text, places, label.end(), len(text))
     if "$" not in text and "\\" not in text:
         return text, places
     if boxes := _boxes(text):

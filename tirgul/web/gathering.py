@@ -1,6 +1,6 @@
 """Questions that come while others are being answered are answered together.
 
-    judging = Gathered(desk.check_all, at_once=2, most=32)
+    judging = Gathered(desk.check, at_once=2, most=32)
     judgement = await judging.ask(question)
 
 A hand-over to another process and a transaction cost nearly the same for twenty questions as for one. Who comes alone
@@ -81,11 +81,13 @@ class Gathered(Generic[Question, Answer]):
     def _tell(self, together: Sequence[_Waiting[Question, Answer]]) -> None:
         try:
             answers = self._answer([one.question for one in together])
-            for one, answer in zip(together, answers, strict=True):
-                one.answered.set_result(answer)
+            answered = list(zip(together, answers, strict=True))
         except Exception as problem:
             if len(together) == 1:
                 together[0].answered.set_exception(problem)
             else:
                 for one in together:
                     self._waiting.put(one._replace(alone=True))
+        else:
+            for one, answer in answered:
+                one.answered.set_result(answer)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import BoundedSemaphore, Lock
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -26,8 +26,6 @@ SLOW = "too_slow"
 MOST_KNOWN = 20_000
 TOGETHER = 0.5  # seconds for answers that are judged together: hundreds of the usual ones
 ATTEMPTS = 3
-
-Answer = TypeVar("Answer")
 
 
 class Busy(Exception):
