@@ -11,12 +11,14 @@ is judged changes no result and no order.
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import PurePath
+from sys import intern
 from typing import Literal, TypeAlias, final, get_args
 
 from exercises.codes import BadCode, has_variants, plain_code
@@ -35,6 +37,7 @@ POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 UNREAD = "unread_input"
 MANY = 50_000  # new values
+NOTHING = Fraction(0)
 OFTEN = 50  # judgements, after which it is told how many there are
 
 Place: TypeAlias = tuple[str, str]  # exercise, part; or student, exercise
@@ -131,7 +134,7 @@ class _Collected:
     taught: Taught
     pile: Pile = field(default_factory=Pile)
     students: dict[str, str] = field(default_factory=dict)  # each with the file in which they come first
-    codes: dict[Place, str] = field(default_factory=dict)
+    codes: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # by exercise and student
     problems: list[Problem] = field(default_factory=list)
     used: dict[str, Exercise] = field(default_factory=dict)
     unplaced: dict[str, dict[Place, Answer]] = field(default_factory=dict)
@@ -212,10 +215,10 @@ class _Collected:
 
     def _has_its_variant(self, answer: Answer, exercise: Exercise) -> bool:
         """Whether an answer is to the numbers that its student has; one to others waits for a person."""
-        key = (answer.student, exercise.id)
-        if key not in self.codes:
-            self.codes[key] = self.own(exercise, answer.student) or self._named(answer, exercise)
-        if not answer.variant or plain_code(answer.variant) == self.codes[key]:
+        codes = self.codes[exercise.id]
+        if answer.student not in codes:
+            codes[answer.student] = intern(self.own(exercise, answer.student) or self._named(answer, exercise))
+        if not answer.variant or plain_code(answer.variant) == codes[answer.student]:
             return True
         if not answer.part:  # said once, at the head of the sheet
             self.problems.append(Problem(answer.source, answer.line, "other_variant", answer.variant))
@@ -304,6 +307,8 @@ class _Grader:
         marker = Marker(collected.library.instance(exercise.id))
         self.rests_on = {part.id: marker.rests_on(part.id) for part in exercise.parts}
         self._known: dict[Asked, Judgement] = {}
+        self._full = {part.id: Fraction(part.marks) for part in exercise.parts}
+        self._earned: dict[int, Fraction | None] = {}
         self._results: dict[tuple[object, ...], Result] = {}
 
     def results(self, told: Callable[[float], None]) -> Iterator[tuple[str, list[Result]]]:
@@ -316,11 +321,11 @@ class _Grader:
             for share in self._judge(list(works.values()), levels[level]):
                 told((index + share) / len(levels))
         for name in self.collected.students:
-            work = works.get(name) or _Work(name, self.collected.codes.get((name, self.exercise.id), ""))
+            work = works.get(name) or self._work(name)
             yield name, [self._result(work, part) for part in self.exercise.parts]
 
     def _work(self, name: str) -> _Work:
-        work = _Work(name, self.collected.codes.get((name, self.exercise.id), ""))
+        work = _Work(name, self.collected.codes[self.exercise.id].get(name, ""))
         for answer in self.collected.pile.answers(self.exercise.id, name):
             work.given.setdefault(answer.part, []).append(answer)
         return work
@@ -392,10 +397,17 @@ class _Grader:
         notes = ("duplicate",) if len(work.given.get(part.id, ())) > 1 else ()
         same = (part.id, work.code, notes, id(judgement))  # a judgement that is in a result here is not let go
         if same not in self._results:
-            earned = Fraction(0) if judgement is None else marks(judgement.verdict, part)
-            full = Fraction(part.marks)
+            full, earned = self._full[part.id], self._earns(judgement, part)
             self._results[same] = Result(self.exercise.id, part.id, full, earned, judgement, notes, work.code)
         return self._results[same]
+
+    def _earns(self, judgement: Judgement | None, part: Part) -> Fraction | None:
+        """What a judgement, which is in a result here, earns."""
+        if judgement is None:
+            return NOTHING
+        if id(judgement) not in self._earned:
+            self._earned[id(judgement)] = marks(judgement.verdict, part)
+        return self._earned[id(judgement)]
 
     def _misplaced(self, work: _Work, part: Part) -> Answer | None:
         """What may be the answer to a part, under the name of a part that there is not: one that is spelled alike, or

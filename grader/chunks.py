@@ -1,6 +1,6 @@
 """What a worker does, wherever it runs: bytes with questions in, bytes with judgements out.
 
-    judge_chunk(question(path, asked)) -> answers(…) reads them
+    judge_chunk(question(path, asked)) -> Said().of(…) reads them
 
 A chunk says in which folders exercises are found, so that any process that has these folders can judge it. A worker
 keeps what it has worked out for later chunks.
@@ -42,21 +42,34 @@ def question(path: SearchPath, asked: Sequence[Asked]) -> bytes:
     return packed((tuple(map(str, path)), tuple(tuple(one) for one in asked))).encode()
 
 
-def answers(data: bytes, asked: Sequence[Asked]) -> list[Judgement]:
-    """What a worker said; raises ValueError where that is not a judgement for each question."""
-    try:
-        different, places = unpacked(data)
-        said = [different[place] for place in places]
-    except (TypeError, IndexError) as problem:
-        raise ValueError(f"not judgements and their places: {problem}") from problem
-    for judgement, one in zip(said, asked, strict=True):
-        if not isinstance(judgement, Judgement) or (judgement.part, judgement.answer) != (one.part, one.text):
-            raise ValueError("an answer to another question")
-    return said
+@final
+class Said:
+    """What workers said, equal judgements of several chunks read once and as one object."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Judgement] = {}
+
+    def of(self, data: bytes, asked: Sequence[Asked]) -> list[Judgement]:
+        """What a worker said of a chunk; raises ValueError where that is not a judgement for each question."""
+        places, *different = data.split(b"\n")
+        try:
+            said = [self._read(different[place]) for place in unpacked(places)]
+        except (TypeError, IndexError) as problem:
+            raise ValueError(f"not judgements and their places: {problem}") from problem
+        for judgement, one in zip(said, asked, strict=True):
+            if not isinstance(judgement, Judgement) or (judgement.part, judgement.answer) != (one.part, one.text):
+                raise ValueError("an answer to another question")
+        return said
+
+    def _read(self, line: bytes) -> Judgement:
+        known = self._known.get(line)
+        if known is None:
+            known = self._known[line] = unpacked(line)
+        return known
 
 
 def judge_chunk(data: bytes) -> bytes:
-    """The different judgements of a chunk, and for each question, in order, the place of its own among them.
+    """For each question of a chunk, in order, the place of its judgement among the lines that follow, all different.
 
     Parts that are alike in several variants share judgements.
     """
@@ -64,7 +77,8 @@ def judge_chunk(data: bytes) -> bytes:
     judged = [_bench(path, one[0]).judged(Asked(*one)) for one in asked]
     different = {id(one): one for one in judged}
     place = {name: at for at, name in enumerate(different)}
-    return packed((tuple(different.values()), tuple(place[id(one)] for one in judged))).encode()
+    lines = (tuple(place[id(one)] for one in judged), *different.values())
+    return "\n".join(map(packed, lines)).encode()
 
 
 @lru_cache(2)  # exercises come one after the other, and the variants of each take room

@@ -25,7 +25,7 @@ from typing import Any, Protocol, final
 
 from exercises.library import SearchPath
 from grader.batch import Judges
-from grader.chunks import CRASHED, Asked, answers, judge_chunk, question
+from grader.chunks import CRASHED, Asked, Said, judge_chunk, question
 from grader.verdict import Judgement, Review
 
 SLOW = "too_slow"
@@ -93,39 +93,39 @@ class Chunked:
         """The judgements; as many chunks are under way as keep the workers busy, and none waits until it is kept."""
         chunks = list(_cut(asked, min(CHUNK, max(1, len(asked) // (AT_ONCE * self._workers)))))
         begun: list[Callable[[], list[Judgement]]] = []
+        said = Said()
         with _Keeping(self._shelf) as keeping:
             for index in range(len(chunks)):
                 while len(begun) < len(chunks) and len(begun) < index + AT_ONCE * self._workers:
-                    begun.append(self._begun(chunks[len(begun)], keeping))
+                    begun.append(self._begun(chunks[len(begun)], said, keeping))
                 yield from begun[index]()
                 begun[index] = list
 
-    def _begun(self, chunk: Sequence[Asked], keeping: _Keeping) -> Callable[[], list[Judgement]]:
+    def _begun(self, chunk: Sequence[Asked], said: Said, keeping: _Keeping) -> Callable[[], list[Judgement]]:
         """Sends a chunk off, and gives what waits for its judgements."""
         data = question(self._path, chunk)
         name = sha256(self._stamp.encode() + data).hexdigest()
         kept = None if self._shelf is None else self._shelf.get(name)
         if kept is not None:
-            return lambda: answers(kept, chunk)
+            return lambda: said.of(kept, chunk)
         future = self._executor.submit(self._judge, data)
-        return lambda: self._finished(chunk, name, future, keeping)
 
-    def _finished(
-        self, chunk: Sequence[Asked], name: str, future: Future[bytes], keeping: _Keeping
-    ) -> list[Judgement]:
-        try:
-            said = future.result()
-            judged = answers(said, chunk)
-        except Exception:  # its process may end in any way
-            return self._singly(chunk)
-        if not any(judgement.verdict == Review(CRASHED) for judgement in judged):
-            keeping.put(name, said)
-        return judged
+        def finished() -> list[Judgement]:
+            try:
+                lines = future.result()
+                judged = said.of(lines, chunk)
+            except Exception:  # its process may end in any way
+                return self._singly(chunk, said)
+            if not any(judgement.verdict == Review(CRASHED) for judgement in judged):
+                keeping.put(name, lines)
+            return judged
 
-    def _singly(self, chunk: Sequence[Asked]) -> list[Judgement]:
+        return finished
+
+    def _singly(self, chunk: Sequence[Asked], said: Said) -> list[Judgement]:
         """The answers of a chunk that failed, one by one: only the culprit waits for a person."""
         futures = [self._executor.submit(self._judge, question(self._path, [one])) for one in chunk]
-        return [_single(one, future) for one, future in zip(chunk, futures, strict=True)]
+        return [_single(one, said, future) for one, future in zip(chunk, futures, strict=True)]
 
 
 @final
@@ -161,9 +161,9 @@ class _Keeping:
                 one.result()
 
 
-def _single(asked: Asked, future: Future[bytes]) -> Judgement:
+def _single(asked: Asked, said: Said, future: Future[bytes]) -> Judgement:
     try:
-        return answers(future.result(), [asked])[0]
+        return said.of(future.result(), [asked])[0]
     except TimeoutError:
         return Judgement(asked.part, asked.text, "", Review(SLOW))
     except Exception:  # its process may end in any way

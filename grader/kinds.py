@@ -59,6 +59,7 @@ _TOTAL = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _DOTTED = pattern(r"[1-9]\d{0,2}\.\d{3}")
+_DIGITS = pattern(r" *-?(0|[1-9][0-9]{0,8}) *")
 _BETWEEN_EQUATIONS = pattern(r"[,;](?=\s+[^,;=]*=)")
 _AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
 _BECAUSE = pattern(r"[\s,;]*(?:כי|because|since)(?!\w)")
@@ -490,6 +491,8 @@ def _number(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
 
 
 def _exact(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
+    if _DIGITS.fullmatch(text):
+        return int(text)  # as nearly all items of rows are: reading them would take most of a row's time
     formula = read(text, (), decimal=decimal)
     return formula if isinstance(formula, Unreadable) else exact(formula)
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias, final
 
@@ -25,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from exercises.library import EDGES
 from grader.ledger_schema import CHUNKS, ENDS, HAND_MARKS, MARKS, PUBLISHED, RUNS, SUBMISSIONS
+from grader.once import Once
 from grader.packing import packed, unpacked
 from grader.pile import Pile
 from grader.results import BY_HAND, Answer, ClassResult, Problem, Result, Student
@@ -32,6 +34,7 @@ from grader.store import Store
 from solver.frozen import frozen
 
 BLOCK = 100  # students in a transaction
+MOST_RESULTS, MOST_JUDGEMENTS = 20_000, 100_000  # whose texts are kept while a class is written
 
 Place: TypeAlias = tuple[str, str, str]  # student, exercise, part
 
@@ -303,7 +306,7 @@ class _Lines:
     """Results as lines of text and back, equal ones once."""
 
     def __init__(self) -> None:
-        self._texts: dict[int, tuple[Result, str]] = {}
+        self._text = Once(partial(packed, judgement=Once(packed, MOST_JUDGEMENTS)), MOST_RESULTS)
         self._results: dict[str, Result] = {}
 
     def of(self, student: Student) -> str:
@@ -313,14 +316,6 @@ class _Lines:
     def read(self, document: str) -> tuple[Result, ...]:
         """The results that a text says."""
         return tuple(map(self._result, document.split("\n"))) if document else ()
-
-    def _text(self, result: Result) -> str:
-        known = self._texts.get(id(result))
-        if known is None:
-            if len(self._texts) > 100_000:
-                self._texts.clear()
-            known = self._texts[id(result)] = (result, packed(result))
-        return known[1]
 
     def _result(self, line: str) -> Result:
         if line not in self._results:

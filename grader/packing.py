@@ -8,9 +8,9 @@ Only these classes are ever made from a text, whoever wrote it; a text that is n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
 from fractions import Fraction
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from grader.results import Answer, Problem, Result, Student
@@ -23,17 +23,33 @@ CLASSES: dict[str, type] = {
         *(Right, Follows, Slipped, Wrong, Unreadable, Review),
     )
 }
-FIELDS = {one: tuple(field.name for field in fields(one)) for one in CLASSES.values() if is_dataclass(one)}
 TUPLE, MARK = "", "/"
+NAMES = {one: name for name, one in CLASSES.items()} | {tuple: TUPLE}
 
 
-def packed(value: object) -> str:
-    """A value as a line of ASCII.
+def packed(value: Any, judgement: Callable[[Judgement], str] | None = None) -> str:
+    """A value as a line of ASCII; `judgement` packs a judgement inside it, where many values share one.
 
     >>> packed((Right(), Fraction(1, 2), None))
     '["",["Right",""],["/",1,2],null]'
     """
-    return _ENCODER.encode(_listed(value) if isinstance(value, tuple) else value)
+    kind = type(value)
+    if kind is str:
+        return encode_basestring_ascii(value)
+    if kind is int:
+        return str(value)
+    if kind is Fraction:
+        return f'["{MARK}",{value.numerator},{value.denominator}]'
+    if kind is Judgement and judgement:
+        return judgement(value)
+    if kind in NAMES:
+        inside = value if isinstance(value, tuple) else [getattr(value, name) for name in kind.__match_args__]
+        return f'["{NAMES[kind]}"{"".join([f",{packed(one, judgement)}" for one in inside])}]'
+    if value is None:
+        return "null"
+    if kind is bool:
+        return "true" if value else "false"
+    raise TypeError(f"not a value of the grader: {kind.__name__}")
 
 
 def unpacked(text: str | bytes) -> Any:
@@ -42,27 +58,6 @@ def unpacked(text: str | bytes) -> Any:
         return _value(json.loads(text))
     except (TypeError, KeyError, IndexError, RecursionError, ZeroDivisionError) as problem:
         raise ValueError(f"not packed: {problem}") from problem
-
-
-def _listed(value: tuple[object, ...]) -> list[object]:
-    """A tuple, or a value that is one, as the list that it is written as."""
-    kind = type(value)
-    return [TUPLE if kind is tuple else kind.__name__, *_inside(value)]
-
-
-def _inside(values: Iterable[object]) -> list[object]:
-    return [_listed(one) if isinstance(one, tuple) else one for one in values]
-
-
-def _named(value: Any) -> list[object]:
-    """What JSON has no form for, as the list that it is written as."""
-    if isinstance(value, Fraction):
-        return [MARK, value.numerator, value.denominator]
-    kind = type(value)
-    return [kind.__name__, *_inside([getattr(value, name) for name in FIELDS[kind]])]
-
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, default=_named)
 
 
 def _value(plain: Any) -> Any:

@@ -15,7 +15,7 @@ from exercises.codes import fresh_code
 from exercises.library import Library, search_path
 from grader import packing
 from grader.batch import grade
-from grader.chunks import Asked, Bench, answers, judge_chunk, question
+from grader.chunks import Asked, Bench, Said, judge_chunk, question
 from grader.engines import AT_ONCE, SLOW, Chunked, Here, Killing, engine
 from grader.gradebooks import marks_json
 from grader.results import Answer
@@ -73,15 +73,15 @@ OTHER, RIGHT = Judgement("2", "other", "", Right()), Judgement("2", "51", "", Ri
 @pytest.mark.parametrize(
     "said",
     [
-        ((OTHER,), (0,)),  # to another question
-        ((RIGHT,), (1,)), ((RIGHT,), ("0",)), ((RIGHT,), (0, 0)), ((RIGHT,), ()), (("51",), (0,)), (RIGHT,), (), 7,
+        ((0,), OTHER),  # to another question
+        ((1,), RIGHT), (("0",), RIGHT), ((0, 0), RIGHT), ((), RIGHT), ((0,), ("51",)), (RIGHT,), (7,), ((0,),), (),
     ],
 )  # fmt: skip
 def test_what_is_no_answer_to_the_question_is_not_taken(said):
     class Wrong(Executor):
         def submit(self, fn, /, *args, **kwargs):
             future: Future[bytes] = Future()
-            future.set_result(packing.packed(said).encode())
+            future.set_result("\n".join(map(packing.packed, said)).encode())
             return future
 
     (judgement,) = Chunked(Wrong(), PATH)(asked(["51"]))
@@ -93,8 +93,10 @@ def test_judgements_that_variants_share_are_sent_once():
     codes = [fresh_code(exercise, str(seed)) for seed in range(3)]
     questions = [Asked("conv1d", code, part, "17") for code in codes for part in ("weights", "values")]
     said = judge_chunk(question(PATH, questions))
-    assert answers(said, questions) == Bench(LIBRARY)(questions)
-    assert len(packing.unpacked(said)[0]) == 4  # the number of weights is no variant's own
+    assert Said().of(said, questions) == Bench(LIBRARY)(questions)
+    assert len(said.splitlines()) == 1 + 4  # the number of weights is no variant's own
+    here = Said()
+    assert here.of(said, questions)[0] is here.of(said, questions)[0]
 
 
 def test_processes_of_this_machine_say_the_same():
@@ -218,7 +220,7 @@ def test_all_chunks_are_kept_when_the_last_judgement_is_given_and_a_full_disk_is
     shelf, full = Slow(), Full()
     judged = list(Chunked(Here(), PATH, 1, shelf)(texts))
     assert len(judged) == 1000 and len(shelf) >= 5
-    assert sum(len(packing.unpacked(said)[1]) for said in shelf.values()) == 1000
+    assert sum(len(packing.unpacked(said.partition(b"\n")[0])) for said in shelf.values()) == 1000
     with pytest.raises(OSError, match="no space left"):
         list(Chunked(Here(), PATH, 1, full)(texts))
     assert 0 < len(full) < len(shelf)

@@ -15,6 +15,7 @@ from math import isfinite
 from typing import Any, TypeAlias, final
 
 from grader.gradebooks.cells import hundredths
+from grader.once import Once
 from grader.results import Answer, ClassResult, Problem, Result, Student
 from grader.verdict import (
     Explanation,
@@ -35,7 +36,7 @@ from solver.patterns import pattern
 
 FILE = "marks.json"
 SCHEMA = "tirgul/marks/1"
-MOST_KNOWN = 50_000
+MOST_RESULTS, MOST_JUDGEMENTS = 20_000, 100_000  # whose texts are kept while a class is written
 
 # direction marks and other invisible characters, separators that end lines for some programs, lone surrogates
 _TURNING = pattern("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
@@ -100,6 +101,11 @@ def _opened(data: Document, depth: int) -> str:
     return _block(data, depth)[: -len("\n}") - depth]
 
 
+def _continued(data: Document, depth: int) -> str:
+    """The rest of an object whose beginning is written."""
+    return _block(data, depth)[len("{\n") + depth + 1 : -len("\n}") - depth]
+
+
 def _listed(blocks: Iterable[str], depth: int) -> Iterator[str]:
     """A list of blocks."""
     between = "[\n" + " " * (depth + 1)
@@ -109,25 +115,25 @@ def _listed(blocks: Iterable[str], depth: int) -> Iterator[str]:
     yield "[]" if between.startswith("[") else "\n" + " " * depth + "]"
 
 
+MISSING: Document = {"answer": None, "verdict": "missing", "read_as": "", "slips": []}
+
+
 @final
 class Results:
-    """Students as they are written, with the text of each result that many have written once."""
+    """Students as they are written, with the text of what many have written once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Result, str]] = {}
+        self._said = Once(_said, MOST_JUDGEMENTS)
+        self._text = Once(self._result, MOST_RESULTS)
 
     def of(self, student: Student) -> str:
         """A student."""
         listed = _lines("[", map(self._text, student.results), "]", 3) if student.results else "[]"
         return f'{_opened(_student(student), 2)},\n   "results": {listed}\n  }}'
 
-    def _text(self, result: Result) -> str:
-        known = self._known.get(id(result))
-        if known is None:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            known = self._known[id(result)] = (result, _block(_result(result), 4))  # the result stays, and so its id
-        return known[1]
+    def _result(self, result: Result) -> str:
+        said = self._said(result.judgement) if result.judgement else _continued(MISSING, 4)
+        return f"{_opened(_head(result), 4)},\n     {said}\n    }}"
 
 
 def number(mark: Fraction | int | None) -> float | None:
@@ -224,7 +230,7 @@ def _student(student: Student) -> Document:
     }
 
 
-def _result(result: Result) -> Document:
+def _head(result: Result) -> Document:
     said: Document = {
         "exercise": result.exercise,
         "part": result.part,
@@ -232,11 +238,11 @@ def _result(result: Result) -> Document:
         "max": number(result.max),
         "notes": list(result.notes),
     }
-    if result.variant:
-        said["variant"] = result.variant
-    if result.judgement is None:
-        return said | {"answer": None, "verdict": "missing", "read_as": "", "slips": []}
-    return said | {"answer": result.judgement.answer} | judged(result.judgement)
+    return said | ({"variant": result.variant} if result.variant else {})
+
+
+def _said(judgement: Judgement) -> str:
+    return _continued({"answer": judgement.answer} | judged(judgement), 4)
 
 
 def _problem(problem: Problem) -> Document:
