@@ -309,6 +309,7 @@ class _Grader:
         self._known: dict[Asked, Judgement] = {}
         self._full = {part.id: Fraction(part.marks) for part in exercise.parts}
         self._earned: dict[int, Fraction | None] = {}
+        self._marks: dict[Fraction | None, Fraction | None] = {}  # equal ones are one object
         self._results: dict[tuple[object, ...], Result] = {}
 
     def results(self, told: Callable[[float], None]) -> Iterator[tuple[str, list[Result]]]:
@@ -406,7 +407,8 @@ class _Grader:
         if judgement is None:
             return NOTHING
         if id(judgement) not in self._earned:
-            self._earned[id(judgement)] = marks(judgement.verdict, part)
+            earned = marks(judgement.verdict, part)
+            self._earned[id(judgement)] = self._marks.setdefault(earned, earned)
         return self._earned[id(judgement)]
 
     def _misplaced(self, work: _Work, part: Part) -> Answer | None:

@@ -8,6 +8,7 @@ keeps what it has worked out for later chunks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -39,7 +40,7 @@ class Asked(NamedTuple):
 
 def question(path: SearchPath, asked: Sequence[Asked]) -> bytes:
     """A chunk for a worker."""
-    return packed((tuple(map(str, path)), tuple(tuple(one) for one in asked))).encode()
+    return json.dumps([[str(folder) for folder in path], asked]).encode()
 
 
 @final
@@ -73,8 +74,8 @@ def judge_chunk(data: bytes) -> bytes:
 
     Parts that are alike in several variants share judgements.
     """
-    path, asked = unpacked(data)
-    judged = [_bench(path, one[0]).judged(Asked(*one)) for one in asked]
+    path, asked = json.loads(data)
+    judged = [_bench(tuple(path), one[0]).judged(Asked(*one)) for one in asked]
     different = {id(one): one for one in judged}
     place = {name: at for at, name in enumerate(different)}
     lines = (tuple(place[id(one)] for one in judged), *different.values())

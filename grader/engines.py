@@ -16,12 +16,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import groupby
-from typing import Any, Protocol, final
+from typing import Any, NamedTuple, Protocol, final
 
 from exercises.library import SearchPath
 from grader.batch import Judges
@@ -48,8 +48,8 @@ class NoEngine(Exception):
 class Shelf(Protocol):
     """Keeps what was said of a chunk, so that it need not be judged again."""
 
-    def get(self, name: str) -> bytes | None:
-        """What was said of the chunk of this name."""
+    def get(self, names: Collection[str]) -> Mapping[str, bytes]:
+        """What was said of the chunks of these names, of those that are kept."""
 
     def put(self, chunks: Sequence[tuple[str, bytes]]) -> None:
         """Keeps what was said of chunks of these names, for good, before this returns."""
@@ -74,6 +74,13 @@ def engine(name: str, path: SearchPath, shelf: Shelf | None = None, stamp: str =
 
 
 @final
+class _Chunk(NamedTuple):
+    asked: Sequence[Asked]
+    data: bytes  # as it is sent
+    name: str  # by which it is kept
+
+
+@final
 class Chunked:
     """Judges by chunks, in the order in which they were asked."""
 
@@ -91,33 +98,37 @@ class Chunked:
 
     def __call__(self, asked: Sequence[Asked]) -> Iterator[Judgement]:
         """The judgements; as many chunks are under way as keep the workers busy, and none waits until it is kept."""
-        chunks = list(_cut(asked, min(CHUNK, max(1, len(asked) // (AT_ONCE * self._workers)))))
+        size = min(CHUNK, max(1, len(asked) // (AT_ONCE * self._workers)))
+        chunks = [self._chunk(some) for some in _cut(asked, size)]
+        kept = self._shelf.get([chunk.name for chunk in chunks]) if self._shelf is not None else {}
         begun: list[Callable[[], list[Judgement]]] = []
         said = Said()
         with _Keeping(self._shelf) as keeping:
             for index in range(len(chunks)):
                 while len(begun) < len(chunks) and len(begun) < index + AT_ONCE * self._workers:
-                    begun.append(self._begun(chunks[len(begun)], said, keeping))
+                    chunk = chunks[len(begun)]
+                    begun.append(self._begun(chunk, kept.get(chunk.name), said, keeping))
                 yield from begun[index]()
                 begun[index] = list
 
-    def _begun(self, chunk: Sequence[Asked], said: Said, keeping: _Keeping) -> Callable[[], list[Judgement]]:
-        """Sends a chunk off, and gives what waits for its judgements."""
-        data = question(self._path, chunk)
-        name = sha256(self._stamp.encode() + data).hexdigest()
-        kept = None if self._shelf is None else self._shelf.get(name)
+    def _chunk(self, asked: Sequence[Asked]) -> _Chunk:
+        data = question(self._path, asked)
+        return _Chunk(asked, data, sha256(self._stamp.encode() + data).hexdigest())
+
+    def _begun(self, chunk: _Chunk, kept: bytes | None, said: Said, keeping: _Keeping) -> Callable[[], list[Judgement]]:
+        """Sends a chunk off, where nothing is kept of it, and gives what waits for its judgements."""
         if kept is not None:
-            return lambda: said.of(kept, chunk)
-        future = self._executor.submit(self._judge, data)
+            return lambda: said.of(kept, chunk.asked)
+        future = self._executor.submit(self._judge, chunk.data)
 
         def finished() -> list[Judgement]:
             try:
                 lines = future.result()
-                judged = said.of(lines, chunk)
+                judged = said.of(lines, chunk.asked)
             except Exception:  # its process may end in any way
-                return self._singly(chunk, said)
+                return self._singly(chunk.asked, said)
             if not any(judgement.verdict == Review(CRASHED) for judgement in judged):
-                keeping.put(name, lines)
+                keeping.put(chunk.name, lines)
             return judged
 
         return finished

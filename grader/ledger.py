@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -34,6 +34,7 @@ from grader.store import Store
 from solver.frozen import frozen
 
 BLOCK = 100  # students in a transaction
+MOST_ASKED = 1_000  # chunks that are looked up at once
 MOST_RESULTS, MOST_JUDGEMENTS = 20_000, 100_000  # whose texts are kept while a class is written
 
 Place: TypeAlias = tuple[str, str, str]  # student, exercise, part
@@ -125,11 +126,15 @@ class Ledger:
 
     # --- judgements made so far
 
-    def get(self, name: str) -> bytes | None:
-        """What was said of a chunk."""
+    def get(self, names: Collection[str]) -> dict[str, bytes]:
+        """What was said of chunks, of those that are kept."""
         with self._engine.connect() as connection:
-            said = connection.execute(select(CHUNKS.c.said).where(CHUNKS.c.hash == name)).scalar()
-        return None if said is None else str(said).encode()
+            rows = [
+                row
+                for _, block in _blocks(names, MOST_ASKED)
+                for row in connection.execute(select(CHUNKS.c.hash, CHUNKS.c.said).where(CHUNKS.c.hash.in_(block)))
+            ]
+        return {row.hash: row.said.encode() for row in rows}
 
     def put(self, chunks: Sequence[tuple[str, bytes]]) -> None:
         """Keeps what was said of chunks."""

@@ -188,12 +188,17 @@ def test_processes_that_cannot_go_on_are_replaced():
         assert list(Chunked(pool, PATH)(asked(["51"]))) == Bench(LIBRARY)(asked(["51"]))
 
 
-def test_what_is_kept_is_not_judged_again():
-    class Shelf(dict[str, bytes]):
-        get = dict.get
-        put = dict.update
+class Kept(dict[str, bytes]):
+    """What is kept of chunks."""
 
-    shelf, texts = Shelf(), asked(["48", "51", "47"])
+    put = dict.update
+
+    def get(self, names):
+        return {name: self[name] for name in names if name in self}
+
+
+def test_what_is_kept_is_not_judged_again():
+    shelf, texts = Kept(), asked(["48", "51", "47"])
     first = list(Chunked(Here(), PATH, 1, shelf, "one")(texts))
     assert list(Chunked(Here(), PATH, 1, shelf, "one", judge=judge_badly)(texts)) == first
 
@@ -205,7 +210,7 @@ def test_what_is_kept_is_not_judged_again():
 
 
 def test_all_chunks_are_kept_when_the_last_judgement_is_given_and_a_full_disk_is_told():
-    class Slow(dict[str, bytes]):
+    class Slow(Kept):
         def put(self, chunks):
             time.sleep(0.01)
             self.update(chunks)

@@ -15,10 +15,11 @@ from operator import attrgetter
 from typing import final
 
 from grader.gradebooks.cells import decimal, harmless
-from grader.results import ClassResult, Result, Student, summed
+from grader.once import Once
+from grader.results import ClassResult, Student, summed
 
 FILE = "marks.csv"
-MOST_KNOWN = 50_000
+MOST_KNOWN = 10_000
 
 
 def write(result: ClassResult) -> bytes:
@@ -51,25 +52,16 @@ def _header(result: ClassResult) -> Iterator[str]:
 
 @final
 class Cells:
-    """The cells of students, written once for each result that many have."""
+    """The cells of students, each mark that many have written once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Result, str]] = {}
+        self._decimal = Once(decimal, MOST_KNOWN)
 
     def of(self, student: Student) -> Iterator[str]:
         """A student's row."""
         yield harmless(student.student)
         for _, parts in groupby(student.results, key=attrgetter("exercise")):
-            results = list(parts)
-            yield from map(self._mark, results)
-            yield decimal(summed([one.marks for one in results]))
+            marks = [one.marks for one in parts]
+            yield from ["" if mark is None else self._decimal(mark) for mark in marks]
+            yield decimal(summed(marks))
         yield from (decimal(student.total), decimal(student.max), str(student.pending))
-
-    def _mark(self, result: Result) -> str:
-        known = self._known.get(id(result))
-        if known is None:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            text = "" if result.marks is None else decimal(result.marks)
-            known = self._known[id(result)] = (result, text)  # the result stays, and so its id
-        return known[1]

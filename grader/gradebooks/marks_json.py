@@ -101,8 +101,8 @@ def _opened(data: Document, depth: int) -> str:
     return _block(data, depth)[: -len("\n}") - depth]
 
 
-def _continued(data: Document, depth: int) -> str:
-    """The rest of an object whose beginning is written."""
+def _inside(data: Document, depth: int) -> str:
+    """What is written between the braces of an object, without the white space beside them."""
     return _block(data, depth)[len("{\n") + depth + 1 : -len("\n}") - depth]
 
 
@@ -123,6 +123,7 @@ class Results:
     """Students as they are written, with the text of what many have written once."""
 
     def __init__(self) -> None:
+        self._mark = Once(_mark, MOST_RESULTS)
         self._said = Once(_said, MOST_JUDGEMENTS)
         self._text = Once(self._result, MOST_RESULTS)
 
@@ -132,8 +133,18 @@ class Results:
         return f'{_opened(_student(student), 2)},\n   "results": {listed}\n  }}'
 
     def _result(self, result: Result) -> str:
-        said = self._said(result.judgement) if result.judgement else _continued(MISSING, 4)
-        return f"{_opened(_head(result), 4)},\n     {said}\n    }}"
+        said = {
+            "exercise": _word(result.exercise),
+            "part": _word(result.part),
+            "marks": self._mark(result.marks),
+            "max": self._mark(result.max),
+            "notes": _block(result.notes, 5),
+        }
+        if result.variant:
+            said["variant"] = _word(result.variant)
+        lines = [f'"{name}": {text}' for name, text in said.items()]
+        lines.append(self._said(result.judgement) if result.judgement else _inside(MISSING, 4))
+        return _lines("{", lines, "}", 4)
 
 
 def number(mark: Fraction | int | None) -> float | None:
@@ -230,19 +241,12 @@ def _student(student: Student) -> Document:
     }
 
 
-def _head(result: Result) -> Document:
-    said: Document = {
-        "exercise": result.exercise,
-        "part": result.part,
-        "marks": number(result.marks),
-        "max": number(result.max),
-        "notes": list(result.notes),
-    }
-    return said | ({"variant": result.variant} if result.variant else {})
+def _mark(mark: Fraction | None) -> str:
+    return _block(number(mark), 0)
 
 
 def _said(judgement: Judgement) -> str:
-    return _continued({"answer": judgement.answer} | judged(judgement), 4)
+    return _inside({"answer": judgement.answer} | judged(judgement), 4)
 
 
 def _problem(problem: Problem) -> Document:
