@@ -9,7 +9,7 @@ from grader.once import Once
 @given(st.lists(st.lists(st.integers(0, 3), max_size=2), max_size=30), st.integers(1, 5))
 def test_a_text_is_that_of_its_value_even_where_values_come_and_go(values, most):
     once = Once(repr, most)
-    texts = [once(list(value)) for value in values]  # objects that nobody else keeps: their ids are soon another's
+    texts = [once([*value]) for value in values]  # objects that nobody else keeps: their ids are soon another's
     assert texts == list(map(repr, values))
 
 
