@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exercises.exercise import LANGUAGES
+from grader.submissions.signatures import BEGINNINGS
 from reports.words import words
 from tests.sources import ROOT, files
 from tirgul.language import CODES
@@ -15,6 +16,7 @@ COMMANDS = [path.stem for path in files("tirgul/commands") if not path.stem.star
 BUILT = {f"cli.help.{command}" for command in COMMANDS} | {"cli.option.version", "cli.option.help", "cli.option.lang"}
 CHOSEN = {"quote_not_closed", "bad_row", "field_too_big", "unknown_heading", "second_label"}  # put into a variable
 CHOSEN |= {"archive_inside", "broken_member", "locked", "member_twice", "unsafe_name"}  # of members of archives
+CHOSEN |= {"bad_notebook", *BEGINNINGS.values()}
 # what is called with the reason why something cannot be read, or was not filled in
 SAYING = {"Problem", "Broken", "Unopened", "_refuse", "_tell"}
 

@@ -86,6 +86,14 @@ TABLES = [
         [],
     ),
     ("ID number,Response 1\n012,48\n", [], ["no_place"]),
+    (  # a form that collects addresses and asks for the id
+        'חותמת זמן,כתובת אימייל,תעודת זהות (9 ספרות),11.1/2\n2026/11/27 3:00:00 PM GMT+2,d@x.il,012,48\n',
+        [("012", "11.1/2", "48")],
+        [],
+    ),
+    ("student,exercise,part,answer\n012,11.1,2,2026-02-01\n", [("012", "11.1/2", "2026-02-01")], ["date_cell"]),
+    ("student,exercise,part,answer\n012,11.1,1-Feb,48\n", [("012", "11.1/", "48")], ["date_place"]),
+    ("student,exercise,part,answer\n012,11-Jan,2,48\n", [("012", "/", "48")], ["date_place"]),
 ]
 
 
@@ -161,7 +169,7 @@ def test_json_lines_keep_numbers_as_typed(tmp_path):
     lines += ['{"student": "014", "student": "015", "exercise": "11.1/2", "answer": "1"}']
     lines += ['{"student": "016", "exercise": "11.1/2", "answer": "7"}', '{"student":' * 3000]
     answers, problems = found(written(tmp_path, "a.jsonl", "\n".join(lines)))
-    assert answers == [("012", "11.1/2", "48.0"), ("016", "11.1/2", "7")]
+    assert answers == [("012", "11.1/2", "48.0"), ("013", "/", lines[1]), ("016", "11.1/2", "7")]
     assert [reason for _, reason in problems] == ["bad_json", "bad_json", "key_twice", "bad_json"]
 
 
@@ -184,9 +192,28 @@ def test_answer_cells_of_a_notebook(tmp_path):
     assert answers == [("012345678", f"11.1/{part}", text) for part, text in said]
 
 
+def cell(source: str, name: str, kind: str = "code") -> dict[str, object]:
+    """A cell for an answer, as nbgrader makes it."""
+    return {"cell_type": kind, "metadata": {"nbgrader": {"grade_id": name, "solution": True}}, "source": source}
+
+
+def test_what_nbgrader_put_into_a_cell_is_no_answer(tmp_path):
+    stub, told = "# YOUR CODE HERE\nraise NotImplementedError()", "# weights\n\n# of the layer\n48  # no biases"
+    cells = [cell(stub, "11_1-1a"), cell("YOUR ANSWER HERE", "11_1-1b", "markdown"), cell(told, "11_1-2")]
+    cells += [cell(f"{stub.splitlines()[0]}\n348", "11_1-3"), cell("# 5175", "11_1-4")]
+    got = [one for one in submissions([written(tmp_path, "012.ipynb", notebook(*cells))]) if isinstance(one, Answer)]
+    assert [(one.part, one.text, one.state) for one in got] == [
+        ("1a", "", "read"),
+        ("1b", "", "read"),
+        ("2", "48  # no biases", "read"),
+        ("3", "348", "read"),
+        ("4", "# 5175", "read"),
+    ]
+
+
 def test_a_notebook_that_is_no_notebook(tmp_path):
     deep = '{"nbformat": 4, "cells": [' + "[" * 100_000
-    assert found(written(tmp_path, "a.ipynb", deep)) == ([], [("a.ipynb", "bad_json")])
+    assert found(written(tmp_path, "a.ipynb", deep)) == ([], [("a.ipynb", "bad_notebook")])
     assert found(written(tmp_path, "a.ipynb", notebook()))[1] == [("a.ipynb", "no_cells")]
 
 
@@ -216,6 +243,52 @@ def test_a_group_hands_in_once(tmp_path):
     written(tmp_path, "grades.csv", text + "Participant 601684,N,Group A,,10,-\nParticipant 601685,A,Group B,,10,-\n")
     answers, _ = found(tmp_path)
     assert {student for student, _, _ in answers} == {"601683", "601684"}
+
+
+@pytest.mark.parametrize("word", ["", "שאלה ", "Exercise ", "**תרגיל "])
+def test_a_line_may_say_that_its_part_is_a_question(tmp_path, word):
+    assert found(written(tmp_path, "a.txt", f"student: 012\n{word}11.1/2: 48"))[0] == [("012", "11.1/2", "48")]
+
+
+@pytest.mark.parametrize("kind", ["csv", "zip", "xlsx", "txt"])
+def test_when_a_form_was_sent_is_read_wherever_its_table_stands(tmp_path, kind):
+    rows = [["Timestamp", "Student ID (9 digits)", "11.1/2"], ["2026/11/27 3:00:00 PM GMT+2", "012", "48"]]
+    text = "\n".join(map(",".join, rows))
+    if kind == "zip":  # as Google hands it out
+        path = archive(tmp_path / "form.csv.zip", {"form.csv": text})
+    elif kind == "xlsx":
+        path, book = tmp_path / "form.xlsx", Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    else:
+        path = written(tmp_path, f"form.{kind}", text)
+    handed = [one for one in submissions([path]) if isinstance(one, Answer) and one.state == "handed"]
+    assert [(one.student, one.text) for one in handed] == [("012", rows[1][0])]
+
+
+@pytest.mark.parametrize(
+    "data, reason",
+    [
+        (b"%PDF-1.7\n\xe2\xe3", "pdf"),
+        (b"\x89PNG\r\n\x1a\n\0", "picture"),
+        (b"\0\0\0\x18ftypheic\0", "picture"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "document"),
+        (b"Rar!\x1a\x07\0", "other_archive"),
+        (b"PK\x05\x06" + bytes(18), "empty_file"),
+        (b"MZ\x90\0\3\0", "binary"),
+        ("שלום, מצורף התרגיל".encode(), "file_type"),
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_is_no_text_is_called_by_its_kind(tmp_path, data, reason, inside):
+    packed = {"S_1_assignsubmission_file/f": data}
+    answers, problems = found(archive(tmp_path / "a.zip", packed) if inside else written(tmp_path, "f", data))
+    assert not answers and problems == [("f", reason)]
+
+
+def test_an_archive_in_which_nothing_is_to_be_read(tmp_path):
+    assert found(archive(tmp_path / "a.zip", {"__MACOSX/._a": "x"}))[1] == [("a.zip", "empty_file")]
 
 
 def test_nobody_hands_in_for_somebody_else(tmp_path):
@@ -352,9 +425,9 @@ def test_bad_members_cost_nobody_else(tmp_path, at):
     answers, problems = found(hostile(tmp_path / "a.zip", at))
     assert {student for student, *_ in answers} == {"1", "2", "4"} and len(answers) == 6
     assert sorted(problems) == [
-        ("PHOTO.jpg", "file_type"),
+        ("PHOTO.jpg", "picture"),
         ("bomb.md", "file_too_big"),
-        ("essay.docx", "file_type"),
+        ("essay.docx", "document"),
         ("inner.zip", "archive_inside"),
         ("link.md", "link"),
         ("out.md", "unsafe_name"),

@@ -193,7 +193,7 @@ def test_folders_are_read_in_order_and_by_content(tmp_path):
     (tmp_path / ".hidden").write_text("notes", encoding="utf-8")
     assert found(tmp_path) == [
         ("a.md", "x 2"),
-        ("c.pdf", "file_type"),
+        ("c.pdf", "pdf"),
         ("d.csv", "empty_file"),
         ("z.dat", "012"),
         ("z.dat", "012 1a"),

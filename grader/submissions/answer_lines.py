@@ -1,7 +1,7 @@
 """Answers as students type them into a text box: a line a part, behind the part's name.
 
     11.1/1a: 10x10x3
-    11.1/2 = 48
+    שאלה 11.1/2 = 48
 
 * what follows on the next lines belongs to the part above
 * who wrote them is told by where they stand, or by a first line `student: …`
@@ -17,7 +17,9 @@ from grader.results import Answer, Problem
 from grader.submissions.columns import HEAD, MOST_CHARACTERS, Read
 from grader.submissions.table import lines_of
 
-_LINE = re.compile(rf"^[{re.escape(EDGES)}*]*([^\W_][\w.-]*)/([^\W_][\w.-]*?)\**\s*[:=)]\**\s*(.*)$")
+_WORD = r"(?:(?:exercise|question|תרגיל|שאלה)\s+)?"
+_PLACE = r"([^\W_][\w.-]*)/([^\W_][\w.-]*?)"
+_LINE = re.compile(rf"^[{re.escape(EDGES)}*]*{_WORD}{_PLACE}\**\s*[:=)]\**\s*(.*)$", re.IGNORECASE)
 _STUDENT = re.compile(r"^\W*(?:students?|סטודנטים|סטודנטית|סטודנט|מזהה|תעודת זהות)\s*:\s*(.+)$", re.IGNORECASE)
 
 

@@ -4,7 +4,8 @@
 * commas, semicolons or tabs; an exercise and its part in two columns or in one, as 11.1/2
 * answers of several lines stand between quotes; a quote that nobody closed costs its own row and no other
 * commas in an answer that has no quotes around it are part of it, where the answer's column is the last
-* what a known student wrote and nobody can read is an answer that is not read, never no answer
+* what a known student wrote and nobody can read is an answer that is not read, never no answer; so is one, or the
+  name of its place, that a spreadsheet turned into a date
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Literal, TypeAlias, final
 
 from exercises.library import EDGES, placed
 from grader.results import Answer, Problem, State
-from grader.submissions.columns import HEAD
+from grader.submissions.columns import HEAD, is_date
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
 from grader.submissions.table import Broken, Cells, Piece, Row, cut, lines_of, literal, record, single
 from solver.frozen import frozen
@@ -135,7 +136,18 @@ class Header:
         if undecodable(said):
             return self._refused(row, "not_utf8", source)
         student, exercise, part, text = self._said((*row.cells, ""))
+        if _dated(text) or _dated(exercise) or _dated(part):
+            return self._of_dates(row, exercise, part, text, source)
         return (Answer(student, *_placed(exercise, part), text, source, row.line),)
+
+    def _of_dates(self, row: Row, exercise: str, part: str, text: str, source: str) -> Read:
+        """That a spreadsheet turned an answer, or the name of its place, into a date."""
+        lost = next((one.strip(EDGES) for one in (exercise, part) if _dated(one)), "")
+        place = _placed(exercise, part) if not lost else ("", "") if _dated(exercise) else _placed(exercise, "")
+        detail = lost or f"{'/'.join(place)}: {text.strip(EDGES)}"
+        yield Problem(source, row.line, "date_place" if lost else "date_cell", detail)
+        state: State = "unplaced" if lost else "unread"
+        yield Answer(self.student(row.cells), *place, text, source, row.line, state)
 
     @cached_property
     def _said(self) -> Callable[[Cells], tuple[str, ...]]:
@@ -205,6 +217,12 @@ class Header:
 
 
 _placed = lru_cache(4096)(placed)  # of a million rows few name a place of their own
+_is_date = lru_cache(4096)(is_date)
+
+
+def _dated(text: str) -> bool:
+    """Whether a cell is a date; of a million cells nearly none is, and few differ."""
+    return 5 <= len(text) <= 30 and _is_date(text)
 
 
 def _header(lines: Sequence[str]) -> Header | None:

@@ -1,6 +1,7 @@
 """JSON lines: an object a line with student, exercise, part and answer, under the names that a table's columns have.
 
-* numbers are kept as they were typed; a line that is no such object is a problem of its own
+* numbers are kept as they were typed; null is no answer; a line that is no such object is a problem of its own, and
+  what a known student answered in it waits for a person
 * a name that stands twice in one object is told of: nobody can say which is meant
 """
 
@@ -18,6 +19,7 @@ from grader.submissions.columns import HEAD, MOST_CHARACTERS, Read, plain
 from grader.submissions.table import lines_of
 
 _NAMED = re.compile(rf'"(?:{"|".join(name.replace(" ", "[ _]") for names in NAMES.values() for name in names)})"\s*:')
+_STUDENT = re.compile(rf'"(?:{"|".join(name.replace(" ", "[ _]") for name in NAMES["student"])})"\s*:\s*"?([\w.@-]+)')
 
 
 class Twice(ValueError):
@@ -42,24 +44,35 @@ def _answer(line: str, source: str, number: int) -> Read:
         said = _object(line.strip(EDGES))
     except Twice as twice:
         yield Problem(source, number, "key_twice", str(twice))
+        yield from _waits(line, source, number)
         return
     except (ValueError, RecursionError):
         yield Problem(source, number, "bad_json")
+        yield from _waits(line, source, number)
         return
     fields = {plain(str(name)): value for name, value in said.items()} if isinstance(said, Mapping) else {}
     found = {role: next((fields[name] for name in names if name in fields), "") for role, names in NAMES.items()}
-    if not (found["student"] and found["answer"]) or not all(isinstance(value, str) for value in found.values()):
+    names = found["student"], found["exercise"], found["part"]
+    if not found["student"] or not all(isinstance(name, str) for name in names):
         yield Problem(source, number, "bad_json")
         return
-    exercise, part = placed(found["exercise"], found["part"])
-    student, answer = found["student"], found["answer"]
-    reason = "field_too_big" if len(answer) > MOST_CHARACTERS else ""
+    student, (exercise, part) = names[0], placed(*names[1:])
+    said = "" if found["answer"] is None else found["answer"]
+    answer = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    reason = "bad_json" if answer is not said else "field_too_big" if len(answer) > MOST_CHARACTERS else ""
     if any("\ud800" <= one <= "\udfff" for one in student + exercise + part + answer):
         reason = "not_utf8"
     if reason:
         yield Problem(source, number, reason)
     if not any("\ud800" <= one <= "\udfff" for one in student + exercise + part):
         yield Answer(student, exercise, part, answer[:MOST_CHARACTERS], source, number, "unread" if reason else "read")
+
+
+def _waits(line: str, source: str, number: int) -> Read:
+    """That somebody answered in a line that cannot be read, where it names one student."""
+    students = _STUDENT.findall(line)
+    if len(students) == 1 and not any("\ud800" <= one <= "\udfff" for one in line):
+        yield Answer(students[0], "", "", line[:MOST_CHARACTERS], source, number, "unplaced")
 
 
 def _object(line: str) -> Any:

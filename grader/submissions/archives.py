@@ -103,7 +103,12 @@ def members(path: Path, source: str) -> Iterator[Member | Refused | Problem]:
     """The files in an archive, in the order of their names."""
     try:
         with listed(path) as archive:
-            yield from _members(archive)
+            empty = True
+            for one in _members(archive):
+                empty = False
+                yield one
+            if empty:
+                yield Problem(source, 0, "empty_file")
     except TooMany:
         yield Problem(source, 0, "archive_too_big")
     except FAILURES as broken:
@@ -124,7 +129,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[Member | Refused]:
             yield Refused(info.filename, data)
             continue
         kind = kind_of(io.BytesIO(data)) if data.startswith(MAGIC) else "workbook"
-        reason = {"workbook": "", "document": "file_type", "archive": "archive_inside"}[kind]
+        reason = {"workbook": "", "document": "document", "archive": "archive_inside"}[kind]
         yield Refused(info.filename, reason) if reason else Member(info.filename, data)
 
 

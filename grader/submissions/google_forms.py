@@ -10,6 +10,7 @@ from __future__ import annotations
 from grader.submissions.columns import Read, Table, answers, head_of, table_of
 
 STAMPS = ("timestamp", "חותמת זמן")
+ADDRESSES = ("username", "email", "אימייל", "דואל")
 
 
 def recognises(text: str) -> bool:
@@ -22,11 +23,12 @@ def read(text: str, source: str) -> Read:
     """One answer for each question that names its part."""
     table = table_of(text)
     if table is not None:
-        yield from answers(table, source, table.places(), _ids(table))
+        yield from answers(table, source, table.places(), ids(table))
 
 
-def _ids(table: Table) -> tuple[int, ...]:
-    """Columns of ids, also where the question is longer: `תעודת זהות (9 ספרות)`."""
-    words = ("תעודת זהות", "student id", "id number", "מספר זהות", "username", "email", "אימייל")
+def ids(table: Table) -> tuple[int, ...]:
+    """Columns of ids, also where the question is longer: `תעודת זהות (9 ספרות)`; an address comes last."""
+    words = ("תעודת זהות", "student id", "id number", "מספר זהות", *ADDRESSES)
     longer = (index for word in words for index, name in enumerate(table.names) if word in name)
-    return tuple(dict.fromkeys((*table.ids(), *longer)))
+    found = dict.fromkeys((*table.ids(), *longer))
+    return tuple(sorted(found, key=lambda index: any(word in table.names[index] for word in ADDRESSES)))

@@ -3,7 +3,7 @@
 * a cell belongs to the part that its metadata names (`tirgul`, a tag `tirgul:11.1/2`, nbgrader's grade_id `11_1-2`)
   or that its first line names: `# 11.1/2`, `%%tirgul 11.1/2`, `11.1/2: 48`
 * a notebook that is a sheet of tirgul in cells is read as the sheet
-* cells are text: nothing in them is run; outputs are passed over
+* cells are text: nothing in them is run; outputs are passed over, and so is what nbgrader put there to be replaced
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _TAG = re.compile(rf"^tirgul:{_PLACE}$")
 _FIRST = re.compile(rf"^\s*(?:%%tirgul\s+|#+\s*|\*\*)?{_PLACE}(?:\*\*)?\s*(?:[:=]\s*|$)")
 _LABEL = re.compile(r"^[*_\s]*(?:answer|תשובה)[*_\s]*:[*_]*\s*", re.IGNORECASE)
 _STUDENT = re.compile(r"^\W*(?:students?|סטודנטים|סטודנטית|סטודנט|מזהה|תעודת זהות)\W*:\W*(.+)$", re.I | re.M)
+_STUB = re.compile(r"^[ \t]*#?[ \t]*YOUR (?:CODE|ANSWER) HERE[ \t]*(?:\n[ \t]*raise NotImplementedError\(\))?[ \t]*$", re.M)
+_REMARKS = re.compile(r"^(?:[ \t]*#.*\n|[ \t]*\n)+(?=[ \t]*[^\s#])")  # lines above the first that says something
 _NBGRADER = re.compile(r"(?:^|/)submitted/([^/]+)/[^/]+/[^/]+\.ipynb$")
 
 Cell: TypeAlias = Mapping[str, Any]
@@ -81,10 +83,10 @@ def _cells(text: str) -> list[Cell] | str:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return "bad_json"
+        return "bad_notebook"
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        return "bad_json"
+        return "bad_notebook"
     return "file_too_big" if len(cells) > MOST_CELLS else cells
 
 
@@ -102,7 +104,7 @@ def _fenced(said: str) -> str:
 def _answers(cells: list[Cell], sources: list[str]) -> Iterator[tuple[int, str, str, str]]:
     """The cells with an answer: their number, the place, and what stands there.
 
-    A heading alone names the part of the cell below it.
+    A heading alone names the part of the cell below it; a cell of nbgrader's that nobody filled in is no answer.
     """
     heading: tuple[str, str] | None = None
     for number, (cell, said) in enumerate(zip(cells, sources, strict=True), start=1):
@@ -112,14 +114,21 @@ def _answers(cells: list[Cell], sources: list[str]) -> Iterator[tuple[int, str, 
         if place is None and found:
             place = found[1], found[2]
             said = f"{first[found.end() :]}\n{rest}"
-        answer = _LABEL.sub("", said.strip(EDGES)).strip(EDGES)
-        if place is not None and not answer:
+        stub = _STUB.search(said)
+        answer = _LABEL.sub("", _written(cell, said)).strip(EDGES)
+        if place is not None and not answer and not stub:
             heading = place
             continue
         place = place or heading
         heading = None
-        if place is not None and answer:
+        if place is not None and (answer or stub):
             yield number, *place, answer
+
+
+def _written(cell: Cell, said: str) -> str:
+    """What a student wrote in a cell: without what nbgrader put there, and in code without remarks above it."""
+    said = _STUB.sub("", said).strip(EDGES)
+    return _REMARKS.sub("", said) if cell.get("cell_type") == "code" else said
 
 
 def _told(cell: Cell) -> tuple[str, str] | None:

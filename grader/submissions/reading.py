@@ -19,6 +19,7 @@ from grader.submissions.columns import HEAD
 from grader.submissions.columns import MOST_CHARACTERS as MOST_CHARACTERS
 from grader.submissions.online_text import unmarked
 from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitted_at, submitters
+from grader.submissions.signatures import not_text
 from grader.submissions.table import Row, lines_of, record
 from grader.submissions.times import times
 from solver.frozen import frozen
@@ -110,7 +111,6 @@ def submissions(
     passed = {path.resolve() for path in without}
     found = [file for path in paths for file in files(path, passed)]
     reader.look_around(file.path for file in found if isinstance(file, File))
-    yield from reader.times
     for file in found:
         for one in reader.read(file) if isinstance(file, File) else (file,):
             if isinstance(one, Answer) and (students := each(one.student)) != (one.student,):
@@ -126,28 +126,27 @@ class _Reader:
     def __init__(self, known: Mapping[str, Format], wanted: Wanted, owner: str) -> None:
         self.known, self.wanted, self.owner = known, wanted, owner
         self.owners: dict[str, str] = {}
-        self.times: list[Answer] = []
 
     def look_around(self, paths: Iterable[Path]) -> None:
-        """Finds the groups that worksheets name, the submitters that Gradescope names, and when students handed in."""
+        """Finds the groups that worksheets name, and the submitters that Gradescope names."""
         for path in paths:
             if path.name == METADATA or (path.suffix.casefold() in (".csv", ".txt") and _size(path) <= MOST_ROSTER):
                 text = _text(File(path))
                 if isinstance(text, str):
                     self.owners |= submitters(text) if path.name == METADATA else groups(text)
-                    self.times += (submitted_at if path.name == METADATA else times)(text, named(path))
 
     def read(self, file: File) -> Read:
         """The answers in a file, in an archive, or in a spreadsheet."""
         if file.path.name == METADATA:
+            text = _text(file)
+            yield from submitted_at(text, file.source) if isinstance(text, str) else (text,)
             return
         kind = kind_of(file.path) if _starts(file.path, MAGIC) else "text"
         if kind == "archive":
             yield from self._archive(file)
             return
-        text: str | Problem
         if kind == "document":
-            text = Problem(file.source, 0, "file_type")
+            text = Problem(file.source, 0, "document")
         elif kind == "workbook" and _size(file.path) <= MOST_BYTES:
             text = _of_workbook(file.path.read_bytes(), file.source)
         else:
@@ -171,7 +170,7 @@ class _Reader:
             if isinstance(one, Member):
                 if one.name.rpartition("/")[2] != METADATA:
                     book = one.data.startswith(MAGIC)
-                    text = _of_workbook(one.data, source) if book else decoded(one.data)
+                    text = _of_workbook(one.data, source) if book else _said(one.data, source)
                     yield from self._text(text, source, owner)
             else:
                 yield Problem(source, 0, one.reason)
@@ -183,6 +182,7 @@ class _Reader:
             text = Problem(source, 0, "file_too_big")
         found = self._recognised(text, source, owner)
         if not owner:
+            yield from times(text, source) if isinstance(text, str) else ()
             yield from found
             return
         for one in found:
@@ -206,7 +206,7 @@ class _Reader:
             owned: Callable[[str, str, str], Read] | None = getattr(one, "read_owned", None)
             yield from owned(text, source, owner) if owner and owned else one.read(text, source)
         elif not is_gradebook(text):
-            yield Problem(source, 0, "file_type")
+            yield Problem(source, 0, "binary" if "\0" in text[:HEAD] else "file_type")
 
 
 def _waits(owner: str, source: str) -> Read:
@@ -272,9 +272,14 @@ def _text(file: File) -> str | Problem:
             return Problem(file.source, 0, "cannot_open" if file.path.exists() else "not_found")
         if file.path.stat().st_size > MOST_BYTES:
             return Problem(file.source, 0, "file_too_big")
-        return decoded(file.path.read_bytes())
+        return _said(file.path.read_bytes(), file.source)
     except OSError as problem:
         return Problem(file.source, 0, "cannot_open", problem.strerror or type(problem).__name__)
+
+
+def _said(data: bytes, source: str) -> str | Problem:
+    reason = not_text(data)
+    return Problem(source, 0, reason) if reason else decoded(data)
 
 
 def decoded(data: bytes) -> str:

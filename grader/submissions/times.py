@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from exercises.library import EDGES
 from grader.results import Answer
+from grader.submissions import google_forms
 from grader.submissions.columns import head_of, table_of
 from grader.submissions.table import Row
 
@@ -32,14 +33,15 @@ _PARTICIPANT = re.compile(r"^\D+(\d+)$")
 def times(text: str, source: str) -> Iterator[Answer]:
     """Whoever has a time in a row, under each name that the row has for them."""
     head = head_of(text)
-    if head is None or not head.ids() or COLUMNS.isdisjoint(head.names):
+    if head is None or COLUMNS.isdisjoint(head.names):
         return
+    ids = google_forms.ids(head)  # in a form's questions too
     table = table_of(text)
     at = next(index for index, name in enumerate(head.names) if name in COLUMNS)
     for piece in table.pieces() if table else ():
         said = piece.cells[at].strip(EDGES) if isinstance(piece, Row) else ""
         if isinstance(piece, Row) and any(one.isdigit() for one in said):
-            names = [piece.cells[index].strip(EDGES) for index in head.ids()]
+            names = [piece.cells[index].strip(EDGES) for index in ids]
             numbers = [found[1] for name in names if (found := _PARTICIPANT.match(name))]
             for name in dict.fromkeys(filter(None, (*names, *numbers))):
                 yield Answer(name, "", "", said, source, piece.line, "handed")
