@@ -115,6 +115,12 @@ def test_columns_are_named_by_hand(tmp_path):
     assert found(path, columns={"student": "no.", "11.1/2": "Response 1"})[0] == [("012", "11.1/2", "48")]
 
 
+def test_a_column_named_by_hand_that_no_table_has_is_told(tmp_path):
+    path = written(tmp_path, "t.csv", "student,Response_1 \n012,48\n")
+    assert found(path, columns={"11.1/2": "response 1"}) == ([("012", "11.1/2", "48")], [])
+    assert ("--map", "no_such_column") in found(path, columns={"11.1/2": "response 2"})[1]
+
+
 def test_a_format_is_forced(tmp_path):
     path = written(tmp_path, "t.txt", "so\n11.1/2: 48\nstudent: 012\n")
     assert found(path)[1] == [("t.txt", "file_type")]

@@ -122,6 +122,11 @@ SHEETS = [
         "… with one column of names, a student known by another id",
     ),
     ("student,11.1/2,grade,feedback\n012,48,,\n", "012,48,8.00,well done\n", "a table of one's own"),
+    (
+        "מזהה בקורס,ציון,ציון מרבי,קבוצה\r\nמשתתף 601683,,20,צוות 1\r\nמשתתף 601684,,20,צוות 1\r\n",
+        "משתתף 601683,16.00,20,צוות 1\r\nמשתתף 601684,,20,צוות 1\r\n",
+        "identifiers known by what stands in their column",
+    ),
 ]
 
 
@@ -133,6 +138,20 @@ def test_a_worksheet_is_filled(source, filled, note, encoding):
     assert done is not None and done.problems == ()
     text = done.data.decode(encoding)
     assert text.endswith(filled) and text.removesuffix(filled) == source[: len(text) - len(filled)]
+
+
+def test_every_column_of_a_worksheet_is_named_by_hand():
+    source = b"No.,Mark,Out of\nParticipant 7,,20\n"
+    assert fill(source, [row("7")]) is None
+    done = fill(source, [row("7")], columns={"identifier": "no.", "grade": "MARK", "max": "Out of"})
+    assert done is not None and done.data.endswith(b"Participant 7,16.00,20\n")
+
+
+@pytest.mark.parametrize("said", ["EX", "N/A"])
+def test_who_is_excused_in_canvas_stays_excused(said):
+    source = f"Student,ID,Section,A (1)\nDana,012,S,{said}\n".encode()
+    done = fill(source, [row("012")])
+    assert done is not None and done.data == source and [one.reason for one in done.problems] == ["grade_locked"]
 
 
 def test_a_column_is_named_by_hand():

@@ -11,11 +11,13 @@ from typing import Any, TypeVar, final
 import click
 
 from exercises.exercise import Language
+from exercises.library import placed
 from grader.gradebooks.cells import decimal
 from grader.gradebooks.worksheets import Change, Earned, Filled, Row, fill, worksheet_formats
 from grader.lateness import LATE
 from grader.results import BY_HAND, ClassResult, Problem, Result, Student
 from grader.submissions import Wanted
+from grader.submissions.columns import ROLES
 from grader.submissions.reading import MOST_BYTES, File, files
 from grader.submissions.reading import formats as submission_formats
 from reports.feedback import feedback
@@ -59,6 +61,11 @@ def exchange_options(function: Function) -> Function:
     return form(said)
 
 
+def is_role(name: str) -> bool:
+    """Whether a column may be said to be this: a role, or the place of an answer."""
+    return name in ROLES or all(placed(name))
+
+
 def _form(ctx: click.Context, _: click.Parameter, value: str) -> None:
     ctx.meta["tirgul.from"] = "" if value == "auto" else value
 
@@ -67,8 +74,9 @@ def _wanted(ctx: click.Context, _: click.Parameter, values: Sequence[str]) -> Wa
     columns = {}
     for value in values:
         role, sign, column = value.partition("=")
-        if not sign or not role.strip() or not column.strip():
-            raise click.UsageError(sentence("cli.bad_map", language_in(ctx), value=value))
+        if not sign or not column.strip() or not is_role(role.strip()):
+            said = {"value": value, "roles": ", ".join(ROLES)}
+            raise click.UsageError(sentence("cli.bad_map", language_in(ctx), **said))
         columns[role.strip()] = column.strip()
     return Wanted(ctx.meta.get("tirgul.from", ""), columns)
 

@@ -39,9 +39,12 @@ ONLINE_TEXT = ("=answer", "online text", "טקסט מקוון", "תוכן מקו
 
 
 def layout(names: Sequence[str], exercises: Sequence[str]) -> Layout | None:
-    """The columns, where there are an identifier, a grade, and something else that only this worksheet has."""
+    """The columns, where there are an identifier, a grade, and something else that only this worksheet has.
+
+    An identifier that was named by hand is such a thing.
+    """
     identifier, grade = index_of(names, *IDENTIFIER), index_of(names, *GRADE)
-    own = index_of(names, *MODIFIED, *MOST[1:], *LOCKED)
+    own = index_of(names, IDENTIFIER[0], *MODIFIED, *MOST[1:], *LOCKED)
     if identifier is None or grade is None or own is None:
         return None
     feedback = index_of(names, *FEEDBACK)

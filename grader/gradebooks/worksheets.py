@@ -22,6 +22,7 @@ from solver.frozen import frozen
 
 HEAD = 100_000  # characters by which a table is known, however long it is
 XLSX = b"PK\x03\x04"
+_NUMBERED = re.compile(r"([^\d@]+?)\s*\d+")  # Participant 601683
 
 
 @final
@@ -53,6 +54,7 @@ class Layout:
     most      the column with the most that can be earned: marks are scaled to it
     locked    the column that says whether a grade may change            exercise   the column that names the row's
     unclear   columns of grades among which somebody has to choose
+    kept      what a grade's cell may say that stays as it is
     """
 
     ids: tuple[int, ...]
@@ -65,6 +67,7 @@ class Layout:
     most_row: str = ""
     scaled: bool = True
     unclear: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 @final
@@ -111,16 +114,39 @@ def plain(name: str) -> str:
 
 
 def layout_of(
-    cells: Sequence[str], exercises: Sequence[str] = (), columns: Mapping[str, str] | None = None, form: str = ""
+    rows: Sequence[Sequence[str]],
+    exercises: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    form: str = "",
 ) -> Layout | None:
-    """The layout of the first format that knows these columns; `columns` says which column has which role."""
+    """The layout of the first format that knows the columns of a table, whose first row has their names.
+
+    `columns` says which column has which role; a column of identifiers that is called otherwise is told by its cells.
+    """
+    if not rows:
+        return None
     roles = {plain(name): role for role, name in (columns or {}).items()}
-    names = [f"={roles[plain(cell)]}" if plain(cell) in roles else plain(cell) for cell in cells]
-    known = worksheet_formats()
-    for name, one in known.items():
-        if (not form or form == name) and (found := one.layout(names, exercises)) is not None:
-            return found
-    return None
+    names = [f"={roles[plain(cell)]}" if plain(cell) in roles else plain(cell) for cell in rows[0]]
+    identifier = _identifier(rows[1:])
+    told = [name if column != identifier else "identifier" for column, name in enumerate(names)]
+    known = [one for name, one in worksheet_formats().items() if form in ("", name)]
+    layouts = (one.layout(each, exercises) for each in (names, told) for one in known)
+    return next((found for found in layouts if found is not None), None)
+
+
+def _identifier(rows: Sequence[Sequence[str]]) -> int | None:
+    """The only column in which each row has another number behind the same word.
+
+    >>> _identifier([("Dana", "Participant 7", "Group 1"), ("Yossi", "Participant 8", "Group 1")])
+    1
+    """
+    found = []
+    for column in range(max(map(len, rows), default=0)):
+        cells = [cell for row in rows if column < len(row) and (cell := row[column].strip(EDGES))]
+        words = [_NUMBERED.fullmatch(cell) for cell in cells]
+        if all(words) and len({word[1] for word in words if word}) == 1 and len(set(cells)) == len(cells):
+            found.append(column)
+    return found[0] if len(found) == 1 else None
 
 
 def is_gradebook(
@@ -130,14 +156,18 @@ def is_gradebook(
     lines = re.split(r"\r\n|\n|\r", text.lstrip("\ufeff")[:HEAD])
     first = next((line for line in lines if line.strip()), "")
     tables = (best_cut("\n".join(lines[:80])), best_cut(first))  # a quote that is not closed may stand below
-    heads = [table.values(first_row(table.rows)) for table in tables if table is not None and table.rows]
-    return any(layout_of(cells, exercises, columns, form) is not None for cells in heads)
+    return any(layout_of(_values(table), exercises, columns, form) is not None for table in tables)
+
+
+def _values(table: Table | None) -> list[tuple[str, ...]]:
+    """What the rows of a table say, from the first that says anything."""
+    return [table.values(index) for index in range(first_row(table.rows), len(table.rows))] if table else []
 
 
 def groups(text: str) -> dict[str, str]:
     """The groups that a worksheet names, each with the numbers of its members."""
     table = best_cut(text.lstrip("\ufeff")) if is_gradebook(text) else None
-    layout = layout_of(table.values(first_row(table.rows))) if table else None
+    layout = layout_of(_values(table))
     if table is None or layout is None or layout.group is None:
         return {}
     found: dict[str, list[str]] = {}
@@ -207,7 +237,7 @@ def _filling(
 ) -> _Filling | None:
     first = first_row(cells)
     exercises = [name for name in (rows[0].earned if rows else {}) if name]
-    layout = layout_of(cells[first], exercises, columns, form) if len(cells) > first else None
+    layout = layout_of(cells[first:], exercises, columns, form)
     return _Filling(cells, first, layout, rows, source) if layout is not None else None
 
 
@@ -282,7 +312,9 @@ class _Filling:
             earned = row.earned.get(exercise or self._cell(cells, self.layout.exercise))
             if earned is None or column >= len(cells):
                 continue
-            if earned.marks is None:
+            if cells[column].strip(EDGES) in self.layout.kept:
+                self._tell(index, "grade_locked", row.student)
+            elif earned.marks is None:
                 self._tell(index, "grade_waits", row.student)
             else:
                 self._put(index, column, self._mark(earned, cells, column), row.student)

@@ -16,6 +16,9 @@ HEAD = 100_000  # characters by which a table is known, however long it is
 DELIMITERS = ",;\t"
 
 # the columns that tell who somebody is; the first of these that a table has, and that a row fills, is the id
+ROLES = ("student", "partner", "exercise", "part", "answer", "identifier", "group", "grade", "max", "feedback")
+"""What a column may be said to be; else it is the place of an answer."""
+
 IDS = (
     "student",
     "student id",

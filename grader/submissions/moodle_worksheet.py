@@ -10,26 +10,26 @@ import re
 
 from exercises.library import EDGES
 from grader.gradebooks.moodle_worksheet import ONLINE_TEXT
-from grader.gradebooks.worksheets import layout_of, plain
+from grader.gradebooks.worksheets import Layout, layout_of, plain
 from grader.results import Problem
 from grader.submissions import answer_lines, sheets_markdown
-from grader.submissions.columns import Read, head_of, table_of
+from grader.submissions.columns import Read, Table, head_of, table_of
 from grader.submissions.online_text import unmarked
-from grader.submissions.table import Broken
+from grader.submissions.table import Broken, Row
 
 
 def recognises(text: str) -> bool:
     """Whether the table is such a worksheet and has texts."""
     table = head_of(text)
     names = [plain(name) for name in table.header.cells] if table else []
-    return any(name in names for name in ONLINE_TEXT) and layout_of(names, form="moodle-worksheet") is not None
+    return any(name in names for name in ONLINE_TEXT) and _layout(table) is not None
 
 
 def read(text: str, source: str) -> Read:
     """The answers of each row's text."""
     table = table_of(text)
     names = [plain(name) for name in table.header.cells] if table else []
-    layout = layout_of(names, form="moodle-worksheet")
+    layout = _layout(table)
     if table is None or layout is None:
         return
     column = next(names.index(name) for name in ONLINE_TEXT if name in names)
@@ -46,3 +46,9 @@ def read(text: str, source: str) -> Read:
             yield Problem(source, piece.line, "no_place_in_text", identifier[0])
         else:
             yield from one.read_owned(said, source, identifier[0])
+
+
+def _layout(table: Table | None) -> Layout | None:
+    """The columns of the worksheet, if the table is one."""
+    rows = [piece.cells for piece in table.pieces() if isinstance(piece, Row)] if table else []
+    return layout_of([table.header.cells, *rows], form="moodle-worksheet") if table else None

@@ -28,7 +28,7 @@ _TAG = re.compile(rf"^tirgul:{_PLACE}$")
 _FIRST = re.compile(rf"^\s*(?:%%tirgul\s+|#+\s*|\*\*)?{_PLACE}(?:\*\*)?\s*(?:[:=]\s*|$)")
 _LABEL = re.compile(r"^[*_\s]*(?:answer|תשובה)[*_\s]*:[*_]*\s*", re.IGNORECASE)
 _STUDENT = re.compile(r"^\W*(?:students?|סטודנטים|סטודנטית|סטודנט|מזהה|תעודת זהות)\W*:\W*(.+)$", re.I | re.M)
-_STUB = re.compile(r"^[ \t]*#?[ \t]*YOUR (?:CODE|ANSWER) HERE[ \t]*(?:\n[ \t]*raise NotImplementedError\(\))?[ \t]*$", re.M)
+_STUB = re.compile(r"^[ \t#]*YOUR (?:CODE|ANSWER) HERE[ \t]*(?:\n[ \t]*raise NotImplementedError\(\)[ \t]*)?$", re.M)
 _REMARKS = re.compile(r"^(?:[ \t]*#.*\n|[ \t]*\n)+(?=[ \t]*[^\s#])")  # lines above the first that says something
 _NBGRADER = re.compile(r"(?:^|/)submitted/([^/]+)/[^/]+/[^/]+\.ipynb$")
 

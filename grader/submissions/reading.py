@@ -15,7 +15,7 @@ from exercises.library import EDGES
 from grader.gradebooks.worksheets import groups, is_gradebook
 from grader.results import Answer, Problem
 from grader.submissions.archives import MAGIC, Member, kind_of, member_named, members
-from grader.submissions.columns import HEAD
+from grader.submissions.columns import HEAD, head_of, plain
 from grader.submissions.columns import MOST_CHARACTERS as MOST_CHARACTERS
 from grader.submissions.online_text import unmarked
 from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitted_at, submitters
@@ -52,8 +52,7 @@ class Format(Protocol):
 class Wanted:
     """What the operator says of the files: the format they are in ("": told by content), and what columns are called.
 
-    `columns` gives for a role (student, exercise, part, answer, grade, feedback) or a place (11.1/2) the name that its
-    column has.
+    `columns` gives for a role or a place (11.1/2) the name that its column has.
     """
 
     format: str = ""
@@ -69,11 +68,11 @@ class Wanted:
         first = next((index for index, line in enumerate(lines) if line.strip(EDGES)), None)
         if first is None:
             return text
-        roles = {name.strip(EDGES): role for role, name in self.columns.items()}
+        roles = {plain(name): role for role, name in self.columns.items()}
         for delimiter in ",;\t":
             header = record(lines[: first + 60], first, delimiter)
-            if isinstance(header, Row) and any(cell.strip(EDGES) in roles for cell in header.cells):
-                names = (roles.get(cell.strip(EDGES), cell).replace('"', '""') for cell in header.cells)
+            if isinstance(header, Row) and any(plain(cell) in roles for cell in header.cells):
+                names = (roles.get(plain(cell), cell).replace('"', '""') for cell in header.cells)
                 rest = lines[header.last :]
                 padding = [""] * (header.last - first - 1)  # rows keep the numbers of their lines
                 return "\n".join([*lines[:first], *padding, delimiter.join(f'"{name}"' for name in names), *rest])
@@ -117,6 +116,7 @@ def submissions(
                 yield from (one._replace(student=student) for student in students)
             else:
                 yield one
+    yield from reader.not_there()
 
 
 @final
@@ -126,6 +126,7 @@ class _Reader:
     def __init__(self, known: Mapping[str, Format], wanted: Wanted, owner: str) -> None:
         self.known, self.wanted, self.owner = known, wanted, owner
         self.owners: dict[str, str] = {}
+        self.columns: set[str] = set()  # that any table has, where some are wanted by name
 
     def look_around(self, paths: Iterable[Path]) -> None:
         """Finds the groups that worksheets name, and the submitters that Gradescope names."""
@@ -152,6 +153,12 @@ class _Reader:
         else:
             text = _text(file)
         yield from self._text(text, file.source, self._owner_of(file.source))
+
+    def not_there(self) -> Iterator[Problem]:
+        """The columns that were named by hand and that no table has."""
+        for role, name in self.wanted.columns.items():
+            if plain(name) not in self.columns:
+                yield Problem("--map", 0, "no_such_column", f"{role}={name}")
 
     def _owner_of(self, source: str) -> str:
         return self.owner or owner_of(source, self.owners)
@@ -180,9 +187,12 @@ class _Reader:
         """The answers in a text; where its owner is known, all of them are the owner's."""
         if owner and isinstance(text, str) and len(text) > MOST_OF_ONE:
             text = Problem(source, 0, "file_too_big")
+        if isinstance(text, str):
+            table = head_of(text) if self.wanted.columns else None
+            self.columns |= set(table.names) if table else set()
         found = self._recognised(text, source, owner)
         if not owner:
-            yield from times(text, source) if isinstance(text, str) else ()
+            yield from times(self.wanted.renamed(text), source) if isinstance(text, str) else ()
             yield from found
             return
         for one in found:
@@ -199,13 +209,13 @@ class _Reader:
         if not text.strip(EDGES):
             yield Problem(source, 0, "empty_file")
             return
-        text = self.wanted.renamed(text)
+        renamed = self.wanted.renamed(text)
         forced = self.known.get(self.wanted.format)
-        one = forced or next((one for one in self.known.values() if one.recognises(text)), None)
+        one = forced or next((one for one in self.known.values() if one.recognises(renamed)), None)
         if one is not None:
             owned: Callable[[str, str, str], Read] | None = getattr(one, "read_owned", None)
-            yield from owned(text, source, owner) if owner and owned else one.read(text, source)
-        elif not is_gradebook(text):
+            yield from owned(renamed, source, owner) if owner and owned else one.read(renamed, source)
+        elif not is_gradebook(text, self.wanted.columns):
             yield Problem(source, 0, "binary" if "\0" in text[:HEAD] else "file_type")
 
 
