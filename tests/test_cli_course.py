@@ -23,7 +23,7 @@ def staff(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TIRGUL_LANG", "en")
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "a.csv").write_text(TABLE, encoding="utf-8")
-    settings = 'store = "course.db"\nout = "marks"\nengine = "serial"\nreveal = "marks"\n[marks]\n"11.1/2" = 3\n'
+    settings = 'store = "course.db"\nout = "marks"\nengine = "serial"\npages = false\n[marks]\n"11.1/2" = 3\n'
     (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
 
     def typed(*words):
@@ -135,7 +135,7 @@ def test_a_week_of_a_teaching_assistant_in_hebrew(staff, tmp_path, monkeypatch):
         archive.writestr("אבי מור_601685_assignsubmission_file/סריקה.pdf", b"%PDF-1.4 \xff\x00")
     worksheet = tmp_path / "inbox" / "ציונים.csv"
     worksheet.write_bytes(("\ufeff" + WORKSHEET).encode())
-    settings = 'lang = "he"\nstore = "course.db"\nout = "marks"\nengine = "serial"\nreveal = "marks"\n'
+    settings = 'lang = "he"\nstore = "course.db"\nout = "marks"\nengine = "serial"\npages = false\n'
     settings += '[late]\ndue = 2027-01-10\nper_day = 10\nzone = "Asia/Jerusalem"\n'
     (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
     code, said = staff("grade", "inbox")
@@ -179,17 +179,81 @@ def test_the_settings_that_the_guide_shows_are_all_that_there_are(tmp_path):
     usual = Course()
     assert shown.late and shown.late.extra == {"012345678": 3}
     same = {one.name for one in fields(Course) if getattr(shown, one.name) == getattr(usual, one.name)}
-    assert same <= {"duplicates", "engine", "reveal"}  # shown with what they are without the file
+    assert same <= {"duplicates", "engine", "pages", "reveal"}  # shown with what they are without the file
 
 
 @pytest.mark.parametrize("language", ["he", "en"])
 def test_a_word_that_is_no_choice_is_refused_with_those_that_are(staff, tmp_path, language):
-    (tmp_path / "course.toml").write_text('reveal = "answers"\n', encoding="utf-8")
+    (tmp_path / "course.toml").write_text('reveal = "marks"\n', encoding="utf-8")
     code, said = staff("grade", "inbox", "--lang", language)
-    assert code == 2 and "reveal (feedback | marks)" in said
+    assert code == 2 and "reveal (nothing | hints | answers)" in said
 
 
 @pytest.mark.parametrize("language, said", [("en", "No worksheet"), ("he", "גיליון ציונים")])
 def test_a_worksheet_that_was_asked_for_and_is_not_there_is_told(staff, language, said):
     assert said in staff("grade", "inbox", "--to", "canvas", "--lang", language)[1]
     assert said not in staff("grade", "inbox", "--lang", language)[1]
+
+
+def test_a_dry_run_shows_marks_by_hand_and_makes_no_store(staff, tmp_path):
+    (tmp_path / "inbox" / "grades.csv").write_text("student,grade\n013,\n", encoding="utf-8")
+    assert "013, grade" not in staff("grade", "inbox", "--dry-run")[1]  # waits for a person
+    assert not (tmp_path / "course.db").exists()
+    staff("grade", "inbox")
+    staff("review", "--mark", "013", "11.1/2", "2")
+    assert "2: 013, grade: '' -> '2.00'" in staff("grade", "inbox", "--dry-run")[1]
+    assert (tmp_path / "inbox" / "grades.csv").read_text(encoding="utf-8") == "student,grade\n013,\n"
+
+
+def test_a_course_remembers_what_columns_are_called(staff, tmp_path):
+    text = "מספר,ציון סופי\nמשתתף 014,\n"
+    (tmp_path / "inbox" / "grades.csv").write_text(text, encoding="utf-8")
+    with (tmp_path / "course.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[columns]\nidentifier = "מספר"\ngrade = "ציון סופי"\n"11.1/5" = "nowhere"\n')
+    code, said = staff("grade", "inbox")
+    assert "grades.csv: 1 cell" in said and "nowhere" not in said
+    filled = tmp_path / "marks" / "worksheets" / "grades.csv"
+    assert filled.read_text(encoding="utf-8") == text.replace("014,", "014,1.50")
+    filled.unlink()
+    code, said = staff("publish", "inbox/grades.csv", "--pending", "--lang", "he")
+    assert code == 0 and filled.exists(), said
+    code, said = staff("publish", "inbox/grades.csv", "--pending", "--map", "grd=x")
+    assert code == 2 and "grade" in said
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+@pytest.mark.parametrize(
+    "settings, named",
+    [
+        ('[marks]\n"11.1/77" = 3', "11.1/77"),
+        ('[marks]\n"11.1" = 3', "11.1/"),
+        ('exercises = ["11.1", "11.9"]', "11.9"),
+        ('[late.exercises]\n"11.7" = 2027-01-10', "11.7"),
+        ('[columns]\ngrd = "Mark"', "columns.grd"),
+    ],
+)
+def test_what_a_course_names_has_to_be_there(staff, tmp_path, settings, named, language):
+    (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
+    code, said = staff("grade", "inbox", "--out", "o", "--lang", language)
+    assert code == 2 and named in said
+    assert not (tmp_path / "o").exists()
+    code, said = staff("doctor", "--lang", language)
+    assert code == 1 and named in said
+
+
+def test_a_course_says_what_pages_tell(staff, tmp_path):
+    (tmp_path / "course.toml").write_text('store = "c.db"\nreveal = "answers"\n', encoding="utf-8")
+    assert staff("grade", "inbox", "--out", "a")[0] == 1
+    staff("publish", "--pending", "--out", "b")
+    staff("grade", "inbox", "--reveal", "nothing", "--out", "c")
+    staff("grade", "inbox", "--no-pages", "--out", "d")
+    told = [(tmp_path / folder / "feedback" / "014.en.html").read_bytes() for folder in "abc"]
+    assert told[0] == told[1] != told[2]
+    assert not (tmp_path / "d" / "feedback").exists()
+
+
+def test_forgetting_speaks_the_courses_language(staff, tmp_path, monkeypatch):
+    monkeypatch.delenv("TIRGUL_LANG")
+    monkeypatch.setenv("TIRGUL_HOME", str(tmp_path))
+    (tmp_path / "course.toml").write_text('lang = "he"\n', encoding="utf-8")
+    assert "רשומות" in staff("forget", "013")[1]

@@ -97,7 +97,7 @@ def test_who_has_more_time_and_when_another_exercise_is_due():
 
 def test_a_course_says_what_late_costs(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    settings = 'store = "c.db"\nout = "o"\nengine = "serial"\nreveal = "marks"\n'
+    settings = 'store = "c.db"\nout = "o"\nengine = "serial"\npages = false\n'
     settings += "[late]\ndue = 2027-01-10\nper_day = 10\n"
     (tmp_path / "course.toml").write_text(f'{settings}zone = "Asia/Jerusalem"\n', encoding="utf-8")
     (tmp_path / "in").mkdir()

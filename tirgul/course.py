@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, fields, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any, Literal, final
 from zoneinfo import ZoneInfo
 
-from exercises.exercise import LANGUAGES, Exercise
-from exercises.library import placed
+from exercises.exercise import LANGUAGES, BadExercise, Exercise
+from exercises.library import Library, UnknownExercise, placed
 from grader.batch import POLICIES
 from grader.lateness import Late
+from grader.submissions.columns import is_role
+from reports.pages.student import REVEALS, Reveal
 from solver.frozen import frozen
 
 FILE = "course.toml"
-REVEALS = ("feedback", "marks")
 
 
 class BadCourse(Exception):
@@ -47,9 +48,11 @@ class Course:
     engine: str = "local"
     store: str = ""
     out: Path | None = None
-    reveal: str = "feedback"
+    pages: bool = True
+    reveal: Reveal = "nothing"
     decimal: Literal[".", ","] | None = None
     marks: Mapping[str, Fraction] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     late: Late | None = None
 
     def own(self, exercise: Exercise) -> Exercise | None:
@@ -65,6 +68,24 @@ class Course:
             for part in exercise.parts
         )
         return replace(exercise, parts=parts)
+
+    def unknown(self, shelf: Library) -> Iterator[str]:
+        """The exercises and parts that are named and that there are not."""
+        for name in dict.fromkeys((*self.exercises, *(self.late.exercises if self.late else ()))):
+            if _parts(shelf, name) is None:
+                yield name
+        for place in self.marks:
+            exercise, _, part = place.partition("/")
+            if part not in (_parts(shelf, exercise) or ()):
+                yield place
+
+
+def _parts(shelf: Library, exercise_id: str) -> tuple[str, ...] | None:
+    """The parts of an exercise; None where there is none."""
+    try:
+        return tuple(part.id for part in shelf.exercise(exercise_id).parts)
+    except (UnknownExercise, BadExercise):
+        return None
 
 
 def file_of(said: str) -> Path:
@@ -104,9 +125,11 @@ def _course(data: dict[str, Any], folder: Path) -> Course:
         "engine": _text,
         "store": lambda value: _text(value) if "://" in _text(value) else str(folder / value),
         "out": lambda value: folder / _text(value),
+        "pages": _switch,
         "reveal": _one_of(REVEALS),
         "decimal": _one_of((".", ",")),
         "marks": _marks,
+        "columns": _columns,
         "late": _late,
     }
     values = {}
@@ -193,6 +216,16 @@ def _marks(value: Any) -> dict[str, Fraction]:
     if any(mark < 0 or isinstance(value[name], bool) for name, mark in zip(value, marks.values(), strict=True)):
         raise ValueError
     return marks
+
+
+def _columns(value: Any) -> dict[str, str]:
+    """What columns are called on the course's site, by role or place."""
+    if not isinstance(value, dict):
+        raise TypeError
+    for name in value:
+        if not is_role(name):
+            raise _Wrong(name)
+    return {name: _text(said) for name, said in value.items()}
 
 
 class _NoChoice(ValueError):

@@ -11,13 +11,12 @@ from typing import Any, TypeVar, final
 import click
 
 from exercises.exercise import Language
-from exercises.library import placed
 from grader.gradebooks.cells import decimal
 from grader.gradebooks.worksheets import Change, Earned, Filled, Row, fill, worksheet_formats
 from grader.lateness import LATE
 from grader.results import BY_HAND, ClassResult, Problem, Result, Student
 from grader.submissions import Wanted
-from grader.submissions.columns import ROLES
+from grader.submissions.columns import ROLES, is_role
 from grader.submissions.reading import MOST_BYTES, File, files
 from grader.submissions.reading import formats as submission_formats
 from reports.feedback import feedback
@@ -37,16 +36,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # --- options
 
 
+def map_option(function: Function) -> Function:
+    """`--map ROLE=COLUMN`, as often as there are columns."""
+    return click.option(
+        "--map", "wanted", multiple=True, metavar="ROLE=COLUMN", callback=_wanted, help="cli.option.map"
+    )(function)
+
+
 def exchange_options(function: Function) -> Function:
     """`--from`, `--to`, `--map` and `--dry-run`."""
     said = click.option("--dry-run", is_flag=True, help="cli.option.dry_run")(function)
     names = (*worksheet_formats(), *OWN_FILES)
     to = click.Choice(tuple(dict.fromkeys(names)))
     said = click.option("--to", "to", type=to, multiple=True, help="cli.option.to")(said)
-    columns = click.option(
-        "--map", "wanted", multiple=True, metavar="ROLE=COLUMN", callback=_wanted, help="cli.option.map"
-    )
-    said = columns(said)
+    said = map_option(said)
     choice = click.Choice(("auto", *submission_formats()))
     form = click.option(
         "--from",
@@ -59,11 +62,6 @@ def exchange_options(function: Function) -> Function:
         help="cli.option.from",
     )
     return form(said)
-
-
-def is_role(name: str) -> bool:
-    """Whether a column may be said to be this: a role, or the place of an answer."""
-    return name in ROLES or all(placed(name))
 
 
 def _form(ctx: click.Context, _: click.Parameter, value: str) -> None:
@@ -171,7 +169,7 @@ def filled(
             if isinstance(file, File) and file.path.is_file() and file.path.stat().st_size <= MOST_BYTES:
                 data = file.path.read_bytes()
                 for form in forms:
-                    table = fill(data, rows, file.source, wanted.columns, form)
+                    table = fill(data, rows, file.source, wanted.names, form)
                     if table is not None:
                         found[file.path] = table
                         break

@@ -34,6 +34,11 @@ def store_option(function: Function) -> Function:
     )
 
 
+def is_there(where: str) -> bool:
+    """Whether a store may be opened without one being made."""
+    return "://" in where or Path(where).is_file()
+
+
 def opened_store(where: str, language: Language) -> Store:
     """The store there; refuses what cannot be opened, in the reader's language."""
     from sqlalchemy.exc import SQLAlchemyError  # 170 ms, for what keeps something

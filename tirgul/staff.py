@@ -21,8 +21,8 @@ from grader.results import Answer, ClassResult, Problem
 from grader.version import version
 from solver.frozen import frozen
 from tirgul.course import BadCourse, Course, course
-from tirgul.options import Refused, printable, sentence
-from tirgul.places import opened_store
+from tirgul.options import Refused, library, printable, sentence
+from tirgul.places import is_there, opened_store
 
 if TYPE_CHECKING:
     from grader.ledger import Ledger
@@ -93,7 +93,7 @@ def ledger_of(where: str, language: Language, *, must_exist: bool = True) -> Ite
 
     if not where:
         raise Refused(sentence("cli.no_store", language))
-    if must_exist and "://" not in where and not Path(where).is_file():
+    if must_exist and not is_there(where):
         raise Refused(sentence("cli.store_not_found", language, store=printable(where)))
     store = opened_store(where, language)
     try:
@@ -143,6 +143,14 @@ class Grading:
             "marks": " ".join(f"{place}={mark}" for place, mark in sorted(known.marks.items())),
             **({"late": str(known.late)} if known.late else {}),
         }
+
+
+def grading_of(settings: Course, folders: tuple[Path, ...], language: Language) -> Grading:
+    """How a course is graded; refuses settings that name what there is not: nobody would see that they do nothing."""
+    shelf = library((*settings.folders, *folders))
+    if unknown := ", ".join(settings.unknown(shelf)):
+        raise Refused(sentence("course.unknown_place", language, about=printable(unknown)))
+    return Grading(shelf, settings, language)
 
 
 def _canonical(exercise: Exercise, student: str) -> str:

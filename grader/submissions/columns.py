@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, final
 
-from exercises.library import EDGES
+from exercises.library import EDGES, placed
 from grader.results import Answer, Problem, State
 from grader.submissions.table import Broken, Cells, Piece, Row, cut, lines_of, literal, record, single
 from solver.frozen import frozen
@@ -17,7 +17,7 @@ DELIMITERS = ",;\t"
 
 # the columns that tell who somebody is; the first of these that a table has, and that a row fills, is the id
 ROLES = ("student", "partner", "exercise", "part", "answer", "identifier", "group", "grade", "max", "feedback")
-"""What a column may be said to be; else it is the place of an answer."""
+"""What a column may be said to be, besides the place of an answer."""
 
 IDS = (
     "student",
@@ -72,6 +72,11 @@ def plain(name: str) -> str:
     """
     inner = "".join(" " if one in EDGES else one for one in name.translate(_SIGNS))
     return re.sub(r"\s+", " ", inner).strip().casefold()
+
+
+def is_role(name: str) -> bool:
+    """Whether a column may be said to be this: a role, or the place of an answer."""
+    return name in ROLES or all(placed(name))
 
 
 def place_of(name: str) -> str:

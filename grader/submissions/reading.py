@@ -52,11 +52,18 @@ class Format(Protocol):
 class Wanted:
     """What the operator says of the files: the format they are in ("": told by content), and what columns are called.
 
-    `columns` gives for a role or a place (11.1/2) the name that its column has.
+    `columns` gives for a role or a place (11.1/2) the name that its column has, and `usual` the name that it has on the
+    course's site, where it is there.
     """
 
     format: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The names of columns, those of `columns` first."""
+        return {**self.usual, **self.columns}
 
     def renamed(self, text: str) -> str:
         """A text whose first line calls columns by their roles and places.
@@ -64,18 +71,19 @@ class Wanted:
         >>> Wanted(columns={"student": "no."}).renamed("no.,11.1/2\\n7,48")
         '"student","11.1/2"\\n7,48'
         """
-        lines = lines_of(text) if self.columns else []
+        names = self.names
+        lines = lines_of(text) if names else []
         first = next((index for index, line in enumerate(lines) if line.strip(EDGES)), None)
         if first is None:
             return text
-        roles = {plain(name): role for role, name in self.columns.items()}
+        roles = {plain(name): role for role, name in names.items()}
         for delimiter in ",;\t":
             header = record(lines[: first + 60], first, delimiter)
             if isinstance(header, Row) and any(plain(cell) in roles for cell in header.cells):
-                names = (roles.get(plain(cell), cell).replace('"', '""') for cell in header.cells)
+                cells = (roles.get(plain(cell), cell).replace('"', '""') for cell in header.cells)
                 rest = lines[header.last :]
                 padding = [""] * (header.last - first - 1)  # rows keep the numbers of their lines
-                return "\n".join([*lines[:first], *padding, delimiter.join(f'"{name}"' for name in names), *rest])
+                return "\n".join([*lines[:first], *padding, delimiter.join(f'"{cell}"' for cell in cells), *rest])
         return text
 
 
@@ -215,7 +223,7 @@ class _Reader:
         if one is not None:
             owned: Callable[[str, str, str], Read] | None = getattr(one, "read_owned", None)
             yield from owned(renamed, source, owner) if owner and owned else one.read(renamed, source)
-        elif not is_gradebook(text, self.wanted.columns):
+        elif not is_gradebook(text, self.wanted.names):
             yield Problem(source, 0, "binary" if "\0" in text[:HEAD] else "file_type")
 
 

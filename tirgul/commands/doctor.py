@@ -21,7 +21,7 @@ from exercises.exercise import Language
 from exercises.library import search_path, survey
 from tirgul.course import BadCourse, Course, course, file_of
 from tirgul.language import language_option, spoken
-from tirgul.options import Command, bad_exercise, document, json_option, printable, sentence
+from tirgul.options import Command, bad_exercise, document, json_option, library, printable, sentence
 from tirgul.staff import course_option, languages_said
 
 NEEDED = ("sympy", "numpy", "mpmath", "click", "rich", "jinja2", "sqlalchemy", "alembic", "pebble")
@@ -54,6 +54,8 @@ def command(ctx: click.Context, lang: Language, said: str, as_json: bool) -> int
         settings, about = Course(), sentence(f"course.{bad.reason}", lang, about=printable(bad.about))
     lang = spoken(languages_said(ctx, lang, settings))
     found = list(_looked(settings, lang))
+    if not about and (unknown := ", ".join(settings.unknown(library(settings.folders)))):
+        about = sentence("course.unknown_place", lang, about=printable(unknown))
     if about:
         found.append(Found("course", "wrong", about))
     elif (file := file_of(said)).is_file():
@@ -79,7 +81,9 @@ def _looked(settings: Course, language: Language) -> Iterator[Found]:
     exercises, broken = survey(search_path(settings.folders))
     yield Found("exercises", "ok", ", ".join(exercise.id for exercise in exercises))
     yield from (Found("exercises", "wrong", bad_exercise(bad, language)) for bad in broken)
-    for place in dict.fromkeys((Path.cwd(), Path(tempfile.gettempdir()))):
+    written = (settings.out, Path(settings.store) if settings.store and "://" not in settings.store else None)
+    folders = (next(one for one in (path, *path.absolute().parents) if one.is_dir()) for path in written if path)
+    for place in dict.fromkeys((Path.cwd(), Path(tempfile.gettempdir()), *folders)):
         yield Found("writing", "ok" if _can_write(place) else "wrong", str(place))
     yield Found("processors", "ok", str(os.cpu_count() or 1))
     now = datetime.now().astimezone()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from exercises.exercise import Language
-from tirgul.language import language_option
+from tirgul.language import language_option, spoken
 from tirgul.options import Command, sentence
-from tirgul.places import VARIABLE, default_store, opened_store
-from tirgul.staff import course_of, course_option
+from tirgul.places import VARIABLE, default_store, is_there, opened_store
+from tirgul.staff import course_of, course_option, languages_said
 
 
 @click.command("forget", cls=Command)
@@ -18,10 +16,13 @@ from tirgul.staff import course_of, course_option
 @click.option("--store", envvar=VARIABLE, metavar="FILE", help="cli.option.store_forgotten")
 @course_option
 @language_option
-def command(student: str, store: str | None, said: str, lang: Language) -> None:
+@click.pass_context
+def command(ctx: click.Context, student: str, store: str | None, said: str, lang: Language) -> None:
     """Takes away everything that is kept of a student, and says how much that was."""
-    usual = dict.fromkeys((default_store(), course_of(said, lang).store))
-    there = [place for place in usual if "://" in place or (place and Path(place).is_file())]
+    course = course_of(said, lang)
+    lang = spoken(languages_said(ctx, lang, course))
+    usual = dict.fromkeys((default_store(), course.store))
+    there = filter(is_there, usual)
     n = sum(_forgotten(place, student, lang) for place in ([store] if store else there))
     click.echo(sentence("cli.forgotten", lang, n=n))
 

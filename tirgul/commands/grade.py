@@ -31,12 +31,21 @@ from tirgul.options import (
     exercises_option,
     formats_option,
     json_option,
-    library,
     printable,
     sentence,
     writing,
 )
-from tirgul.staff import Grading, course_of, course_option, engine_option, languages_said, ledger_of, ledger_option
+from tirgul.places import is_there
+from tirgul.staff import (
+    Grading,
+    course_of,
+    course_option,
+    engine_option,
+    grading_of,
+    languages_said,
+    ledger_of,
+    ledger_option,
+)
 
 if TYPE_CHECKING:
     from grader.ledger import Ledger
@@ -51,7 +60,7 @@ MOST_ROWS = 40
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="cli.option.out")
 @languages_option
 @formats_option("html", "pdf")
-@click.option("--reveal", type=click.Choice(REVEALS), default="nothing", help="cli.option.reveal")
+@click.option("--reveal", type=click.Choice(REVEALS), help="cli.option.reveal")
 @click.option("--duplicates", type=click.Choice(POLICIES), help="cli.option.duplicates")
 @click.option("--variants", is_flag=True, help="cli.option.variants")
 @click.option("--no-pages", is_flag=True, help="cli.option.no_pages")
@@ -68,7 +77,7 @@ def command(
     out: Path | None,
     lang: str,
     formats: tuple[Format, ...] | None,
-    reveal: Reveal,
+    reveal: Reveal | None,
     duplicates: Policy | None,
     variants: bool,
     no_pages: bool,
@@ -92,16 +101,19 @@ def command(
         engine=engine_name or course.engine,
         store=store or course.store,
         out=out or course.out,
-        reveal="marks" if no_pages else course.reveal,
+        pages=course.pages and not no_pages,
+        reveal=reveal or course.reveal,
     )
     if course.out is None:
         raise click.MissingParameter(param=next(one for one in ctx.command.params if one.name == "out"), ctx=ctx)
     out = course.out
     if out.resolve() in {path.resolve() for path in paths}:
         raise Refused(sentence("cli.out_is_in", language, path=out))
-    grading = Grading(library((*course.folders, *folders)), course, language)
-    with ledger_of(course.store, language, must_exist=False) if course.store else nullcontext() as ledger:
-        result, run = _graded(grading, submissions(paths, without=[out], wanted=wanted), None if dry_run else ledger)
+    grading = grading_of(course, folders, language)
+    wanted = replace(wanted, usual=course.columns)
+    kept = is_there(course.store) if dry_run else course.store  # marks by hand count in a dry run, which makes no store
+    with ledger_of(course.store, language, must_exist=False) if kept else nullcontext() as ledger:
+        result, run = _graded(grading, submissions(paths, without=[out], wanted=wanted), ledger, keep=not dry_run)
     if not result.students:
         raise Refused(*_nothing(result, language))
     languages = languages_of(lang)
@@ -111,7 +123,7 @@ def command(
         click.echo(document("grade", returned.data()) if as_json else returned.said(language), nl=False)
         return PERSON_NEEDED if result.problems or _waiting(result) else 0
     with writing(out, language):
-        pages = Pages(languages, formats or ("html",), reveal) if course.reveal == "feedback" else None
+        pages = Pages(languages, formats or ("html",), course.reveal) if course.pages else None
         files = write_class(result, grading.shelf, out, pages)
         files += [*returned.write(out), *write_more(result, to, out)]
     if as_json:
@@ -126,13 +138,15 @@ def command(
 
 
 def _graded(
-    grading: Grading, answers: Iterable[Answer | Problem], ledger: Ledger | None
+    grading: Grading, answers: Iterable[Answer | Problem], ledger: Ledger | None, *, keep: bool
 ) -> tuple[ClassResult, int | None]:
     """The graded class with the marks that a person gave, and its run where it is kept."""
     if ledger is None:
         return grading.result(answers, None), None
     from grader.ledger import Handed, with_marks  # only where something is kept
 
+    if not keep:
+        return with_marks(grading.result(answers, None), ledger.hand_marks()), None
     handed = Handed(answers)
     result = grading.result(handed, ledger)
     if not result.students:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from grader.submissions import Wanted
 from reports.words import words
 from tirgul.class_files import Pages, write_class
-from tirgul.gradebooks import filled
+from tirgul.gradebooks import filled, map_option
 from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import (
     Command,
@@ -42,6 +43,7 @@ from tirgul.staff import (
 @who_option
 @run_option
 @ledger_option
+@map_option
 @course_option
 @exercises_option
 @json_option
@@ -55,6 +57,7 @@ def command(
     who: str,
     run: int | None,
     store: str | None,
+    wanted: Wanted,
     said: str,
     folders: tuple[Path, ...],
     as_json: bool,
@@ -75,8 +78,8 @@ def command(
             raise Refused(sentence("cli.still_waiting", language, waiting=count))
         with writing(out, language):
             shelf = library((*course.folders, *folders))
-            pages = Pages(languages_of(lang)) if course.reveal == "feedback" else None
-            returned = filled(paths, [out], result, Wanted(), (), language)
+            pages = Pages(languages_of(lang), reveal=course.reveal) if course.pages else None
+            returned = filled(paths, [out], result, replace(wanted, usual=course.columns), (), language)
             files = [*write_class(result, shelf, out, pages), *returned.write(out)]
         ledger.publish(seq, who)
     if as_json:

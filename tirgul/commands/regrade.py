@@ -19,13 +19,13 @@ from reports.words import words
 from tirgul.class_files import Pages, write_class
 from tirgul.files import write
 from tirgul.language import languages_of, languages_option, spoken
-from tirgul.options import Command, document, exercises_option, json_option, library, printable, sentence, writing
+from tirgul.options import Command, document, exercises_option, json_option, printable, sentence, writing
 from tirgul.staff import (
-    Grading,
     course_of,
     course_option,
     engine_option,
     finished_run,
+    grading_of,
     languages_said,
     ledger_of,
     ledger_option,
@@ -81,7 +81,7 @@ def command(
             variants=course.variants or settings["variants"] == str(True),
             duplicates=settings["duplicates"],
         )
-        grading = Grading(library((*course.folders, *folders)), course, language)
+        grading = grading_of(course, folders, language)
         before = ledger.result(old)
         handed = Handed(ledger.handed(old))
         result = grading.result(handed, ledger)
@@ -89,7 +89,7 @@ def command(
         result = with_marks(result, ledger.hand_marks())
         found = differences(before, result)
     if out is not None:
-        pages = Pages(languages_of(lang)) if course.reveal == "feedback" and not no_pages else None
+        pages = Pages(languages_of(lang), reveal=course.reveal) if course.pages and not no_pages else None
         with writing(out, language):
             write_class(result, grading.shelf, out, pages)
             write(out / FILE, table(found))
