@@ -242,7 +242,7 @@ def test_what_a_course_names_has_to_be_there(staff, tmp_path, settings, named, l
 
 
 def test_a_course_says_what_pages_tell(staff, tmp_path):
-    (tmp_path / "course.toml").write_text('store = "c.db"\nreveal = "answers"\n', encoding="utf-8")
+    (tmp_path / "course.toml").write_text('store = "c.db"\nengine = "serial"\nreveal = "answers"\n', encoding="utf-8")
     assert staff("grade", "inbox", "--out", "a")[0] == 1
     staff("publish", "--pending", "--out", "b")
     staff("grade", "inbox", "--reveal", "nothing", "--out", "c")
@@ -250,6 +250,26 @@ def test_a_course_says_what_pages_tell(staff, tmp_path):
     told = [(tmp_path / folder / "feedback" / "014.en.html").read_bytes() for folder in "abc"]
     assert told[0] == told[1] != told[2]
     assert not (tmp_path / "d" / "feedback").exists()
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+@pytest.mark.parametrize("spoil", [lambda text: text.replace("Part(", "Prt("), lambda text: ""])
+def test_an_exercise_that_fails_takes_no_marks_away(staff, tmp_path, spoil, language):
+    settings = 'store = "c.db"\nfolders = ["own"]\npages = false\nengine = "serial"\n'
+    (tmp_path / "course.toml").write_text(settings, encoding="utf-8")
+    staff("new", "strided", "--dir", "own")
+    (tmp_path / "a.csv").write_text("student,exercise,part,answer\n012,strided,1,8x28x28\n", encoding="utf-8")
+    code, said = staff("grade", "a.csv", "--out", "o")
+    assert code == 0, said
+    file = tmp_path / "own" / "strided.py"
+    file.write_text(spoil(file.read_text(encoding="utf-8")), encoding="utf-8")
+    code, said = staff("regrade", "--lang", language)
+    assert code == 2 and "strided.py" in said
+    file.unlink()
+    code, said = staff("regrade", "--lang", language)
+    assert code == 2 and "strided" in said
+    assert staff("publish", "--out", "o")[0] == 0
+    assert "012,1.00" in (tmp_path / "o" / "marks.csv").read_text(encoding="utf-8")
 
 
 def test_forgetting_speaks_the_courses_language(staff, tmp_path, monkeypatch):

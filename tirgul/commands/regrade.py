@@ -19,7 +19,16 @@ from reports.words import words
 from tirgul.class_files import Pages, write_class
 from tirgul.files import write
 from tirgul.language import languages_of, languages_option, spoken
-from tirgul.options import Command, document, exercises_option, json_option, printable, sentence, writing
+from tirgul.options import (
+    Command,
+    document,
+    exercises_option,
+    instance_of,
+    json_option,
+    printable,
+    sentence,
+    writing,
+)
 from tirgul.staff import (
     course_of,
     course_option,
@@ -83,6 +92,9 @@ def command(
         )
         grading = grading_of(course, folders, language)
         before = ledger.result(old)
+        for exercise in before.exercises:  # one that fails now would take its marks away
+            if exercise in (course.exercises or before.exercises):
+                instance_of(exercise, grading.shelf, language)
         handed = Handed(ledger.handed(old))
         result = grading.result(handed, ledger)
         new = ledger.keep(handed, result, grading.kept(), version(grading.shelf.path), of=old)
