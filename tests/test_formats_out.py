@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -23,9 +24,9 @@ from grader.batch import grade
 from grader.gradebooks import marks_json, nbgrader
 from grader.gradebooks.cells import hundredths
 from grader.gradebooks.lossless import cut, decoded
-from grader.gradebooks.worksheets import Earned, Row, fill
+from grader.gradebooks.worksheets import Earned, Filled, Row, fill
 from grader.judge import judge
-from grader.results import Answer
+from grader.results import Answer, Problem
 from grader.verdict import Right, Slipped, marks
 from reports.exports import exports
 from reports.exports.questions import questions
@@ -138,6 +139,31 @@ def test_a_worksheet_is_filled(source, filled, note, encoding):
     assert done is not None and done.problems == ()
     text = done.data.decode(encoding)
     assert text.endswith(filled) and text.removesuffix(filled) == source[: len(text) - len(filled)]
+
+
+@pytest.mark.parametrize(
+    "wrote",
+    [
+        lambda xml: re.sub(r'<row r="\d+"', "<row", xml),
+        lambda xml: re.sub(r'<c r="[A-Z]+\d+"', "<c", xml),
+        lambda xml: re.sub(r"<(/?)(?=[a-z])", r"<\1x:", xml).replace("xmlns=", "xmlns:x="),
+    ],
+    ids=["rows without numbers", "cells without names", "tags with a prefix"],
+)
+def test_a_spreadsheet_that_is_written_in_another_way_is_left_as_it_is(wrote):
+    book, data = Workbook(), io.BytesIO()
+    for cells in (("student", "grade"), ("012", None)):
+        book.active.append(cells)
+    book.save(data)
+    other = io.BytesIO()
+    with zipfile.ZipFile(data) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            said = old.read(name)
+            new.writestr(name, wrote(said.decode()).encode() if name.endswith("sheet1.xml") else said)
+    done = fill(other.getvalue(), [row("012")], "g.xlsx")
+    assert done == Filled(other.getvalue(), (), (Problem("g.xlsx", 0, "workbook_unfilled"),))
+    usual = fill(data.getvalue(), [row("012")])
+    assert usual is not None and usual.changes
 
 
 def test_every_column_of_a_worksheet_is_named_by_hand():

@@ -225,7 +225,22 @@ def _fill_workbook(
     if filling is None:
         return None
     changed, changes, problems = filling.done()
-    return Filled(workbook.changed(data, changed) if changed else data, changes, problems)
+    filled = workbook.changed(data, changed) if changed else data
+    if changed and not _is_as_said(cells, workbook.rows_of(filled), changed):
+        return Filled(data, (), (Problem(source, 0, "workbook_unfilled"),))
+    return Filled(filled, changes, problems)
+
+
+def _is_as_said(
+    before: Sequence[Sequence[str]], after: Sequence[Sequence[str]], changed: Mapping[tuple[int, int], str]
+) -> bool:
+    """Whether a filled sheet says what it is to say, and all else as before: some write cells in other ways."""
+    was, now = (
+        {(row, column): cell for row, cells in enumerate(rows) for column, cell in enumerate(cells) if cell}
+        for rows in (before, after)
+    )
+    new = all(at in now and _number(now[at]) == _number(said) for at, said in changed.items())
+    return new and all(was.get(at) == now.get(at) for at in (was.keys() | now.keys()) - changed.keys())
 
 
 def _filling(
