@@ -205,6 +205,12 @@ def test_a_dry_run_shows_marks_by_hand_and_makes_no_store(staff, tmp_path):
     assert (tmp_path / "inbox" / "grades.csv").read_text(encoding="utf-8") == "student,grade\n013,\n"
 
 
+def test_the_inbox_may_be_the_courses_own_folder(staff, tmp_path):
+    for _ in range(2):
+        said = staff("grade", ".")[1]
+        assert "3 students" in said and "0 problems" in said, said
+
+
 def test_a_course_remembers_what_columns_are_called(staff, tmp_path):
     text = "מספר,ציון סופי\nמשתתף 014,\n"
     (tmp_path / "inbox" / "grades.csv").write_text(text, encoding="utf-8")

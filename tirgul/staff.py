@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
@@ -103,6 +104,12 @@ def ledger_of(where: str, language: Language, *, must_exist: bool = True) -> Ite
         raise Refused(sentence("cli.cannot_keep", language, store=printable(where), reason=printable(reason))) from None
     finally:
         store.close()
+
+
+def files_of_store(where: str) -> list[Path]:
+    """The files of a store, with its key and what it is writing: no answers, where an inbox is the course's folder."""
+    path = Path(where)
+    return list(path.parent.glob(f"{escape(path.name)}*")) if where and "://" not in where else []
 
 
 # --- grading

@@ -27,7 +27,7 @@ from solver.frozen import frozen
 MOST_BYTES = 64 * 2**20
 MOST_OF_ONE = 16 * 2**20  # of what one student or group handed in
 MOST_ROSTER = 8 * 2**20  # of a table that is looked at for groups
-NOT_ANSWERS = frozenset({"readme.md", "thumbs.db", "desktop.ini"})
+NOT_ANSWERS = frozenset({"readme.md", "thumbs.db", "desktop.ini", "course.toml"})
 
 _WORD = re.compile("[\u05d0-\u05ea]{2}")
 _MIXED = re.compile("[a-z][\u05d0-\u05ea]|[\u05d0-\u05ea][a-z]", re.IGNORECASE)
@@ -110,7 +110,7 @@ def formats(package: str = "grader.submissions") -> Mapping[str, Format]:
 def submissions(
     paths: Iterable[Path], without: Iterable[Path] = (), wanted: Wanted | None = None, owner: str = ""
 ) -> Read:
-    """The answers in files and folders, folders in the order of their names; folders in `without` are passed over.
+    """The answers in files and folders, folders in the order of their names; what is in `without` is passed over.
 
     What a pair or a group handed in once is each one's answer. Everything is the `owner`'s, where one is named.
     """
@@ -275,7 +275,7 @@ def files(path: Path, passed: set[Path]) -> Iterator[File | Problem]:
             file = Path(folder) / name
             if file.is_symlink():
                 yield Problem(named(file), 0, "link")
-            elif not _hidden(name):
+            elif not _hidden(name) and file.resolve() not in passed:
                 yield File(file)
 
 

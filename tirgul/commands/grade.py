@@ -41,6 +41,7 @@ from tirgul.staff import (
     course_of,
     course_option,
     engine_option,
+    files_of_store,
     grading_of,
     languages_said,
     ledger_of,
@@ -113,7 +114,8 @@ def command(
     wanted = replace(wanted, usual=course.columns)
     kept = is_there(course.store) if dry_run else course.store  # marks by hand count in a dry run, which makes no store
     with ledger_of(course.store, language, must_exist=False) if kept else nullcontext() as ledger:
-        result, run = _graded(grading, submissions(paths, without=[out], wanted=wanted), ledger, keep=not dry_run)
+        answers = submissions(paths, without=[out, *files_of_store(course.store)], wanted=wanted)
+        result, run = _graded(grading, answers, ledger, keep=not dry_run)
     if not result.students:
         raise Refused(*_nothing(result, language))
     languages = languages_of(lang)
