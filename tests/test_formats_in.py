@@ -164,7 +164,7 @@ def test_every_row_of_a_table_is_read(rows, delimiter, end):
     lines = [f"student{delimiter}11.1/2", *(f'{student}{delimiter}"{text}"' for student, text in rows)]
     got = formats()["students-table"].read(end.join(lines), "t.csv")
     kept = [(one.student, one.text) for one in got if isinstance(one, Answer) and one.state != "handed"]
-    assert kept == [(student, text) for student, text in rows if text.strip()]
+    assert kept == [(student, text if text.strip() else "") for student, text in rows]
 
 
 # --- JSON lines and notebooks
@@ -249,6 +249,26 @@ def test_a_group_hands_in_once(tmp_path):
     written(tmp_path, "grades.csv", text + "Participant 601684,N,Group A,,10,-\nParticipant 601685,A,Group B,,10,-\n")
     answers, _ = found(tmp_path)
     assert {student for student, _, _ in answers} == {"601683", "601684"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "student,11.1/1a,11.1/2\n012,,48\n013,,\n",
+        "Surname,ID number,Question 1,Response 1\nCohen,012,11.1/2,48\nLevi,013,11.1/2,-\nOverall average,,,\n",
+        "Timestamp,Student ID,11.1/2\n27.9.2026 10:00,012,48\n27.9.2026 10:00,013,\n",
+    ],
+)
+def test_who_answered_nothing_is_in_the_class(tmp_path, text):
+    result = grade(submissions([written(tmp_path, "t.csv", text)]), Library(search_path(())))
+    assert [(one.student, int(one.total)) for one in result.students] == [("012", 1), ("013", 0)]
+    assert not result.problems
+
+
+def test_when_a_quiz_was_handed_in(tmp_path):
+    text = "שם משפחה,מספר זהות,הושלם,שאלה 1,תשובה 1\nכהן,012,28 נובמבר 2026  04:37,11.1/2,48\n"
+    got = [one for one in submissions([written(tmp_path, "t.csv", text)]) if isinstance(one, Answer)]
+    assert [(one.text, one.state) for one in got] == [("28 נובמבר 2026  04:37", "handed"), ("48", "read")]
 
 
 @pytest.mark.parametrize("word", ["", "שאלה ", "Exercise ", "**תרגיל "])

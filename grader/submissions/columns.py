@@ -164,7 +164,8 @@ def answers(
 ) -> Read:
     """One answer for each place of each row; `place` finds the place of an answer in its row, `tidy` the answer itself.
 
-    A row that cannot be read is a problem with its line; whose it is, where that shows, waits for a person.
+    A row that cannot be read is a problem with its line; whose it is, where that shows, waits for a person. Who
+    answered nothing has an answer without a part.
     """
     ids = ids or table.ids()
     if not ids:
@@ -187,10 +188,14 @@ def answers(
                 yield from _waits(tuple(table.lines[number - 1].split(table.delimiter)), ids, source, number)
             continue
         student = _student(piece.cells, ids, table.partners())
-        for index in places:
-            text = tidy(piece.cells[index])
+        said = {index: tidy(piece.cells[index]) for index in places}
+        known = {index: places[index] or place(piece.cells, index) for index in places}
+        for index, text in said.items():
             if text.strip(EDGES):
-                yield from _answer(student, places[index] or place(piece.cells, index), text, source, piece.line)
+                yield from _answer(student, known[index], text, source, piece.line)
+        if student and known and not "".join(said.values()).strip(EDGES):  # is in the class all the same
+            exercise = next(iter(known.values())).partition("/")[0]
+            yield Answer(student, exercise, "", "", source, piece.line)
 
 
 def _answer(student: str, place: str, text: str, source: str, line: int) -> Read:

@@ -22,6 +22,8 @@ COLUMNS = frozenset(
         "submitted",
         "submitted at",
         "completed",
+        "הושלם",
+        "הסתיים ב",
         "זמן הגשה",
         "מועד הגשה",
         "הוגש",
