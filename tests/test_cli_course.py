@@ -85,6 +85,16 @@ def test_shells_complete(staff, shell):
     assert "_TIRGUL_COMPLETE" in said
 
 
+@pytest.mark.parametrize("command", ["check", "export qti", "practice", "sheet", "show", "slips", "solve"])
+def test_shells_complete_exercises(monkeypatch, capsys, command):
+    words = f"tirgul {command} 11"
+    for name, said in {"": "bash_complete", "_WORDS": words, "_CWORD": str(len(words.split()) - 1)}.items():
+        monkeypatch.setenv(f"COMP{name}" if name else "_TIRGUL_COMPLETE", said)
+    with pytest.raises(SystemExit):
+        cli.tirgul_command.main([], prog_name="tirgul")
+    assert capsys.readouterr().out.split() == ["plain,11.1", "plain,11.2", "plain,11.3"]
+
+
 def test_the_doctor_looks(staff):
     code, said = staff("doctor", "--json")
     found = json.loads(said)["found"]

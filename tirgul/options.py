@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, final
 import click
 
 from exercises.exercise import BadExercise, Exercise, Instance, Language, Part
-from exercises.library import Library, UnknownExercise, UnknownPart, part_named, parts_named, placed, search_path
+from exercises.library import (
+    Library,
+    UnknownExercise,
+    UnknownPart,
+    available,
+    part_named,
+    parts_named,
+    placed,
+    search_path,
+)
 from reports.words import words
 from tirgul.helping import HELP
 from tirgul.language import language_in
@@ -186,6 +195,11 @@ def instance_of(exercise_id: str, shelf: Library, language: Language) -> Instanc
         return shelf.instance(exercise_id)
     except UnknownExercise as unknown:
         raise Refused(*unknown_exercise(unknown, language)) from None
+
+
+def exercise_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The exercises that what is being typed may be, for a shell that completes it."""
+    return [exercise.id for exercise in available(search_path()) if exercise.id.startswith(incomplete)]
 
 
 def unknown_exercise(unknown: UnknownExercise, language: Language) -> list[str]:

@@ -24,6 +24,7 @@ from tirgul.options import (
     Command,
     Refused,
     document,
+    exercise_ids,
     exercises_option,
     json_option,
     library,
@@ -53,7 +54,7 @@ class AnswerCommand(Command):
 
 
 @click.command("check", cls=AnswerCommand, context_settings={"ignore_unknown_options": True})
-@click.argument("typed", metavar="EXERCISE PART ANSWER", nargs=-1, required=True)
+@click.argument("typed", metavar="EXERCISE PART ANSWER", nargs=-1, required=True, shell_complete=exercise_ids)
 @click.option("--file", "file", type=Path, metavar="FILE", help="cli.option.file")
 @click.option("--run", "running", is_flag=True, help="cli.option.second_opinion")
 @click.option("--earlier", multiple=True, metavar="PART=ANSWER", help="cli.option.earlier")

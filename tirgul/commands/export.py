@@ -9,7 +9,7 @@ import click
 from reports.exports import export_format, names
 from tirgul.files import write
 from tirgul.language import languages_of, languages_option, spoken
-from tirgul.options import Command, exercises_option, instance_of, library, sentence, writing
+from tirgul.options import Command, exercise_ids, exercises_option, instance_of, library, sentence, writing
 from tirgul.staff import course_of, course_option, languages_said
 
 GRADESCOPE = "gradescope"
@@ -17,7 +17,7 @@ GRADESCOPE = "gradescope"
 
 @click.command("export", cls=Command)
 @click.argument("form", metavar="FORMAT", type=click.Choice((*names(), GRADESCOPE)))
-@click.argument("typed", metavar="EXERCISE…", nargs=-1, required=True)
+@click.argument("typed", metavar="EXERCISE…", nargs=-1, required=True, shell_complete=exercise_ids)
 @languages_option
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), default=None, metavar="FILE", help="cli.option.out_file"

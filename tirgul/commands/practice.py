@@ -21,7 +21,17 @@ from reports.words import words
 from solver.notation.printing import plain
 from tirgul.commands.check import pointed
 from tirgul.language import language_option
-from tirgul.options import Command, exercises_option, instance_of, library, parts_of, place_only, printable, sentence
+from tirgul.options import (
+    Command,
+    exercise_ids,
+    exercises_option,
+    instance_of,
+    library,
+    parts_of,
+    place_only,
+    printable,
+    sentence,
+)
 from tirgul.places import opened_store, store_option
 from tirgul.terminal import Bidi, bidi_option, is_visual, shown
 from tirgul.variants import Wanted, variant_options, variant_said
@@ -38,7 +48,7 @@ ME = "me"
 
 
 @click.command("practice", cls=Command)
-@click.argument("typed", metavar="[EXERCISE [PART]]", nargs=-1)
+@click.argument("typed", metavar="[EXERCISE [PART]]", nargs=-1, shell_complete=exercise_ids)
 @click.option("--fresh", is_flag=True, help="cli.option.fresh")
 @bidi_option
 @store_option

@@ -22,6 +22,7 @@ from tirgul.language import languages_of, languages_option, spoken
 from tirgul.options import (
     Command,
     Refused,
+    exercise_ids,
     exercises_option,
     formats_option,
     library,
@@ -37,7 +38,7 @@ Errata: TypeAlias = Sequence[tuple[Erratum, Check]]
 
 
 @click.command("sheet", cls=Command)
-@click.argument("typed", metavar="EXERCISE…", nargs=-1, required=True)
+@click.argument("typed", metavar="EXERCISE…", nargs=-1, required=True, shell_complete=exercise_ids)
 @languages_option
 @formats_option(*FORMATS)
 @click.option("--blank", is_flag=True, help="cli.option.blank")

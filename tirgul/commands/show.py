@@ -12,12 +12,12 @@ from grader.gradebooks.marks_json import number
 from reports.text import text_plain
 from reports.words import words
 from tirgul.language import language_option
-from tirgul.options import Command, document, exercises_option, json_option, library, parts_of, place_only
+from tirgul.options import Command, document, exercise_ids, exercises_option, json_option, library, parts_of, place_only
 from tirgul.variants import Wanted, variant_options, variant_said
 
 
 @click.command("show", cls=Command)
-@click.argument("typed", metavar="EXERCISE [PART]", nargs=-1, required=True)
+@click.argument("typed", metavar="EXERCISE [PART]", nargs=-1, required=True, shell_complete=exercise_ids)
 @language_option
 @json_option
 @exercises_option

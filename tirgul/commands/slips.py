@@ -17,11 +17,21 @@ from reports.words import words
 from solver.notation.printing import plain
 from solver.values import as_formula
 from tirgul.language import language_option
-from tirgul.options import Command, document, exercises_option, instance_of, json_option, library, parts_of, place_only
+from tirgul.options import (
+    Command,
+    document,
+    exercise_ids,
+    exercises_option,
+    instance_of,
+    json_option,
+    library,
+    parts_of,
+    place_only,
+)
 
 
 @click.command("slips", cls=Command)
-@click.argument("typed", metavar="EXERCISE [PART]", nargs=-1, required=True)
+@click.argument("typed", metavar="EXERCISE [PART]", nargs=-1, required=True, shell_complete=exercise_ids)
 @click.option("--pairs", is_flag=True, help="cli.option.pairs")
 @language_option
 @json_option

@@ -16,13 +16,13 @@ from reports.steps import assumptions_line
 from reports.text import text_plain
 from reports.words import words
 from tirgul.language import language_option
-from tirgul.options import Command, document, exercises_option, json_option, library, parts_of, place_only
+from tirgul.options import Command, document, exercise_ids, exercises_option, json_option, library, parts_of, place_only
 from tirgul.steps import reason, step_lines
 from tirgul.variants import Wanted, variant_options, variant_said
 
 
 @click.command("solve", cls=Command)
-@click.argument("typed", metavar="EXERCISE [PART]", nargs=-1, required=True)
+@click.argument("typed", metavar="EXERCISE [PART]", nargs=-1, required=True, shell_complete=exercise_ids)
 @click.option("--open", "opening", is_flag=True, help="cli.option.open")
 @language_option
 @json_option
