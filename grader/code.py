@@ -11,16 +11,18 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from inspect import signature
+from math import prod
 from typing import Any, Final
 
 from exercises.exercise import Code, Numbers, Part
 from grader.verdict import Judgement, Requirement, Right, Slip, Slipped, Unreadable, Verdict, Wrong
 from solver.derivation import DoesNotFit
-from solver.networks.interpreter.stopped import Broken, Unread
+from solver.networks.interpreter.stopped import Broken, Stopped, Unread
 from solver.networks.likeness import Act, Difference, acts, alike, differences
 from solver.networks.source import CodeNetwork, read_source
 from solver.networks.training import Training, read_training
 from solver.networks.walk import CannotFollow
+from solver.values import Shape
 
 SHARES: Final = {"runs": 2, "signature": 1, "output": 2, "parameters": 2, "structure": 3}
 """What each requirement of a network weighs."""
@@ -30,8 +32,9 @@ UNREAD: Final = (
     "needs_values", "no_network", "needs_arguments", "no_training",
 )  # fmt: skip
 BROKEN: Final = (
-    "missing_name", "missing_attribute", "wrong_arguments", "not_whole", "no_super_init", "not_callable", "raised",
-    "wrong_type", "misfit", "misfit_sum", "misfit_channels", "misfit_features", "unread", "forbidden",
+    "missing_name", "missing_attribute", "wrong_arguments", "missing_arguments", "not_whole", "no_super_init",
+    "not_callable", "no_forward", "no_output", "not_a_layer", "layer_on_signal", "raised", "wrong_type", "misfit",
+    "misfit_sum", "misfit_channels", "misfit_features", "misfit_reshape", "unread", "forbidden",
     "other_objective", "no_objective", "batch_merged",
 )  # fmt: skip
 SLIPS: Final = (
@@ -113,8 +116,9 @@ def judged_live(part: Part, code: Code, numbers: Numbers, module: Any) -> Judgem
             return Judgement(part.id, text, "", Unreadable("code_needs_values", 0, stopped.operation))
         told = Requirement("raised", False, 0, (stopped.detail or stopped.operation,))
         return Judgement(part.id, text, "", Wrong("code_breaks"), requirements=(told,))
-    taken = tuple(name for name in signature(type(module).forward).parameters if name != "self")
-    return _compared(part, code, right, CodeNetwork(imported, type(module).__name__, ((), taken), {}), text)
+    parameters = list(signature(type(module).forward).parameters.values())[1:]
+    needed = tuple(each.name for each in parameters if each.default is each.empty and "VAR" not in each.kind.name)
+    return _compared(part, code, right, CodeNetwork(imported, type(module).__name__, ((), needed), {}), text)
 
 
 def _broken(part: Part, code: Code, right: CodeNetwork, text: str, broken: Broken) -> Judgement:
@@ -135,6 +139,10 @@ def _told(broken: Broken) -> tuple[str, bool, int, tuple[str, ...]]:
             return f"misfit_{'features' if name == 'in_features' else 'channels'}", False, broken.line, said
     if len(paths := _paths(broken)) == 2:
         return "misfit_sum", False, broken.line, paths
+    if broken.misfit is not None and broken.misfit.rule == "reshaped" and isinstance(shape, Shape):
+        sizes = tuple(map(str, premises["sizes"]))
+        wanted = f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+        return "misfit_reshape", False, broken.line, (str(prod(shape)), str(shape), wanted)
     return broken.reason, False, broken.line, (broken.word, broken.made_by)
 
 
@@ -157,10 +165,20 @@ def _why(code: Code, right: CodeNetwork, text: str, broken: Broken) -> Slip | No
     if len(paths := _paths(broken)) == 2:
         small, large = sorted(map(int, paths))
         return Slip("", "downsample_missing" if small in (large // 2, -(-large // 2)) else "skip_shrinks")
-    padded = {act.name for act in acts(right.imported) if dict(act.arguments).get("padding")}
-    if padded and "padding" not in text and "Pad" not in text:
-        return Slip("", "padding_missing")
-    return None
+    return Slip("", "padding_missing") if _runs_padded(code, right, text) else None
+
+
+def _runs_padded(code: Code, right: CodeNetwork, text: str) -> bool:
+    """Whether the network runs as it should on an input that is as much larger as the asked one pads it."""
+    padding = next((dict(act.arguments).get("padding", 0) for act in acts(right.imported)), 0)
+    channels, *sizes = code.input
+    if not isinstance(padding, int) or not padding:
+        return False
+    padded = (channels, *(size + 2 * padding for size in sizes))
+    try:
+        return read_source(text, padded, wanted=code.wanted, arguments=code.arguments).output == right.output
+    except Stopped:
+        return False
 
 
 def _required(code: Code, right: CodeNetwork, found: CodeNetwork) -> Iterator[Requirement]:
@@ -236,6 +254,8 @@ def _named(each: Difference, there: Sequence[Act], found: CodeNetwork) -> Slip |
                 other = any("Pool" in act.kind and act.kind != kind for act in there)
                 return Slip("", "other_pooling" if other else "pooling_missing")
             return None
+        case Difference(Act(kind), Act(other_kind, _, name)) if kind != other_kind:
+            return Slip("", "other_activation", name) if {kind, other_kind} <= set(ACTIVATIONS) else None
         case Difference(Act(kind) as wanted, Act(_, _, name) as other):
             changed = set(each.arguments)
             if changed <= {"out_channels", "out_features"}:

@@ -63,6 +63,11 @@ RIGHT = {
     "nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), "
     "nn.Linear(84, 10))",
     "lower case": written().replace("LeNet5", "lenet5"),
+    "padding='same'": written(c1="self.c1 = nn.Conv2d(1, 6, 5, padding='same')"),
+    "padded before": written(c1="self.c1 = nn.Conv2d(1, 6, 5)", step1="x = F.pad(x, (2, 2, 2, 2))\n        " + STEPS[0]),
+    "padded by a layer": written(c1="self.c1 = nn.Sequential(nn.ZeroPad2d(2), nn.Conv2d(1, 6, 5))"),
+    "more than is asked, by default": written().replace("forward(self, x)", "forward(self, x, shown=False)"),
+    "clamp": written(step4="x = self.f6(x).clamp(min=0)"),
 }
 
 
@@ -73,13 +78,29 @@ def test_every_form_of_the_network_is_right(text):
     assert all(each.met for each in found.requirements)
 
 
+NOT_RIGHT = {
+    "padded with copies": written(
+        c1="self.c1 = nn.Conv2d(1, 6, 5)", step1="x = F.pad(x, (2, 2, 2, 2), 'replicate')\n        " + STEPS[0]
+    ),
+    "padded on one side": written(
+        c1="self.c1 = nn.Conv2d(1, 6, 5)", step1="x = F.pad(x, (4, 0, 4, 0))\n        " + STEPS[0]
+    ),
+}
+
+
+@pytest.mark.parametrize("text", NOT_RIGHT.values(), ids=NOT_RIGHT)
+def test_other_networks_are_not_right(text):
+    assert judged(text).verdict != Right()
+
+
 MISTAKES = {
     "softmax_on_logits": written(step5="return F.softmax(self.out(x), dim=1)"),
     "relu_on_logits": written(step5="return F.relu(self.out(x))"),
     "activation_missing": written(step2="x = F.max_pool2d(self.c3(x), 2)"),
     "other_pooling": written(step1="x = F.avg_pool2d(F.relu(self.c1(x)), 2)"),
     "other_width": written(f6="self.f6 = nn.Linear(120, 80)", out="self.out = nn.Linear(80, 10)"),
-    "padding_missing": written(c1="self.c1 = nn.Conv2d(1, 6, 5)"),
+    "padding_missing": written(c1="self.c1 = nn.Conv2d(1, 6, 5, padding=0)"),
+    "other_activation": written(step4="x = torch.tanh(self.f6(x))"),
     "flatten_missing": written(c5="self.c5 = nn.Linear(400, 120)", step3="x = F.relu(self.c5(x))"),
     "no_super_init": written(head=""),
     "batch_merged": written(step3="x = torch.flatten(F.relu(self.c5(x)))"),
@@ -96,6 +117,19 @@ def test_mistakes_are_named(name, text):
     assert slips(found) == {name}
     earned = marks(found.verdict, LENET.part("code"))
     assert earned is not None and 0 < earned < LENET.part("code").marks
+
+
+@pytest.mark.parametrize("c1", ["nn.Conv2d(3, 6, 5)", "nn.Conv2d(1, 8, 5)"])
+def test_missing_padding_is_no_cause_of_other_channels(c1):
+    found = judged(written(c1=f"self.c1 = {c1}"))
+    assert isinstance(found.verdict, Wrong)
+    assert [each.name for each in found.requirements] == ["misfit_channels"]
+
+
+def test_numbers_that_a_view_cannot_hold_are_told():
+    fixed = written(c5="self.c5 = nn.Linear(400, 120)", step3="x = F.relu(self.c5(x.view(64, 400)))")
+    (required,) = judged(fixed).requirements
+    assert (required.name, required.said) == ("misfit_reshape", ("400", "16x5x5", "(64, 400)"))
 
 
 def test_two_mistakes_are_both_named_and_cost_more_than_one():
@@ -240,6 +274,11 @@ BLOCKS = {
     "skip_shrinks": BLOCK.replace("3, padding=1", "3", 1),
     "downsample_missing": BLOCK.replace("in_channels, 3, padding=1", "in_channels, 3, 2, 1", 1),
 }
+
+
+def test_a_scaled_sum_is_another_sum():
+    assert judged(BLOCK.replace("y + x", "torch.add(y, x, alpha=0.5)"), "code", RESBLOCK).verdict != Right()
+    assert judged(BLOCK.replace("padding=1", "padding='same'"), "code", RESBLOCK).verdict == Right()
 
 
 @pytest.mark.parametrize("name, text", BLOCKS.items(), ids=BLOCKS)

@@ -27,7 +27,7 @@ from solver.networks.walk import Ghost, Walk
 
 FUNCTIONS: Final = (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt abs neg negative positive sin cos tan asin acos atan sinh cosh "
-    "asinh acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp clamp_min clamp_max clip threshold "
+    "asinh acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp_max threshold "
     "logit "
     "isnan isinf isfinite logical_not bitwise_not nan_to_num heaviside float_power sinc masked_fill fill fill_ zero "
     "zero_ zeros_like ones_like full_like empty_like rand_like randn_like bernoulli normal uniform tril triu __neg__ "
@@ -62,6 +62,14 @@ def _function(walk: Walk, name: str, input: Any, *given: Any, **more: Any) -> An
     if not isinstance(input, Ghost) or others:
         return combined(walk, name, (input, *others))
     return walk.layer(step(Function(name.strip("_"))), input, walk.unique(name.strip("_")))
+
+
+@operation("clamp", "clip", "clamp_min")
+def _clamp(walk: Walk, name: str, input: Any, min: Any = None, max: Any = None) -> Any:
+    """Numbers cut off at both ends; below 0 alone, they are rectified."""
+    if max is None and isinstance(min, int | float) and min == 0:
+        return OPERATIONS["relu"](walk, "relu", input)
+    return _function(walk, name, input, min, max)
 
 
 @operation("pow", "square", "__pow__", "reciprocal")
@@ -134,6 +142,8 @@ def _put_together(kind: str, name: str, swap: bool) -> Handler:
     join, one = step(kinds()[kind]()), step(Scale() if kind in ("Multiply", "Divide") else Function(name))
 
     def entry(walk: Walk, _: str, input: Any, other: Any, *given: Any, **more: Any) -> Any:
+        if more.get("alpha", 1) != 1:
+            other = OPERATIONS["mul"](walk, "mul", other, more["alpha"]) if isinstance(other, Ghost) else other
         if isinstance(input, Ghost) and isinstance(other, Ghost) and input.sizes == other.sizes:
             pair = (other, input) if swap else (input, other)
             return walk.join(join, pair, walk.unique(name), input.batched and other.batched)

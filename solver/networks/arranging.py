@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from solver.networks.conditions import simple, times
 from solver.networks.guarded import bare
 from solver.networks.moves import Expand, Pad, Slice
-from solver.networks.operations import is_tensor, made, needs_values, operation, sequence
+from solver.networks.operations import is_tensor, made, needs_values, operation, refused, sequence
 from solver.networks.remembered import step
 from solver.networks.reshaping import MIXED, merged
 from solver.networks.steps import Assign
@@ -39,7 +39,7 @@ def _view_as(walk: Walk, name: str, input: Ghost, other: Any) -> Ghost:
 @operation("flatten", "ravel")
 def _flatten(walk: Walk, name: str, input: Ghost, start_dim: int = 0, end_dim: int = -1) -> Any:
     full = input.full
-    first, last = start_dim % max(len(full), 1), end_dim % max(len(full), 1)
+    first, last = (walk.axis(input, dim) + input.batched for dim in (start_dim, end_dim))
     if not (input.batched and 0 < first < last):
         return walk.reshaped(input, (*full[:first], times(full[first : last + 1]), *full[last + 1 :]), name)
     x = walk.layer(made("Flatten", start_dim=first, end_dim=last), input, walk.unique(name))
@@ -49,7 +49,7 @@ def _flatten(walk: Walk, name: str, input: Ghost, start_dim: int = 0, end_dim: i
 
 @operation("unflatten")
 def _unflatten(walk: Walk, name: str, input: Ghost, dim: int, sizes: Sequence[Any]) -> Ghost:
-    full, at = input.full, dim % len(input.full)
+    full, at = input.full, walk.axis(input, dim) + input.batched
     return walk.reshaped(input, (*full[:at], *map(bare, sizes), *full[at + 1 :]), name)
 
 
@@ -63,7 +63,7 @@ def _unsqueeze(walk: Walk, name: str, input: Ghost, dim: int) -> Ghost:
 @operation("squeeze")
 def _squeeze(walk: Walk, name: str, input: Ghost, dim: Any = None) -> Ghost:
     dims = range(len(input.full)) if dim is None else (dim,) if isinstance(dim, int) else dim
-    chosen = {axis % len(input.full) for axis in dims}
+    chosen = {walk.axis(input, axis) + input.batched for axis in dims}
     full = [size for axis, size in enumerate(input.full) if axis not in chosen or size != 1]
     if 0 in chosen and input.batched:
         return walk.without_batch(walk.reshaped(input, (1, *full), name))
@@ -144,7 +144,8 @@ def _pad(walk: Walk, name: str, input: Ghost, pad: Sequence[Any], mode: str = "c
     if not sides:
         return input
     x = walk.whole(input, "mixed") if any(role == MIXED for role, _ in along) else input
-    return walk.arranged(Pad(tuple(sides), tuple(along) if x.field else ()), x, "pad", x.batched, x.roles)
+    padded = Pad(tuple(sides), tuple(along) if x.field else (), zeros=mode == "constant" and not value)
+    return walk.arranged(padded, x, "pad", x.batched, x.roles)
 
 
 # --- making
@@ -330,6 +331,8 @@ def _getitem(walk: Walk, name: str, input: Ghost, index: Any) -> Any:
     if any(is_tensor(item) or isinstance(item, list | bool) for item in items):
         return NotImplemented
     items = _spelled_out(items, len(input.full))
+    if sum(item is not None for item in items) > len(input.full):
+        raise refused(walk, "axis", dim=len(items) - 1, shape=input.sizes)
     cuts: list[Cut] = []
     sizes: list[Any] = []
     dims = iter(range(len(input.full)))

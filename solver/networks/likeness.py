@@ -2,19 +2,26 @@
 
 Each network becomes a row of `Act`s, its steps in one form: dropout and the identity are left out, whatever only
 reshapes is one act, a dense layer and a convolution over all of its input are the same, pooling to one pixel is the
-same however it is written, and an increasing activation comes before max pooling or reshaping wherever it stood. Equal
-acts on equal inputs have equal numbers: two networks are alike when their outputs have the same number.
+same however it is written, zeros around a convolution's input are its padding, and an increasing activation comes before
+max pooling or reshaping wherever it stood. Equal acts on equal inputs have equal numbers: two networks are alike when
+their outputs have the same number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 from solver.frozen import frozen
+from solver.layers.convolution import Conv
 from solver.networks.imported import Imported
+from solver.networks.moves import Pad
 from solver.values import Shape
+
+Ends: TypeAlias = "tuple[tuple[Any, Any], ...]"
+"""How many zeros stand before and behind each axis."""
 
 PASSED: Final = frozenset(
     "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout Identity Mixed".split()
@@ -131,10 +138,12 @@ def differences(wanted: Imported, found: Imported) -> tuple[Difference, ...]:
 
 
 def _paired(here: list[Act], there: list[Act], after: Act | None) -> Iterator[Difference]:
-    """Acts of one kind side by side, the others alone."""
+    """Acts of one kind side by side, also two activations; the others alone."""
     left = list(there)
     for act in here:
         same = next((other for other in left if other.kind == act.kind), None)
+        if same is None and act.kind in INCREASING:
+            same = next((other for other in left if other.kind in INCREASING), None)
         if same is not None:
             left.remove(same)
         yield Difference(act, same, after)
@@ -152,22 +161,68 @@ def acts(network: Imported) -> Iterator[Act]:
 
 def _forms(network: Imported) -> Iterator[tuple[tuple[int, ...], Act | None]]:
     """For each step the numbers of its inputs and its one form; None for one that makes no difference."""
-    for step, inputs, shapes, name, learned, facts, _ in network.walk.records:
-        yield inputs, _act(step.layer, shapes, facts[0], name, learned)
+    zeros = _paddings(network)
+    records = network.walk.records
+    for signal, (step, inputs, shapes, name, learned, facts, _) in enumerate(records, network.walk.given):
+        around = zeros.get(inputs[0]) if inputs else None
+        yield inputs, None if signal in zeros else _act(step.layer, shapes, facts[0], name, learned, around)
 
 
-def _act(layer: Any, shapes: tuple[Shape, ...], made: Shape, name: str, learned: bool) -> Act | None:
+def _paddings(network: Imported) -> Mapping[int, Ends]:
+    """The signals with zeros around them that only convolutions take, which may as well put them there themselves."""
+    takers = defaultdict(list)
+    for step, inputs, *_ in network.walk.records:
+        for signal in inputs:
+            takers[signal].append(step.layer)
+    outputs = {ghost.index for ghost in network.made}
+    said = {}
+    for signal, (step, *_) in enumerate(network.walk.records, network.walk.given):
+        ends = _zeros(step.layer)
+        if ends and takers[signal] and signal not in outputs and all(_pads(each, ends) for each in takers[signal]):
+            said[signal] = ends
+    return said
+
+
+def _zeros(layer: Any) -> Ends:
+    """The zeros that a step puts around its input; none for another step."""
+    if isinstance(layer, Pad) and layer.zeros:
+        sides = {axis: (before, behind) for axis, before, behind in layer.sides}
+        last = max(sides)
+        return () if 0 in sides else tuple(sides.get(axis, (0, 0)) for axis in range(1, last + 1))
+    return tuple(layer.ends) if layer.kind.startswith("ZeroPad") else ()
+
+
+def _pads(layer: Any, ends: Ends) -> bool:
+    """Whether a step is a convolution that could put these zeros around its input itself."""
+    added = all(isinstance(end, int) and end >= 0 for both in ends for end in both)
+    return added and isinstance(layer, Conv) and layer.padding_mode == "zeros" and layer.axes >= len(ends)
+
+
+def _padding(layer: Conv, around: Ends) -> Any:
+    """A convolution's padding in numbers, with the zeros that a step before it puts there."""
+    window = layer.window
+    each = zip(window.padding, window.dilation, window.kernel, strict=True)
+    own = [(p, d * (k - 1) - p if window.same else p) for p, d, k in each]
+    more = [*around, *[(0, 0)] * (len(own) - len(around))]
+    ends = [(p + before, q + behind) for (p, q), (before, behind) in zip(own, more, strict=True)]
+    return _plain(tuple(p if p == q else (p, q) for p, q in ends))
+
+
+def _act(
+    layer: Any, shapes: tuple[Shape, ...], made: Shape, name: str, learned: bool, around: Ends | None
+) -> Act | None:
     kind = layer.kind
     before = shapes[0] if shapes else made
     if kind in PASSED:
         return None
     if kind in MOVES:
         return None if before == made else Act("Reshape", (("to", tuple(made)),), name)
-    if kind.startswith(("Conv", "LazyConv")) and not kind.startswith("ConvT") and _covers(layer, before, made):
+    if not around and isinstance(layer, Conv) and _covers(layer, before, made):
         return Act("Linear", (("bias", bool(layer.bias)), ("out_features", made[0])), name)
     if _is_mean_of_all(layer, before, made):
         return Act("GlobalAvgPool", (), name)
-    arguments = tuple((each, _plain(value)) for each, value in sorted(layer.arguments.items()) if each not in ASIDE)
+    said = layer.arguments | ({"padding": _padding(layer, around or ())} if isinstance(layer, Conv) else {})
+    arguments = tuple((each, _plain(value)) for each, value in sorted(said.items()) if each not in ASIDE)
     arguments = tuple((each, value) for each, value in arguments if not _is_default(layer, each, value))
     return Act(kind, arguments if learned else (*arguments, ("again", True)), name)
 

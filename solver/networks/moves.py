@@ -193,10 +193,11 @@ class Expand(Elementwise):
 @final
 @frozen
 class Pad(Elementwise):
-    """Numbers added (or, below 0, cut off) before and behind along axes; `along` as for slices."""
+    """Numbers, zeros or others, added (or, below 0, cut off) before and behind along axes; `along` as for slices."""
 
     sides: tuple[tuple[int, Any, Any], ...]
     along: tuple[tuple[int, Any], ...] = ()
+    zeros: bool = True
 
     def output(self, shape: Quantity) -> Quantity:
         return PADDED(self.name, shape=shape, sides=self.sides)

@@ -34,7 +34,7 @@ class CodeNetwork:
 
     imported      what it says on the inputs' shapes: rows, totals, graph
     name          the class's name
-    signature     the parameters of its constructor, of its forward
+    signature     the parameters that a call of its constructor, of its forward, has to give
     lines         name of a row -> the line of the code that makes the step
     made          name of a module -> the line of the code that makes it
     loose         modules that are called and not registered (kept in a plain list)
@@ -167,7 +167,7 @@ def _constructed(interpreter: Interpreter, kind: Class, arguments: list[Any], na
     try:
         made = interpreter.construct(kind, arguments, named)
     except Broken as broken:
-        if broken.reason == "wrong_arguments" and broken.word.startswith("__init__:") and not arguments:
+        if broken.reason == "missing_arguments" and broken.word.startswith("__init__:") and not arguments:
             raise Unread("needs_arguments", kind.line, broken.word.partition(": ")[2]) from None
         raise
     if not isinstance(made, Module):
@@ -197,7 +197,7 @@ def _walked(
     if not outputs:
         if isinstance(parts[0] if parts else None, Unknown):
             raise parts[0].stopped
-        raise Broken("wrong_type", interpreter.line, "forward → None" if made is None else "forward")
+        raise Broken("no_output", interpreter.line, "forward")
     for each in outputs:
         world.refuse_merged(each, "forward")
     name = network.kind.name.rpartition(".")[2]
@@ -223,9 +223,10 @@ def _lines(network: Any) -> dict[str, int]:
 
 
 def _signature(interpreter: Interpreter, network: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The parameters of the constructor and of forward, without self."""
+    """The parameters without a default of the constructor and of forward, without self."""
     said = []
     for method in ("__init__", "forward"):
         found = interpreter.found(network.kind, method, None)
-        said.append(tuple(found.positional[1:]) if isinstance(found, Function) else ())
+        wanted = found.positional[1:] if isinstance(found, Function) else ()
+        said.append(tuple(name for name in wanted if name not in found.defaults))
     return said[0], said[1]

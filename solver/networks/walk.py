@@ -281,6 +281,8 @@ class Walk:
     def permuted(self, x: Ghost, order: Sequence[int], operation: str) -> Ghost:
         """The axes, the batch axis among them, in another order."""
         full = len(order)
+        if full != len(x.full):
+            raise DoesNotFit("axis", {"dim": full - 1, "shape": x.sizes})
         axes = [axis % full for axis in order]
         if not x.batched or axes[0] == 0:
             inner = tuple(axis - x.batched for axis in (axes[1:] if x.batched else axes))

@@ -191,12 +191,11 @@ class Expressions(Library):
 
     def _junction(self, both: bool, values: Sequence[ast.expr], scopes: Scopes) -> Any:
         """`and` or `or`, as Python computes them."""
-        made: Any = None
-        for node in values:
+        for node in values[:-1]:
             made = self.value(node, scopes)
             if self.truth(made) is not both:
-                break
-        return made
+                return made
+        return self.value(values[-1], scopes)
 
     def _compared(self, left: ast.expr, hows: Sequence[ast.cmpop], rights: Sequence[ast.expr], scopes: Scopes) -> Any:
         """A chain of comparisons."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, Final
 
 from solver.networks.interpreter.limits import MOST_CALLS, MOST_ITEMS
@@ -36,6 +37,8 @@ class Objects(Machine):
                 found = self.found(of, name, None)
             case tuple() if name in getattr(of, "_fields", ()):  # values and indices, as torch's max gives them
                 return getattr(of, name)
+            case tuple() if name == "numel":  # a torch.Size
+                return Native(name, lambda: prod(of))
             case list() | dict() | str() | tuple():
                 return self.method(of, name)
             case _:
@@ -174,5 +177,5 @@ class Objects(Machine):
         scope = Scope({**function.defaults, **scope, **taken})
         missing = [name for name in (*positional, *by_name) if name not in scope]
         if missing:
-            self.broken("wrong_arguments", f"{function.name}: {', '.join(missing)}")
+            self.broken("missing_arguments", f"{function.name}: {', '.join(missing)}")
         return scope

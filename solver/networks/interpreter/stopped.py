@@ -31,10 +31,11 @@ class Unread(Stopped):
 class Broken(Stopped):
     """What Python or torch would refuse: a mistake of the code's, with its line.
 
-    Reasons: missing_name, missing_attribute, wrong_arguments, not_whole (a size that is no whole number),
-    no_super_init, not_callable, raised (the code's own raise or assert), wrong_type, batch_merged (the batch and
-    all other axes have become one, as by flatten() without its 1), misfit (a layer and its input;
-    then `misfit` and `made_by` say more).
+    Reasons: missing_name, missing_attribute, wrong_arguments, missing_arguments, not_whole (a size that is no whole
+    number), no_super_init, not_callable, no_forward, no_output (forward gives no tensor), not_a_layer (where a
+    container takes layers), layer_on_signal (nn.ReLU(x)), raised (the code's own raise or assert), wrong_type,
+    batch_merged (the batch and all other axes have become one, as by flatten() without its 1), misfit (a layer and
+    its input; then `misfit` and `made_by` say more).
     """
 
     misfit: Any = None
@@ -51,7 +52,7 @@ class Broken(Stopped):
 
 RAISES: Final = {
     "missing_name": "NameError", "missing_attribute": "AttributeError", "misfit": "RuntimeError",
-    "no_super_init": "AttributeError", "raised": "AssertionError",
+    "no_super_init": "AttributeError", "raised": "AssertionError", "no_forward": "NotImplementedError",
 }  # fmt: skip
 """Reason -> what Python raises; TypeError for the others."""
 

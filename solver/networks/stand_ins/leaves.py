@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from math import prod
 from typing import Any, Final
 
@@ -41,12 +41,12 @@ def leaf(kind: str, arguments: list[Any], named: dict[str, Any], line: int) -> L
     layer = _layer(kind, given, line)
     missing = [name for name in leading if name not in inside]
     if missing:
-        raise Broken("wrong_arguments", line, f"{kind}: {', '.join(missing)}")
+        raise Broken("missing_arguments", line, f"{kind}: {', '.join(missing)}")
     told = {**inside, **{name: given[name] for name in ("num_features", "num_channels") if given.get(name)}}
     try:
         weights = _weights(layer, told)
     except (DoesNotFit, TypeError, ZeroDivisionError) as error:
-        raise Broken("wrong_arguments", line, f"{kind}: {error}"[:80]) from None
+        raise Broken("wrong_arguments", line, _refused(kind, error)) from None
     return Leaf(Dotted(f"torch.nn.{kind}"), weights, layer, told, line)
 
 
@@ -84,10 +84,18 @@ def _layer(kind: str, given: dict[str, Any], line: int) -> Any:
     """The layer of these arguments."""
     try:
         return kinds()[kind](**{name: _tupled(value) for name, value in given.items()})
-    except TypeError:
-        raise Broken("wrong_arguments", line, kind) from None
-    except (DoesNotFit, ValueError) as error:
-        raise Broken("wrong_arguments", line, f"{kind}: {error}"[:80]) from None
+    except (DoesNotFit, TypeError, ValueError) as error:
+        needed = [each.name for each in fields(kinds()[kind]) if each.default is each.default_factory is MISSING]
+        missing = ", ".join(name for name in needed if name not in given)
+        if missing:
+            raise Broken("missing_arguments", line, f"{kind}: {missing}") from None
+        raise Broken("wrong_arguments", line, _refused(kind, error)) from None
+
+
+def _refused(kind: str, error: Exception) -> str:
+    """A constructor with the arguments that do not go together, as far as they are known."""
+    premises = error.premises if isinstance(error, DoesNotFit) else {}
+    return f"{kind}({', '.join(f'{name}={value}' for name, value in premises.items())})"
 
 
 def _fraction(value: Any) -> bool:

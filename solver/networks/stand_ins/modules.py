@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from solver.layers.base import Layer
 from solver.networks.interpreter.stopped import Broken, Unknown, Unread
-from solver.networks.interpreter.values import Native
+from solver.networks.interpreter.values import Dotted, Native
 from solver.networks.operations import placed, told
 from solver.networks.remembered import step_of
 from solver.networks.stand_ins.listings import LISTINGS, frozen, register
@@ -62,8 +62,10 @@ class Modules(Signals):
 
     def _contained(self, of: Module, args: list[Any]) -> Any:
         """The signal after all modules of a Sequential, one after the other."""
+        if not of.container:
+            raise Broken("no_forward", of.kind.line, of.kind.name)
         if of.container != "Sequential":
-            raise Broken("not_callable", self.line, of.container or "forward")
+            raise Broken("not_callable", self.line, of.container)
         (x,) = args
         for _, inner in of.children():
             x = self.module(inner, list(x) if isinstance(x, tuple) else [x], {})
@@ -191,7 +193,8 @@ class Modules(Signals):
             if isinstance(value, Unknown):
                 raise value.stopped
             if not isinstance(value, Tensor if made.container == "ParameterList" else Registered):
-                raise Broken("wrong_type", line, f"{made.container}: {type(value).__name__}")
+                shown = f"nn.{value.last}" if isinstance(value, Dotted) else type(value).__name__
+                raise Broken("not_a_layer", line, f"{made.container}: {shown}")
             made.fields[name] = value
 
     def of_operator(self, name: str, of: Registered, operands: Sequence[Any]) -> Any:

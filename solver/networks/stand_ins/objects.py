@@ -28,6 +28,21 @@ class Tensor:
         return self
 
 
+@final
+class EachOf(int):
+    """So many for each input of the batch, of which one is followed: x.size(0), x.numel()."""
+
+    def __mul__(self, other: int) -> int:
+        made = int.__mul__(self, other)
+        return made if isinstance(other, EachOf) or not isinstance(made, int) else EachOf(made)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: int) -> int:
+        made = int.__floordiv__(self, other)
+        return made if isinstance(other, EachOf) or not isinstance(made, int) else EachOf(made)
+
+
 class SourceGhost(Ghost):
     """A signal, as code that is read sees it; `merged` where the batch has become one axis with all others."""
 
@@ -36,7 +51,8 @@ class SourceGhost(Ghost):
     @property
     def shape(self) -> tuple[Any, ...]:
         """The sizes, the batch axis among them."""
-        return tuple(map(self.walk.guarded, self.full))
+        sizes = map(self.walk.guarded, self.sizes)
+        return (EachOf(1), *sizes) if self.batched else tuple(sizes)
 
 
 def ghost(

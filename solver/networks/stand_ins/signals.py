@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import prod
 from typing import Any, Final
 
 from solver.derivation import DoesNotFit
@@ -16,14 +17,16 @@ from solver.networks.interpreter.statements import Interpreter
 from solver.networks.interpreter.stopped import Broken, Stopped, Unread
 from solver.networks.interpreter.values import Dotted, Native
 from solver.networks.interpreter.world import World
+from solver.networks.operations import sequence
 from solver.networks.stand_ins import tensors
 from solver.networks.stand_ins.names import IN_PLACE
-from solver.networks.stand_ins.objects import SourceGhost, Tensor, ghost
+from solver.networks.stand_ins.objects import EachOf, SourceGhost, Tensor, ghost, holds
 from solver.networks.table import OPERATIONS
 from solver.networks.walk import CannotFollow, Ghost, Walk, natural
 from solver.values import Shape
 
-MERGING: Final = frozenset(("flatten", "view", "reshape", "ravel"))
+SIZED: Final = frozenset(("view", "reshape"))
+MERGING: Final = SIZED | {"flatten", "ravel"}
 ELEMENTS: Final = {"truth": "bool", "integer": "int64", "float": "float"}
 
 
@@ -61,7 +64,7 @@ class Signals(World):
             made = self.recorded(walk, lambda: handler(walk, plain, *args, **named), args)
         if made is NotImplemented:
             raise Unread("unknown_operation", self.line, name.strip("_"))
-        self.marked(made, args, merging=plain in MERGING)
+        self.marked(made, args, merging=plain in MERGING, kept=plain not in SIZED or _keeps_the_batch(args[1:]))
         if plain == "linear":
             self.refuse_merged(args[0], plain)
         if in_place and isinstance(args[0], SourceGhost) and isinstance(made, Ghost):
@@ -69,10 +72,14 @@ class Signals(World):
             return args[0]
         return made
 
-    def marked(self, made: Any, args: Sequence[Any], merging: bool) -> None:
+    def marked(self, made: Any, args: Sequence[Any], merging: bool, kept: bool = True) -> None:
         """Notes where a batch and all other axes become one, and what is computed from that number by number."""
         x = next((each for each in args if isinstance(each, SourceGhost)), None)
-        if x is not None and isinstance(made, SourceGhost) and made is not x and not made.batched:
+        if x is None or not isinstance(made, SourceGhost) or made is x:
+            return
+        if made.batched:
+            made.merged = x.batched and (not kept if merging else x.merged)
+        else:
             made.merged = tuple(made.sizes) != (1,) and len(made.sizes) == 1 and (x.merged or (merging and x.batched))
 
     def refuse_merged(self, x: Any, name: str) -> None:
@@ -167,6 +174,8 @@ class Signals(World):
                 return of.shape
             case "ndim":
                 return len(of.full)
+            case "numel" | "nelement":
+                return Native(name, lambda: prod(of.shape))
             case "T" | "mT":
                 return self.operation("transpose", [of, -2, -1], {})
             case "data":
@@ -179,6 +188,12 @@ class Signals(World):
                 return Native(name, lambda *args, **named: self.operation(name, [of, *args], named))
             case _:
                 return NotImplemented
+
+
+def _keeps_the_batch(given: Sequence[Any]) -> bool:
+    """Whether sizes that a signal is given begin with the batch: with its size, or with -1 for what is left."""
+    sizes = sequence(tuple(given)) or (-1,)
+    return isinstance(sizes[0], EachOf) or (sizes[0] != 1 and not holds(EachOf, sizes[1:]))
 
 
 def _maker(walk: Walk, x: SourceGhost | None) -> str:

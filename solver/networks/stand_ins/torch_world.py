@@ -47,6 +47,8 @@ class TorchWorld(Modules):
         module, _, last = canonical(name).rpartition(".")
         if module == "torch.nn" and not is_in_torch_nn(last) and not last.startswith("_"):
             raise Broken("missing_attribute", line, f"nn.{last}")
+        if module == "torch.nn.functional" and last in kinds():
+            raise Broken("missing_attribute", line, f"nn.functional.{last}")
         return Dotted(name)
 
     def call(self, function: Any, args: list[Any], named: dict[str, Any]) -> Any:
@@ -85,6 +87,8 @@ class TorchWorld(Modules):
 
     def _constructed(self, kind: str, args: list[Any], named: dict[str, Any], line: int) -> Any:
         """A module or parameter of torch's."""
+        if kind not in ("Parameter", "Buffer") and holds(SourceGhost, [*args, *named.values()]):
+            raise Broken("layer_on_signal", line, f"nn.{kind}")
         if kind in LOSSES:
             return Leaf(Dotted(f"torch.nn.{kind}"), line=line)
         if kind in ("Parameter", "Buffer"):
@@ -154,6 +158,8 @@ class TorchWorld(Modules):
         if name == "isinstance":
             return _is_one(*operands)
         first = operands[0]
+        if isinstance(first, Dotted):
+            return True if name == "__bool__" and first.name.startswith("torch.nn.") else NotImplemented
         if isinstance(first, Registered):
             return self.of_operator(name, first, operands)
         if any(isinstance(each, SourceGhost) for each in operands):
