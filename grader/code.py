@@ -46,7 +46,8 @@ SLIPS: Final = (
 LOOP_SLIPS: Final = (
     "no_backward", "no_step", "no_zero_grad", "zero_grad_outside", "step_before_backward", "zero_after_backward",
     "softmax_before_cross_entropy", "predictions_in_objective", "arguments_exchanged", "nll_without_log_softmax",
-    "backward_on_number", "forward_without_gradients", "other_network", "outside_batches",
+    "backward_on_number", "forward_without_gradients", "other_network", "outside_batches", "uphill", "output_detached",
+    "inputs_in_objective", "backward_on_output", "backward_on_sum",
 )  # fmt: skip
 EVENTS: Final = ("zero", "loss", "backward", "step")
 """What has to happen to each batch."""

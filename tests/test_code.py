@@ -64,7 +64,9 @@ RIGHT = {
     "nn.Linear(84, 10))",
     "lower case": written().replace("LeNet5", "lenet5"),
     "padding='same'": written(c1="self.c1 = nn.Conv2d(1, 6, 5, padding='same')"),
-    "padded before": written(c1="self.c1 = nn.Conv2d(1, 6, 5)", step1="x = F.pad(x, (2, 2, 2, 2))\n        " + STEPS[0]),
+    "padded before": written(
+        c1="self.c1 = nn.Conv2d(1, 6, 5)", step1="x = F.pad(x, (2, 2, 2, 2))\n        " + STEPS[0]
+    ),
     "padded by a layer": written(c1="self.c1 = nn.Sequential(nn.ZeroPad2d(2), nn.Conv2d(1, 6, 5))"),
     "more than is asked, by default": written().replace("forward(self, x)", "forward(self, x, shown=False)"),
     "clamp": written(step4="x = self.f6(x).clamp(min=0)"),

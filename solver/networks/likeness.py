@@ -2,9 +2,9 @@
 
 Each network becomes a row of `Act`s, its steps in one form: dropout and the identity are left out, whatever only
 reshapes is one act, a dense layer and a convolution over all of its input are the same, pooling to one pixel is the
-same however it is written, zeros around a convolution's input are its padding, and an increasing activation comes before
-max pooling or reshaping wherever it stood. Equal acts on equal inputs have equal numbers: two networks are alike when
-their outputs have the same number.
+same however it is written, zeros around a convolution's input are its padding, and an increasing activation comes
+before max pooling or reshaping wherever it stood. Equal acts on equal inputs have equal numbers: two networks are alike
+when their outputs have the same number.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ backward. Functions of the code are followed into where the loop calls them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, TypeAlias, final
@@ -32,6 +32,10 @@ FUNCTIONAL: Final = {
 }  # fmt: skip
 """torch's functions that are objectives, and the modules that do the same."""
 
+CUT: Final = frozenset(("detach", "numpy", "tolist"))
+"""What gives the numbers of a tensor without the way back to the network."""
+MOVED: Final = frozenset("to cuda cpu float view reshape flatten unsqueeze squeeze contiguous".split())
+"""What gives a tensor in another form or place."""
 SOFTMAXES: Final = frozenset(("softmax", "log_softmax", "Softmax", "LogSoftmax"))
 PREDICTING: Final = frozenset(("argmax", "max"))
 OPTIMISERS: Final = frozenset("SGD Adam AdamW RMSprop Adagrad Adadelta NAdam RAdam Adamax Rprop LBFGS ASGD".split())
@@ -78,7 +82,7 @@ def read_training(code: str) -> Training:
     ('CrossEntropyLoss', 'SGD', ['forward', 'loss', 'backward', 'step'], (('no_zero_grad', 7),))
     """
     try:
-        return _read(parse(from_notebook(code)))
+        return _read(_Plain().visit(parse(from_notebook(code))))
     except RecursionError:
         raise Unread("too_deep") from None
 
@@ -96,6 +100,26 @@ def _read(tree: ast.Module) -> Training:
 
 
 @final
+class _Plain(ast.NodeTransformer):
+    """Code with one name and one value in each assignment: of `a: T = f()` as of `a, b = f(), g()`."""
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return node
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
+        match node:
+            case ast.Assign([ast.Tuple(names)], ast.Tuple(values)) if len(names) == len(values) and not any(
+                isinstance(each, ast.Starred) for each in (*names, *values)
+            ):
+                pairs = zip(names, values, strict=True)
+                return [ast.copy_location(ast.Assign([name], value), node) for name, value in pairs]
+            case _:
+                return node
+
+
+@final
 class _Names:
     """What the names of a piece of code stand for wherever they stand: optimisers, objectives, networks, functions."""
 
@@ -105,18 +129,35 @@ class _Names:
         self.networks = {"net", "model", "network"}
         self.trained: set[str] = set()
         """What an optimiser is given the parameters of."""
+        self.drawn: set[str] = set()
+        """What loops go through: batches, inputs, labels."""
+        self.parameters: set[str] = set()
+        """What loops over parameters go through."""
+        self.without_gradients: set[int] = set()
+        """Calls, by their id, under `with no_grad():` or in a function that is decorated so."""
         self.optimiser = ""
         self.functions = {each.name: each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
         for node in ast.walk(tree):
             match node:
                 case ast.Assign([ast.Name() | ast.Attribute() as target], ast.Call() as value):
                     self._assigned(_last(target), _last(value.func), value)
+                case ast.Assign([ast.Name() | ast.Attribute() as target], value) if _last(value) in FUNCTIONAL:
+                    self.losses[_last(target)] = FUNCTIONAL[_last(value)]
+                case ast.For(target):
+                    names = {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+                    (self.parameters if _over_parameters(node) else self.drawn).update(names)
+                case ast.With(items, body) if _without_gradients(item.context_expr for item in items):
+                    self.without_gradients |= {id(call) for each in body for call in _calls(each)}
+                case ast.FunctionDef(decorator_list=around) if _without_gradients(around):
+                    self.without_gradients |= {id(call) for call in _calls(node)}
                 case ast.Call(ast.Attribute(ast.Name() | ast.Attribute() as of, "parameters" | "train" | "eval")):
                     self.networks.add(_last(of))
 
     def _assigned(self, name: str, called: str, value: ast.Call) -> None:
         if called.endswith("Loss"):
             self.losses[name] = called
+        elif called == "partial" and value.args and _last(value.args[0]) in FUNCTIONAL:
+            self.losses[name] = FUNCTIONAL[_last(value.args[0])]
         elif called in OPTIMISERS:
             self.optimiser = called
             self.trained |= {
@@ -145,14 +186,26 @@ class _Names:
                 return "zero"
             case ast.Attribute(_, "backward"):
                 return "backward"
+            case ast.Attribute(of, "grad") if _last(of) == "autograd":
+                return "gradients"
             case ast.Attribute(of, "step") if _last(of) not in self.schedulers and "sched" not in _last(of).casefold():
                 return "step"
-            case ast.Attribute(_, "sub_" | "add_") if any(map(_is_gradient, call.args)):
+            case ast.Attribute(of, "sub_" | "add_") if any(map(_is_gradient, call.args)) or self.is_parameter(of):
                 return "step"
         if self.loss_of(call):
             return "loss"
-        named = isinstance(call.func, ast.Name | ast.Attribute)
-        return "forward" if named and _last(call.func) in self.networks else ""
+        match call.func:
+            case ast.Attribute(ast.Name() | ast.Attribute() as of, "forward") if _last(of) in self.networks:
+                return "forward"
+            case ast.Name() | ast.Attribute() if _last(call.func) in self.networks:
+                return "forward"
+            case _:
+                return ""
+
+    def is_parameter(self, node: ast.expr) -> bool:
+        """Whether something is a parameter that a loop over parameters goes through, or its data."""
+        of = node.value if isinstance(node, ast.Attribute) and node.attr == "data" else node
+        return isinstance(of, ast.Name) and of.id in self.parameters
 
     def called(self, call: ast.Call) -> ast.FunctionDef | None:
         """The function of the code that a call is of, if it is one: `step(…)`, `self.step(…)`."""
@@ -170,6 +223,9 @@ class _Followed:
 
     made      name -> the expression that it was given last
     within    name -> the calls that its value comes from, up to the network's
+    here      the names that are set in the loop
+    signs     name -> 1 or -1, the sign with which its value goes along a gradient
+    summed    what is added to without having been set in the loop
     aliases   a function's parameter -> what a call gives it
     """
 
@@ -180,9 +236,11 @@ class _Followed:
     unknown: ast.expr | None = None
     made: dict[str, ast.expr] = field(default_factory=dict)
     within: dict[str, tuple[ast.Call, ...]] = field(default_factory=dict)
+    here: set[str] = field(default_factory=set)
+    signs: dict[str, int] = field(default_factory=dict)
+    summed: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
     inside: tuple[str, ...] = ()
-    without_gradients: set[int] = field(default_factory=set)
     reached: Iterator[int] = field(default_factory=count)
 
     # --- statements and calls, in the order in which Python reaches them
@@ -198,11 +256,11 @@ class _Followed:
             case ast.FunctionDef() | ast.ClassDef():
                 return
             case ast.With(items, body):
-                if any("no_grad" in ast.unparse(item) or "inference_mode" in ast.unparse(item) for item in items):
-                    self.without_gradients |= {id(call) for each in body for call in _calls(each)}
                 self.expressions(*(item.context_expr for item in items))
                 self.block(body)
             case ast.For() | ast.While() | ast.If() | ast.Try():
+                if isinstance(node, ast.For) and _root(node.target) and self.calls(node.iter):
+                    self.assign(node.target, node.iter)
                 self.expressions(*(each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)))
                 for part in ("body", "handlers", "orelse", "finalbody"):
                     self.block([each for each in getattr(node, part, ()) if isinstance(each, ast.stmt)])
@@ -211,12 +269,18 @@ class _Followed:
                 for target in targets:
                     if _is_gradient(target):
                         self.events.append(("zero", node.lineno))
+                    elif isinstance(target, ast.Attribute) and target.attr == "data" and self.sign(value):
+                        self.stepped(node, self.sign(value))
                     self.assign(target, value)
-            case ast.AugAssign(target, _, value):
+                    self.signs[_root(target)] = self.sign(value)
+            case ast.AugAssign(target, how, value):
                 self.expressions(value)
-                if _is_gradient(value):
-                    self.events.append(("step", node.lineno))
+                down = isinstance(how, ast.Sub)
+                if self.known.is_parameter(target) or self.sign(value) or (down and _is_gradient(value)):
+                    self.stepped(node, -self.sign(value) if down else self.sign(value))
                 if isinstance(target, ast.Name):
+                    if target.id not in self.here:
+                        self.summed.add(target.id)
                     self.within[target.id] = _once(*self.within.get(target.id, ()), *self.calls(value))
             case _:
                 self.expressions(*(each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)))
@@ -227,6 +291,7 @@ class _Followed:
         calls = _once(*self.calls(value))
         for name in names:
             self.made[name], self.within[name] = value, calls
+        self.here.update(names)
 
     def expressions(self, *nodes: ast.expr) -> None:
         """The calls in expressions, arguments before the call."""
@@ -250,6 +315,13 @@ class _Followed:
             self.follow(function, call.args)
             return
         kind = self.known.kind(self.named(call))
+        if kind == "gradients" and call.args:
+            self.backward(call, call.args[0])
+            self.events += ("zero", call.lineno), ("backward", call.lineno)
+            return
+        if kind == "step" and isinstance(call.func, ast.Attribute) and call.func.attr in ("add_", "sub_"):
+            self.stepped(call, self.sign_of_arguments(call) * (1 if call.func.attr == "add_" else -1))
+            return
         if kind == "loss":
             self.loss(call)
         if kind == "backward" and isinstance(call.func, ast.Attribute):
@@ -299,9 +371,10 @@ class _Followed:
         objective = self.known.loss_of(self.named(call))
         if objective == GIVEN or self.objective:
             objective = self.objective
-        if not call.args:
+        output, labels = _given(call, 0, "input"), _given(call, 1, "target")
+        if output is None:
             return
-        first = self.calls(call.args[0])
+        first = self.calls(output)
         made = {_last(each.func) for each in first}
         forward = [each for each in first if self.known.kind(self.named(each)) == "forward"]
         if objective == "NLLLoss" and forward:
@@ -311,25 +384,29 @@ class _Followed:
                 self.slips.append(("nll_without_log_softmax", call.lineno))
         elif objective == "CrossEntropyLoss":
             self._cross_entropy(call, {*made, *map(self._stands_for, made)})
-        if forward and all(id(each) in self.without_gradients for each in forward):
-            if id(call) not in self.without_gradients:
-                self.slips.append(("forward_without_gradients", forward[0].lineno))
-        elif forward and self.known.trained and id(call) not in self.without_gradients:
+        if labels is not None and self._is_output(labels) and not self._is_output(output):
+            self.slips.append(("arguments_exchanged", call.lineno))
+        elif self._source(output) in self.known.drawn:
+            self.slips.append(("inputs_in_objective", call.lineno))
+        if forward and made & CUT:
+            self.slips.append(("output_detached", call.lineno))
+        if forward and self.known.trained and id(call) not in self.known.without_gradients:
             self._trains_another(forward[0])
         self.objective = objective
 
     def _cross_entropy(self, call: ast.Call, made: set[str]) -> None:
-        """Softmax before an objective that has it already, and labels where the output belongs."""
+        """Softmax before an objective that has it already, and classes in place of logits."""
         if made & SOFTMAXES:
             self.slips.append(("softmax_before_cross_entropy", call.lineno))
         elif made & PREDICTING:
             self.slips.append(("predictions_in_objective", call.lineno))
-        if len(call.args) > 1 and self._is_output(call.args[1]) and not self._is_output(call.args[0]):
-            self.slips.append(("arguments_exchanged", call.lineno))
 
     def _trains_another(self, forward: ast.Call) -> None:
         """An optimiser that is given the parameters of another network than the one that is run."""
-        run = self.aliases.get(_last(forward.func), _last(forward.func))
+        called = forward.func
+        if isinstance(called, ast.Attribute) and called.attr == "forward":
+            called = called.value
+        run = self.aliases.get(_last(called), _last(called))
         related = {run, *self._mentioned(run), *(name for name in self.known.trained if run in self._mentioned(name))}
         if self.known.trained.isdisjoint(related) and self.known.trained <= self.known.networks:
             self.slips.append(("other_network", forward.lineno))
@@ -346,18 +423,87 @@ class _Followed:
     def _is_output(self, node: ast.expr) -> bool:
         return any(self.known.kind(self.named(call)) == "forward" for call in self.calls(node))
 
+    def _source(self, node: ast.expr) -> str:
+        """The name that a tensor comes from which is only moved; "" where something is computed."""
+        met: set[str] = set()
+        while True:
+            match node:
+                case ast.Name(name) if name in met or name not in self.here:
+                    return name
+                case ast.Name(name):
+                    met.add(name)
+                    node = self.made[name]
+                case ast.Subscript(of) | ast.Call(ast.Attribute(of, _)) if not (
+                    isinstance(node, ast.Call) and _last(node.func) not in MOVED
+                ):
+                    node = of
+                case _:
+                    return ""
+
+    # --- steps that are taken by hand
+
+    def stepped(self, node: ast.stmt | ast.Call, sign: int) -> None:
+        """A change of a parameter: against the gradient, where its sign can be seen."""
+        self.events.append(("step", node.lineno))
+        if sign > 0:
+            self.slips.append(("uphill", node.lineno))
+
+    def sign(self, node: ast.expr) -> int:
+        """The sign with which a gradient stands in an expression; 0 where there is none, or it cannot be seen."""
+        match node:
+            case ast.Attribute(_, "grad"):
+                return 1
+            case ast.Attribute(of, "data") | ast.Subscript(of):
+                return self.sign(of)
+            case ast.Name(name):
+                return self.signs.get(name, 0)
+            case ast.UnaryOp(ast.USub(), of):
+                return -self.sign(of)
+            case ast.BinOp(left, ast.Add(), right):
+                return self.sign(left) or self.sign(right)
+            case ast.BinOp(left, ast.Sub(), right):
+                return self.sign(left) or -self.sign(right)
+            case ast.BinOp(left, ast.Mult() | ast.Div(), right):
+                one, other = (left, right) if self.sign(left) else (right, left)
+                return self.sign(one) * (-1 if _is_negative(other) else 1)
+            case _:
+                return 0
+
+    def sign_of_arguments(self, call: ast.Call) -> int:
+        """The same of `p.add_(p.grad, alpha=-eta)`, whose other arguments are factors."""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        found = next((self.sign(each) for each in given if self.sign(each)), 0)
+        return -found if any(_is_negative(each) and not self.sign(each) for each in given) else found
+
     def backward(self, call: ast.Call, of: ast.expr) -> None:
         """Going backward: from a tensor, and from what objective."""
         made = self.made.get(of.id, of) if isinstance(of, ast.Name) else of
         if isinstance(made, ast.Call) and _last(made.func) == "item":
             self.slips.append(("backward_on_number", call.lineno))
         calls = self.calls(of)
+        self._backward_works(call, of, made, calls)
         if not any(self.known.loss_of(self.named(each)) for each in calls):
             if {_last(each.func) for each in calls} & {"log_softmax", "logsumexp"}:
                 self.events.append(("loss", made.lineno))
                 self.objective = "CrossEntropyLoss"
             elif calls:
                 self.unknown = made
+
+
+    def _backward_works(self, call: ast.Call, of: ast.expr, made: ast.expr, calls: Sequence[ast.Call]) -> None:
+        """Going backward from an objective of gradients, downhill, through each batch once."""
+        kinds = [(self.known.kind(self.named(each)), each) for each in calls]
+        ways = [each for kind, each in kinds if kind == "forward"]
+        objectives = [each for kind, each in kinds if kind == "loss"]
+        cut = [each for each in (*ways, *objectives) if id(each) in self.known.without_gradients]
+        if cut and (cut[: len(ways)] == ways or objectives == cut):
+            self.slips.append(("forward_without_gradients", cut[0].lineno))
+        if not objectives and made in ways:
+            self.slips.append(("backward_on_output", call.lineno))
+        if objectives and isinstance(made, ast.UnaryOp) and isinstance(made.op, ast.USub):
+            self.slips.append(("uphill", made.lineno))
+        if isinstance(of, ast.Name) and of.id in self.summed:
+            self.slips.append(("backward_on_sum", call.lineno))
 
 
 def _batch_loop(tree: ast.Module, known: _Names) -> _Followed | None:
@@ -381,17 +527,45 @@ def _batch_loop(tree: ast.Module, known: _Names) -> _Followed | None:
 
 def _inner_losses(loop: ast.For | ast.While, known: _Names) -> bool:
     """Whether a loop goes backward behind an inner loop that computes the objective of each batch."""
-    inner = [each for each in loop.body if isinstance(each, ast.For | ast.While)]
+    inner = [each for each in loop.body if isinstance(each, ast.For | ast.While) and not _over_outputs(each, known)]
     own = [each for each in loop.body if not isinstance(each, ast.For | ast.While)]
     kinds = {known.kind(call) for each in inner for call in _calls(each)}
     outer = {known.kind(call) for each in own for call in _calls(each)}
     return "loss" in kinds and "backward" not in kinds and "backward" in outer and "loss" not in outer
 
 
+def _over_outputs(loop: ast.For | ast.While, known: _Names) -> bool:
+    """Whether a loop goes through the outputs of a network for one batch."""
+    return isinstance(loop, ast.For) and "forward" in map(known.kind, _calls(loop.iter))
+
+
 def _over_parameters(loop: ast.For | ast.While) -> bool:
     """Whether a loop goes through parameters and not through batches."""
     over = ast.unparse(loop.iter) if isinstance(loop, ast.For) else ""
     return "parameters()" in over or "param_groups" in over
+
+
+def _without_gradients(around: Iterable[ast.expr]) -> bool:
+    """Whether one of the expressions around code switches gradients off."""
+    return any("no_grad" in ast.unparse(each) or "inference_mode" in ast.unparse(each) for each in around)
+
+
+def _given(call: ast.Call, at: int, name: str) -> ast.expr | None:
+    """An argument of a call, by place or by name."""
+    if len(call.args) > at:
+        return call.args[at]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _is_negative(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+
+
+def _root(node: ast.expr) -> str:
+    """The name that something is a part of."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _once(*calls: ast.Call) -> tuple[ast.Call, ...]:
