@@ -238,3 +238,10 @@ def test_one_epoch_on_a_part_of_the_real_data():
 def test_no_data_is_said(language, tmp_path):
     said = CliRunner().invoke(tirgul_command, ["practical", "--data", str(tmp_path), "--lang", language])
     assert said.exit_code == 2 and "train-images-idx3-ubyte" in said.output
+
+
+@pytest.mark.parametrize("language, why", [("he", "אינה יכולה לחשב כאן על cuda"), ("en", "cannot compute on cuda here")])
+def test_a_device_that_is_not_there_is_said(language, why, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    said = CliRunner().invoke(tirgul_command, ["practical", "--small", "--device", "cuda", "--lang", language])
+    assert said.exit_code == 2 and why in said.output

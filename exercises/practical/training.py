@@ -69,11 +69,10 @@ class Trained:
     early: Any
 
 
-def best_device() -> str:
-    """CUDA, MPS or the CPU, whichever is there."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+def devices() -> tuple[str, ...]:
+    """Where torch can compute here, the fastest first."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return tuple(name for name, is_there in there.items() if is_there)
 
 
 def evaluate(network: Any, digits: Digits, batch: int = 1024) -> Evaluation:

@@ -56,11 +56,13 @@ def command(
     if not find_spec("torch"):
         raise Refused(sentence("cli.no_torch", language))
     from exercises.practical.lenet5 import practical  # torch, which takes a second to load
-    from exercises.practical.training import best_device
+    from exercises.practical.training import devices
 
+    if device not in (None, *devices()):
+        raise Refused(sentence("cli.no_device", language, device=device, there=", ".join(devices())))
     data = _data(folder, small, language)
     with writing(out, language), _progress(as_json) as report:
-        result = practical(data, eta=eta, epochs=epochs, seed=seed, device=device or best_device(),
+        result = practical(data, eta=eta, epochs=epochs, seed=seed, device=device or devices()[0],
                            saved=out / "runs" / f"{data.source}-{seed}", report=report)  # fmt: skip
         files = _written(result, out, languages_of(lang))
         if recording:
