@@ -19,7 +19,7 @@ from grader.verdict import Judgement, Requirement, Right, Slip, Slipped, Unreada
 from solver.derivation import DoesNotFit
 from solver.networks.interpreter.stopped import Broken, Stopped, Unread
 from solver.networks.likeness import Act, Difference, acts, alike, differences
-from solver.networks.source import CodeNetwork, read_source
+from solver.networks.source import CodeNetwork, from_notebook, read_source
 from solver.networks.training import Training, read_training
 from solver.networks.walk import CannotFollow
 from solver.values import Shape
@@ -57,7 +57,8 @@ ACTIVATIONS: Final = ("ReLU", "Tanh", "Sigmoid", "LeakyReLU")
 
 
 def judged(part: Part, code: Code, numbers: Numbers, text: str) -> Judgement:
-    """The judgement of code that was handed in."""
+    """The judgement of code that was handed in; of a notebook, its cells are the answer."""
+    text = from_notebook(text, code.wanted)
     if not text.strip():
         return Judgement(part.id, text, "", Unreadable("empty"))
     try:

@@ -196,6 +196,9 @@ def test_a_notebook_s_cells_are_one_piece_of_code():
     written = {"cell_type": "markdown", "source": []}
     cells = json.dumps({"cells": [{"cell_type": "code", "source": ["a = 1\n", "b = 2"]}, written]})
     assert from_notebook(cells) == "a = 1\nb = 2"
+    others = ["%%bash\nfor i in 1 2; do ls; done", "x = (1,\n", "nn.Conv2d?", "net = 1", "def f(:", "plt.plot("]
+    cells = json.dumps({"cells": [{"cell_type": "code", "source": [each]} for each in others]})
+    assert from_notebook(cells) == "nn.Conv2d?\n\nnet = 1\n\ndef f(:"
     assert from_notebook("{'not': 'a notebook'}") == "{'not': 'a notebook'}"
 
 

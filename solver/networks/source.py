@@ -18,6 +18,7 @@ from solver.frozen import frozen
 from solver.networks.imported import Imported, Registered
 from solver.networks.interpreter.statements import Interpreter
 from solver.networks.interpreter.stopped import Broken, Stopped, Unknown, Unread
+from solver.networks.interpreter.syntax import parse
 from solver.networks.interpreter.values import Class, Dotted, Function
 from solver.networks.stand_ins.listings import LISTINGS, register
 from solver.networks.stand_ins.objects import Leaf, Module, SourceGhost, is_module
@@ -25,6 +26,8 @@ from solver.networks.stand_ins.torch_world import TorchWorld
 from solver.values import Shape, Size
 
 MOST_NOTEBOOK = 5_000_000
+OTHER_LANGUAGES = tuple(f"%%{name}" for name in "bash sh script html javascript js latex markdown svg perl ruby".split())
+"""How cells begin that are not Python."""
 
 
 @final
@@ -100,7 +103,7 @@ def read_source(
 def from_notebook(text: str, wanted: str = "") -> str:
     """The code of a notebook, its cells one after the other; other text is itself.
 
-    Cells after the last that names what is wanted are left out.
+    Cells after the last that names what is wanted are left out, and cells that are no Python and define nothing.
     """
     if not text.lstrip().startswith("{") or len(text) > MOST_NOTEBOOK:
         return text
@@ -110,7 +113,18 @@ def from_notebook(text: str, wanted: str = "") -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         return text
     last = max((at for at, code in enumerate(codes) if wanted and wanted in code), default=len(codes) - 1)
-    return "\n\n".join(codes[: last + 1])
+    return "\n\n".join(code for code in codes[: last + 1] if _is_code(code))
+
+
+def _is_code(cell: str) -> bool:
+    """Whether a cell is Python, or means to define something: then its mistake has to be told."""
+    if cell.lstrip().startswith(OTHER_LANGUAGES):
+        return False
+    try:
+        parse(cell)
+    except Stopped:
+        return any(line.lstrip().startswith(("class ", "def ")) for line in cell.split("\n"))
+    return True
 
 
 def _network(interpreter: Interpreter, wanted: str, arguments: list[Any], named: dict[str, Any]) -> Module | Leaf:

@@ -46,7 +46,7 @@ def found(asked: dict[str, Any]) -> dict[str, Any]:
     try:
         network = _network(asked, torch)
         with torch.no_grad():
-            output = network.eval()(torch.zeros(1, *asked["input"]))
+            output = network.eval()(torch.zeros(2, *asked["input"]))  # two, as a batch is not always one
         return {
             "parameters": sum(each.numel() for each in network.parameters()),
             "output": list(output.shape[1:]),

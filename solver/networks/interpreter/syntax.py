@@ -28,7 +28,7 @@ def parse(source: str) -> ast.Module:
 
 def _kept(line: str) -> str:
     """A line without a notebook's command; a name that one gives a value to is None."""
-    if line.lstrip().startswith(("%", "!", "?")):
+    if line.lstrip().startswith(("%", "!", "?")) or re.fullmatch(r"[\s\w.]+\?+\s*", line):
         return ""
     return re.sub(r"^(\s*\w+\s*=\s*)[!%](?=\w).*", r"\1None", line)
 
