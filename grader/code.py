@@ -105,7 +105,7 @@ def _compared(part: Part, code: Code, right: CodeNetwork, found: CodeNetwork, te
 
 def judged_live(part: Part, code: Code, numbers: Numbers, module: Any) -> Judgement:
     """The judgement of a module that its author has made and runs anyway: its forward is followed on shapes."""
-    from solver.networks.torch_module import read_module  # torch, which whoever has a module has loaded
+    from solver.networks.torch_module import read_module, takes_batches  # torch, which whoever has a module has loaded
 
     text, right = str(module), reference(code.right(numbers), code)
     try:
@@ -118,6 +118,10 @@ def judged_live(part: Part, code: Code, numbers: Numbers, module: Any) -> Judgem
             return Judgement(part.id, text, "", Unreadable("code_needs_values", 0, stopped.operation))
         told = Requirement("raised", False, 0, (stopped.detail or stopped.operation,))
         return Judgement(part.id, text, "", Wrong("code_breaks"), requirements=(told,))
+    if not takes_batches(module, code.input):
+        merged = Requirement("batch_merged", False, 0, ("forward",))
+        verdict = Slipped(((Slip("", "batch_merged"),),), part.slip / 2)
+        return Judgement(part.id, text, "", verdict, requirements=(merged,))
     parameters = list(signature(type(module).forward).parameters.values())[1:]
     needed = tuple(each.name for each in parameters if each.default is each.empty and "VAR" not in each.kind.name)
     return _compared(part, code, right, CodeNetwork(imported, type(module).__name__, ((), needed), {}), text)

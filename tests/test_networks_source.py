@@ -169,7 +169,8 @@ def test_texts_that_reach_into_objects_are_not_filled(text):
 
 BOMBS = [
     "'%999999999d' % 1", "f'{1:999999999}'", "'{:999999999}'.format(1)", "'x'.replace('', 'y' * 9999)", "10**10**10",
-    "[*range(4000)] * 4000", "''.join(range(10**9))", "math.prod(range(10**9))", "dict.fromkeys(range(10**9))",
+    "1 << 10**9", "[*range(4000)] * 4000",
+    "''.join(range(10**9))", "math.prod(range(10**9))", "dict.fromkeys(range(10**9))",
     "[[0] * 2000 for _ in range(2000) for _ in range(2000)]",
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 torch = pytest.importorskip("torch")
 
 from exercises.bank.lenet5 import network as lenet5  # noqa: E402
+from exercises.library import BANK, load_file  # noqa: E402
 from exercises.practical import mnist, networks  # noqa: E402
 from exercises.practical.lenet5 import practical  # noqa: E402
 from exercises.practical.mnist import Digits, Mnist, NoData, bundled, read_idx  # noqa: E402
@@ -240,8 +241,16 @@ def test_no_data_is_said(language, tmp_path):
     assert said.exit_code == 2 and "train-images-idx3-ubyte" in said.output
 
 
-@pytest.mark.parametrize("language, why", [("he", "אינה יכולה לחשב כאן על cuda"), ("en", "cannot compute on cuda here")])
+@pytest.mark.parametrize("language, why", [("he", "לחשב כאן על cuda"), ("en", "cannot compute on cuda here")])
 def test_a_device_that_is_not_there_is_said(language, why, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     said = CliRunner().invoke(tirgul_command, ["practical", "--small", "--device", "cuda", "--lang", language])
     assert said.exit_code == 2 and why in said.output
+
+
+@pytest.mark.parametrize("part", ["eta", "early"])
+def test_what_a_key_is_read_from_says_which_run_it_was(part):
+    lenet, run = load_file(BANK / "lenet5.py").canonical(), recorded()
+    for shown in (lenet.exhibits[part][0], lenet.pictures[part][0]):
+        for said in (shown.title.he, shown.title.en):
+            assert run.fingerprint in said and run.made["torch"] in said and f" {run.made['seed']}," in said

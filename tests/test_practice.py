@@ -182,6 +182,9 @@ def test_a_live_module_in_a_notebook(check):
     assert bool(check("lenet5/code", net)) and check("lenet5/code", net).read_as == "LeNet5: 10, 61706"
     net.forward = lambda x, forward=net.forward: forward(x).softmax(-1)
     assert check("lenet5/code", net, lang="en").verdict == "slipped"
+    one = reference_network(torch)
+    one.forward = lambda x, forward=one.forward: forward(x).view(1, -1)  # a batch of two would be one
+    assert check("lenet5/code", one, lang="en").verdict == "slipped"
     net.forward = lambda x: x.nowhere
     broken = check("lenet5/code", net, lang="en")
     assert broken.verdict == "wrong" and "nowhere" in repr(broken)

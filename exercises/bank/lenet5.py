@@ -69,8 +69,8 @@ def pictures(**widths: int) -> Mapping[str, tuple[Figure, ...]]:
     run = recorded()
     return {
         STATEMENT: (volumes, figures.samples(run)),
-        "eta": (figures.sweep(run),),
-        "early": (figures.curves(run),),
+        "eta": (figures.with_record(figures.sweep(run), run),),
+        "early": (figures.with_record(figures.curves(run), run),),
     }
 
 
@@ -92,8 +92,11 @@ def exhibits(**widths: int) -> Mapping[str, tuple[Exhibit, ...]]:
     run = recorded()
     return {
         STATEMENT: (volumes, figures.samples(run)),
-        "eta": (figures.sweep(run),),
-        "early": (figures.training(run), figures.confusion(run), figures.predictions(run), figures.filters(run)),
+        "eta": (figures.with_record(figures.sweep(run), run),),
+        "early": (
+            figures.with_record(figures.training(run), run), figures.confusion(run), figures.predictions(run),
+            figures.filters(run),
+        ),
     }
 
 

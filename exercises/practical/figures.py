@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from exercises.exercise import Text
 from exercises.exhibit import HeatMap, Image, ImageGrid, LineChart, Mark, Panels, Series
 from exercises.practical.record import Line, Result
+
+Chart = TypeVar("Chart", Panels, LineChart)
 
 COLUMNS: Final = 5
 INK: Final = (0.0, 255.0)
@@ -57,6 +59,14 @@ def training(result: Result) -> LineChart:
     )
     name = Text(he=f"מינימום האימות, צעד {main.best}", en=f"smallest validation cost, step {main.best}")
     return replace(curves(result), description=description, marks=(Mark(name, main.best),), name="training")
+
+
+def with_record(figure: Chart, result: Result) -> Chart:
+    """A figure that a key is read from, with the record of its run under it: seed, versions, hash."""
+    made, title = result.made, figure.title
+    run = f"{made['seed']}, torch {made['torch']}, {made['data']}"
+    he = f"{title.he} (זרע {run}, גיבוב {result.fingerprint})"
+    return replace(figure, title=Text(he=he, en=f"{title.en} (seed {run}, hash {result.fingerprint})"))
 
 
 def _chart(one: Line, title: Text, ends: tuple[float, float]) -> LineChart:

@@ -26,7 +26,9 @@ from solver.networks.stand_ins.torch_world import TorchWorld
 from solver.values import Shape, Size
 
 MOST_NOTEBOOK = 5_000_000
-OTHER_LANGUAGES = tuple(f"%%{name}" for name in "bash sh script html javascript js latex markdown svg perl ruby".split())
+OTHER_LANGUAGES = tuple(
+    f"%%{name}" for name in "bash sh script html javascript js latex markdown svg perl ruby".split()
+)
 """How cells begin that are not Python."""
 
 

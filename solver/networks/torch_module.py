@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import wraps
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -280,3 +281,24 @@ def _place_of(trace: TracebackType | None) -> str:
             place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
+
+
+def takes_batches(module: nn.Module, *shapes: Sequence[int]) -> bool:
+    """Whether a module that works on one input gives two outputs for two: a copy of it is asked."""
+    try:
+        copied = deepcopy(module).eval()
+        _output(copied, 1, shapes)
+    except Exception:  # a module of somebody's own, which fails in ways of its own whatever the batch
+        return True
+    try:
+        return len(_output(copied, 2, shapes)) == 2
+    except Exception:  # as above
+        return False
+
+
+def _output(module: nn.Module, batch: int, shapes: Sequence[Sequence[int]]) -> torch.Tensor:
+    """The first output for so many inputs of zeros."""
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        made = module(*(torch.zeros(batch, *shape) for shape in shapes))
+    first: torch.Tensor = made[0] if isinstance(made, tuple | list) else made
+    return first

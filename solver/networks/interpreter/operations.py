@@ -32,6 +32,8 @@ BINARY: Final[dict[type[ast.AST], Operator]] = {
     ast.MatMult: ("__matmul__", operator.matmul),
     ast.BitOr: ("__or__", operator.or_),
     ast.BitAnd: ("__and__", operator.and_),
+    ast.LShift: ("__lshift__", operator.lshift),
+    ast.RShift: ("__rshift__", operator.rshift),
 }
 COMPARED: Final[dict[type[ast.AST], Operator]] = {
     ast.Eq: ("__eq__", operator.eq),
@@ -80,7 +82,7 @@ class Operations(Objects):
         whole = [operand for operand in operands if isinstance(operand, int)]
         if any(not -LARGEST <= operand <= LARGEST for operand in whole):
             self.refuse(reason="too_many_steps")
-        if name == "__pow__" and len(whole) == 2 and abs(whole[1]) > LARGEST_EXPONENT:
+        if name in ("__pow__", "__lshift__") and len(whole) == 2 and abs(whole[1]) > LARGEST_EXPONENT:
             self.refuse(reason="too_many_steps")
         if name == "__mod__" and isinstance(operands[0], str) and WIDE.search(operands[0]):
             self.refuse("%", "too_many_steps")
