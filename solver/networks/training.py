@@ -16,7 +16,7 @@ backward. Functions of the code are followed into where the loop calls them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, TypeAlias, final
@@ -25,12 +25,7 @@ from solver.frozen import frozen
 from solver.networks.interpreter.stopped import Unread
 from solver.networks.interpreter.syntax import parse
 from solver.networks.source import from_notebook
-
-FUNCTIONAL: Final = {
-    "cross_entropy": "CrossEntropyLoss", "nll_loss": "NLLLoss", "mse_loss": "MSELoss", "l1_loss": "L1Loss",
-    "binary_cross_entropy": "BCELoss", "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
-}  # fmt: skip
-"""torch's functions that are objectives, and the modules that do the same."""
+from solver.networks.training_names import GIVEN, Names, Plain, calls_in, is_gradient, last, over_parameters
 
 CUT: Final = frozenset(("detach", "numpy", "tolist"))
 """What gives the numbers of a tensor without the way back to the network."""
@@ -38,12 +33,9 @@ MOVED: Final = frozenset("to cuda cpu float view reshape flatten unsqueeze squee
 """What gives a tensor in another form or place."""
 SOFTMAXES: Final = frozenset(("softmax", "log_softmax", "Softmax", "LogSoftmax"))
 PREDICTING: Final = frozenset(("argmax", "max"))
-OPTIMISERS: Final = frozenset("SGD Adam AdamW RMSprop Adagrad Adadelta NAdam RAdam Adamax Rprop LBFGS ASGD".split())
 
 MOST_EVENTS: Final = 1_000
 MOST_REACHED: Final = 10_000
-GIVEN: Final = "given"
-"""An objective that the code is given and does not make."""
 
 Event: TypeAlias = "tuple[str, int]"
 """What happens, and in which line."""
@@ -82,13 +74,13 @@ def read_training(code: str) -> Training:
     ('CrossEntropyLoss', 'SGD', ['forward', 'loss', 'backward', 'step'], (('no_zero_grad', 7),))
     """
     try:
-        return _read(_Plain().visit(parse(from_notebook(code))))
+        return _read(Plain().visit(parse(from_notebook(code))))
     except RecursionError:
         raise Unread("too_deep") from None
 
 
 def _read(tree: ast.Module) -> Training:
-    known = _Names(tree)
+    known = Names(tree)
     followed = _batch_loop(tree, known)
     if followed is None:
         raise Unread("no_training", 0)
@@ -97,123 +89,6 @@ def _read(tree: ast.Module) -> Training:
         raise Unread("unknown_operation", followed.unknown.lineno, ast.unparse(followed.unknown)[:40])
     slips = dict.fromkeys((*_slips(tree, followed, known), *followed.slips))
     return Training(followed.objective, known.optimiser, events, tuple(slips))
-
-
-@final
-class _Plain(ast.NodeTransformer):
-    """Code with one name and one value in each assignment: of `a: T = f()` as of `a, b = f(), g()`."""
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
-        if node.value is None:
-            return node
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
-        match node:
-            case ast.Assign([ast.Tuple(names)], ast.Tuple(values)) if len(names) == len(values) and not any(
-                isinstance(each, ast.Starred) for each in (*names, *values)
-            ):
-                pairs = zip(names, values, strict=True)
-                return [ast.copy_location(ast.Assign([name], value), node) for name, value in pairs]
-            case _:
-                return node
-
-
-@final
-class _Names:
-    """What the names of a piece of code stand for wherever they stand: optimisers, objectives, networks, functions."""
-
-    def __init__(self, tree: ast.Module) -> None:
-        self.losses: dict[str, str] = {}
-        self.schedulers: set[str] = set()
-        self.networks = {"net", "model", "network"}
-        self.trained: set[str] = set()
-        """What an optimiser is given the parameters of."""
-        self.drawn: set[str] = set()
-        """What loops go through: batches, inputs, labels."""
-        self.parameters: set[str] = set()
-        """What loops over parameters go through."""
-        self.without_gradients: set[int] = set()
-        """Calls, by their id, under `with no_grad():` or in a function that is decorated so."""
-        self.optimiser = ""
-        self.functions = {each.name: each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
-        for node in ast.walk(tree):
-            match node:
-                case ast.Assign([ast.Name() | ast.Attribute() as target], ast.Call() as value):
-                    self._assigned(_last(target), _last(value.func), value)
-                case ast.Assign([ast.Name() | ast.Attribute() as target], value) if _last(value) in FUNCTIONAL:
-                    self.losses[_last(target)] = FUNCTIONAL[_last(value)]
-                case ast.For(target):
-                    names = {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
-                    (self.parameters if _over_parameters(node) else self.drawn).update(names)
-                case ast.With(items, body) if _without_gradients(item.context_expr for item in items):
-                    self.without_gradients |= {id(call) for each in body for call in _calls(each)}
-                case ast.FunctionDef(decorator_list=around) if _without_gradients(around):
-                    self.without_gradients |= {id(call) for call in _calls(node)}
-                case ast.Call(ast.Attribute(ast.Name() | ast.Attribute() as of, "parameters" | "train" | "eval")):
-                    self.networks.add(_last(of))
-
-    def _assigned(self, name: str, called: str, value: ast.Call) -> None:
-        if called.endswith("Loss"):
-            self.losses[name] = called
-        elif called == "partial" and value.args and _last(value.args[0]) in FUNCTIONAL:
-            self.losses[name] = FUNCTIONAL[_last(value.args[0])]
-        elif called in OPTIMISERS:
-            self.optimiser = called
-            self.trained |= {
-                _last(each.func.value)
-                for given in value.args[:1] for each in _calls(given)
-                if isinstance(each.func, ast.Attribute) and each.func.attr == "parameters"
-            }  # fmt: skip
-        elif called.endswith("LR") or "scheduler" in ast.unparse(value.func).casefold():
-            self.schedulers.add(name)
-
-    def loss_of(self, call: ast.Call) -> str:
-        """The objective that a call computes, if it is one."""
-        name = _last(call.func)
-        if isinstance(call.func, ast.Call) and name.endswith("Loss"):
-            return name
-        if name in FUNCTIONAL:
-            return FUNCTIONAL[name]
-        return self.losses.get(name, GIVEN if name in ("criterion", "loss_fn", "loss_func", "loss_function") else "")
-
-    def kind(self, call: ast.Call) -> str:
-        """Which event a call is, "" for none."""
-        match call.func:
-            case ast.Attribute(of, "zero_grad"):
-                return "zero"
-            case ast.Attribute(of, "zero_") if _is_gradient(of):
-                return "zero"
-            case ast.Attribute(_, "backward"):
-                return "backward"
-            case ast.Attribute(of, "grad") if _last(of) == "autograd":
-                return "gradients"
-            case ast.Attribute(of, "step") if _last(of) not in self.schedulers and "sched" not in _last(of).casefold():
-                return "step"
-            case ast.Attribute(of, "sub_" | "add_") if any(map(_is_gradient, call.args)) or self.is_parameter(of):
-                return "step"
-        if self.loss_of(call):
-            return "loss"
-        match call.func:
-            case ast.Attribute(ast.Name() | ast.Attribute() as of, "forward") if _last(of) in self.networks:
-                return "forward"
-            case ast.Name() | ast.Attribute() if _last(call.func) in self.networks:
-                return "forward"
-            case _:
-                return ""
-
-    def is_parameter(self, node: ast.expr) -> bool:
-        """Whether something is a parameter that a loop over parameters goes through, or its data."""
-        of = node.value if isinstance(node, ast.Attribute) and node.attr == "data" else node
-        return isinstance(of, ast.Name) and of.id in self.parameters
-
-    def called(self, call: ast.Call) -> ast.FunctionDef | None:
-        """The function of the code that a call is of, if it is one: `step(…)`, `self.step(…)`."""
-        match call.func:
-            case ast.Name(name) | ast.Attribute(ast.Name("self"), name):
-                return self.functions.get(name)
-            case _:
-                return None
 
 
 @final
@@ -229,7 +104,7 @@ class _Followed:
     aliases   a function's parameter -> what a call gives it
     """
 
-    known: _Names
+    known: Names
     events: list[Event] = field(default_factory=list)
     slips: list[Event] = field(default_factory=list)
     objective: str = ""
@@ -267,7 +142,7 @@ class _Followed:
             case ast.Assign(targets, value):
                 self.expressions(value)
                 for target in targets:
-                    if _is_gradient(target):
+                    if is_gradient(target):
                         self.events.append(("zero", node.lineno))
                     elif isinstance(target, ast.Attribute) and target.attr == "data" and self.sign(value):
                         self.stepped(node, self.sign(value))
@@ -276,7 +151,7 @@ class _Followed:
             case ast.AugAssign(target, how, value):
                 self.expressions(value)
                 down = isinstance(how, ast.Sub)
-                if self.known.is_parameter(target) or self.sign(value) or (down and _is_gradient(value)):
+                if self.known.is_parameter(target) or self.sign(value) or (down and is_gradient(value)):
                     self.stepped(node, -self.sign(value) if down else self.sign(value))
                 if isinstance(target, ast.Name):
                     if target.id not in self.here:
@@ -336,7 +211,7 @@ class _Followed:
             del parameters[0]
         for name, value in zip(parameters, given, strict=False):
             self.assign(ast.Name(name), value)
-            self.aliases[name] = self.aliases.get(_last(value), _last(value))
+            self.aliases[name] = self.aliases.get(last(value), last(value))
         within = replace(self, inside=(*self.inside, function.name))
         within.block(function.body)
         self.objective, self.unknown = within.objective, within.unknown
@@ -375,7 +250,7 @@ class _Followed:
         if output is None:
             return
         first = self.calls(output)
-        made = {_last(each.func) for each in first}
+        made = {last(each.func) for each in first}
         forward = [each for each in first if self.known.kind(self.named(each)) == "forward"]
         if objective == "NLLLoss" and forward:
             if "log_softmax" in made or "LogSoftmax" in {self._stands_for(name) for name in made}:
@@ -406,7 +281,7 @@ class _Followed:
         called = forward.func
         if isinstance(called, ast.Attribute) and called.attr == "forward":
             called = called.value
-        run = self.aliases.get(_last(called), _last(called))
+        run = self.aliases.get(last(called), last(called))
         related = {run, *self._mentioned(run), *(name for name in self.known.trained if run in self._mentioned(name))}
         if self.known.trained.isdisjoint(related) and self.known.trained <= self.known.networks:
             self.slips.append(("other_network", forward.lineno))
@@ -414,11 +289,11 @@ class _Followed:
     def _mentioned(self, name: str) -> set[str]:
         """The names in what a name was made of."""
         made = self.made.get(name)
-        return set() if made is None else {_last(each) for each in ast.walk(made) if isinstance(each, ast.Name)}
+        return set() if made is None else {last(each) for each in ast.walk(made) if isinstance(each, ast.Name)}
 
     def _stands_for(self, name: str) -> str:
         """The class of torch's that a name was made of."""
-        return _last(self.made[name]) if name in self.made else ""
+        return last(self.made[name]) if name in self.made else ""
 
     def _is_output(self, node: ast.expr) -> bool:
         return any(self.known.kind(self.named(call)) == "forward" for call in self.calls(node))
@@ -434,7 +309,7 @@ class _Followed:
                     met.add(name)
                     node = self.made[name]
                 case ast.Subscript(of) | ast.Call(ast.Attribute(of, _)) if not (
-                    isinstance(node, ast.Call) and _last(node.func) not in MOVED
+                    isinstance(node, ast.Call) and last(node.func) not in MOVED
                 ):
                     node = of
                 case _:
@@ -478,12 +353,12 @@ class _Followed:
     def backward(self, call: ast.Call, of: ast.expr) -> None:
         """Going backward: from a tensor, and from what objective."""
         made = self.made.get(of.id, of) if isinstance(of, ast.Name) else of
-        if isinstance(made, ast.Call) and _last(made.func) == "item":
+        if isinstance(made, ast.Call) and last(made.func) == "item":
             self.slips.append(("backward_on_number", call.lineno))
         calls = self.calls(of)
         self._backward_works(call, of, made, calls)
         if not any(self.known.loss_of(self.named(each)) for each in calls):
-            if {_last(each.func) for each in calls} & {"log_softmax", "logsumexp"}:
+            if {last(each.func) for each in calls} & {"log_softmax", "logsumexp"}:
                 self.events.append(("loss", made.lineno))
                 self.objective = "CrossEntropyLoss"
             elif calls:
@@ -506,7 +381,7 @@ class _Followed:
             self.slips.append(("backward_on_sum", call.lineno))
 
 
-def _batch_loop(tree: ast.Module, known: _Names) -> _Followed | None:
+def _batch_loop(tree: ast.Module, known: Names) -> _Followed | None:
     """What happens in the innermost loop that goes backward or takes a step."""
     found = None
     before = _Followed(known)
@@ -514,7 +389,7 @@ def _batch_loop(tree: ast.Module, known: _Names) -> _Followed | None:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             before.made.setdefault(node.targets[0].id, node.value)
     for node in ast.walk(tree):  # outer ones first
-        if isinstance(node, ast.For | ast.While) and not _over_parameters(node):
+        if isinstance(node, ast.For | ast.While) and not over_parameters(node):
             around = next((f.name for f in known.functions.values() if node in ast.walk(f)), "")
             followed = _Followed(known, made=dict(before.made), inside=(around,))
             followed.block(node.body)
@@ -525,29 +400,18 @@ def _batch_loop(tree: ast.Module, known: _Names) -> _Followed | None:
     return found
 
 
-def _inner_losses(loop: ast.For | ast.While, known: _Names) -> bool:
+def _inner_losses(loop: ast.For | ast.While, known: Names) -> bool:
     """Whether a loop goes backward behind an inner loop that computes the objective of each batch."""
     inner = [each for each in loop.body if isinstance(each, ast.For | ast.While) and not _over_outputs(each, known)]
     own = [each for each in loop.body if not isinstance(each, ast.For | ast.While)]
-    kinds = {known.kind(call) for each in inner for call in _calls(each)}
-    outer = {known.kind(call) for each in own for call in _calls(each)}
+    kinds = {known.kind(call) for each in inner for call in calls_in(each)}
+    outer = {known.kind(call) for each in own for call in calls_in(each)}
     return "loss" in kinds and "backward" not in kinds and "backward" in outer and "loss" not in outer
 
 
-def _over_outputs(loop: ast.For | ast.While, known: _Names) -> bool:
+def _over_outputs(loop: ast.For | ast.While, known: Names) -> bool:
     """Whether a loop goes through the outputs of a network for one batch."""
-    return isinstance(loop, ast.For) and "forward" in map(known.kind, _calls(loop.iter))
-
-
-def _over_parameters(loop: ast.For | ast.While) -> bool:
-    """Whether a loop goes through parameters and not through batches."""
-    over = ast.unparse(loop.iter) if isinstance(loop, ast.For) else ""
-    return "parameters()" in over or "param_groups" in over
-
-
-def _without_gradients(around: Iterable[ast.expr]) -> bool:
-    """Whether one of the expressions around code switches gradients off."""
-    return any("no_grad" in ast.unparse(each) or "inference_mode" in ast.unparse(each) for each in around)
+    return isinstance(loop, ast.For) and "forward" in map(known.kind, calls_in(loop.iter))
 
 
 def _given(call: ast.Call, at: int, name: str) -> ast.expr | None:
@@ -576,19 +440,10 @@ def _returned(function: ast.FunctionDef) -> Iterator[ast.Call]:
     """The calls in what a function gives."""
     for node in ast.walk(function):
         if isinstance(node, ast.Return) and node.value is not None:
-            yield from _calls(node.value)
+            yield from calls_in(node.value)
 
 
-def _calls(node: ast.AST) -> Iterator[ast.Call]:
-    return (each for each in ast.walk(node) if isinstance(each, ast.Call))
-
-
-def _is_gradient(node: ast.AST) -> bool:
-    """Whether something is, or is computed from, the gradient of a parameter."""
-    return any(isinstance(each, ast.Attribute) and each.attr == "grad" for each in ast.walk(node))
-
-
-def _slips(tree: ast.Module, followed: _Followed, known: _Names) -> Iterator[Event]:
+def _slips(tree: ast.Module, followed: _Followed, known: Names) -> Iterator[Event]:
     """The mistakes in the order of events, with the line that each is about."""
     events = followed.events
     lines = dict(reversed(events))
@@ -598,7 +453,7 @@ def _slips(tree: ast.Module, followed: _Followed, known: _Names) -> Iterator[Eve
     if "step" not in lines:
         yield "no_step", lines["backward"]
     if "zero" not in lines and "backward" in lines:
-        zeroed = [call for call in _calls(tree) if known.kind(call) == "zero"]
+        zeroed = [call for call in calls_in(tree) if known.kind(call) == "zero"]
         yield ("zero_grad_outside", zeroed[0].lineno) if zeroed else ("no_zero_grad", lines["backward"])
     if {"backward", "step"} <= lines.keys():
         at = order.index("backward")
@@ -607,16 +462,3 @@ def _slips(tree: ast.Module, followed: _Followed, known: _Names) -> Iterator[Eve
             yield "step_before_backward", lines["step"]
         elif following == "zero":
             yield "zero_after_backward", lines["zero"]
-
-
-def _last(node: ast.expr) -> str:
-    """The last name of a dotted one."""
-    match node:
-        case ast.Name(name):
-            return name
-        case ast.Attribute(_, name):
-            return name
-        case ast.Call(function):
-            return _last(function)
-        case _:
-            return ""
