@@ -285,9 +285,11 @@ class Ledger:
                 others = tuple(answer for answer in duplicates if answer.student != student)
                 kept = packed((exercises, _of_others(problems, student), others))
                 connection.execute(update(ENDS).where(ENDS.c.run == run).values(document=kept))
-            for run, document in connection.execute(select(RUNS.c.seq, RUNS.c.problems)).all():
+            runs = select(RUNS.c.seq, RUNS.c.problems, RUNS.c.settings)
+            for run, document, settings in connection.execute(runs).all():
                 kept = packed(_of_others(unpacked(document), student))
-                connection.execute(update(RUNS).where(RUNS.c.seq == run).values(problems=kept))
+                without = packed(tuple((name, _named(student).sub("", said)) for name, said in unpacked(settings)))
+                connection.execute(update(RUNS).where(RUNS.c.seq == run).values(problems=kept, settings=without))
             tables = (MARKS, SUBMISSIONS, HAND_MARKS)
             gone = sum(
                 int(connection.execute(delete(table).where(table.c.student == student)).rowcount) for table in tables
@@ -381,8 +383,13 @@ def _why(was: Result | None, now: Result) -> str:
 
 def _of_others(problems: Iterable[Problem], student: str) -> tuple[Problem, ...]:
     """The problems that do not name a student."""
-    named = re.compile(rf"(?<!\w){re.escape(student)}(?!\w)")
+    named = _named(student)
     return tuple(one for one in problems if not named.search(f"{one.source}\n{one.detail}"))
+
+
+def _named(student: str) -> re.Pattern[str]:
+    """A student's name where it is a whole word, between low lines too: a course site's folders are called so."""
+    return re.compile(rf"(?<![^\W_]){re.escape(student)}(?![^\W_])")
 
 
 def _blocks(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list[Any]]]:

@@ -188,13 +188,17 @@ def test_processes_that_cannot_go_on_are_replaced():
         assert list(Chunked(pool, PATH)(asked(["51"]))) == Bench(LIBRARY)(asked(["51"]))
 
 
-class Kept(dict[str, bytes]):
+class Kept:
     """What is kept of chunks."""
 
-    put = dict.update
+    def __init__(self):
+        self.said: dict[str, bytes] = {}
+
+    def put(self, chunks):
+        self.said |= dict(chunks)
 
     def get(self, names):
-        return {name: self[name] for name in names if name in self}
+        return {name: self.said[name] for name in names if name in self.said}
 
 
 def test_what_is_kept_is_not_judged_again():
@@ -213,22 +217,22 @@ def test_all_chunks_are_kept_when_the_last_judgement_is_given_and_a_full_disk_is
     class Slow(Kept):
         def put(self, chunks):
             time.sleep(0.01)
-            self.update(chunks)
+            super().put(chunks)
 
     class Full(Slow):
         def put(self, chunks):
-            if self:
+            if self.said:
                 raise OSError("no space left")
             super().put(chunks)
 
     texts = asked([str(number) for number in range(1000)])
     shelf, full = Slow(), Full()
     judged = list(Chunked(Here(), PATH, 1, shelf)(texts))
-    assert len(judged) == 1000 and len(shelf) >= 5
-    assert sum(len(packing.unpacked(said.partition(b"\n")[0])) for said in shelf.values()) == 1000
+    assert len(judged) == 1000 and len(shelf.said) >= 5
+    assert sum(len(packing.unpacked(said.partition(b"\n")[0])) for said in shelf.said.values()) == 1000
     with pytest.raises(OSError, match="no space left"):
         list(Chunked(Here(), PATH, 1, full)(texts))
-    assert 0 < len(full) < len(shelf)
+    assert 0 < len(full.said) < len(shelf.said)
 
 
 def test_equal_questions_are_asked_once():

@@ -303,6 +303,15 @@ def test_what_is_forgotten_is_gone(course):
     assert course.forget("b") == 0
 
 
+def test_a_student_is_forgotten_in_a_course_sites_folders_and_in_the_settings_of_runs(course):
+    broken = Problem("a.zip/Dana_601685_assignsubmission_file/x.pdf", 0, "document")
+    run, _ = kept(course, [*CLASS, broken], settings={"late": "{'601685': 2, '6016850': 1}"})
+    course.forget("601685")
+    assert course.result(run).problems == ()
+    (found,) = course.runs()
+    assert found.settings == {"late": "{'': 2, '6016850': 1}"}
+
+
 def test_a_student_is_forgotten_by_name_wherever_something_is_kept(tmp_path, run, monkeypatch):
     monkeypatch.setenv("TIRGUL_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)

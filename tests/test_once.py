@@ -14,8 +14,13 @@ def test_a_text_is_that_of_its_value_even_where_values_come_and_go(values, most)
 
 
 def test_an_object_is_written_once_while_there_is_room():
-    written = []
-    once = Once(lambda value: written.append(value) or str(value), 2)
+    written: list[list[int]] = []
+
+    def write(value):
+        written.append(value)
+        return str(value)
+
+    once = Once(write, 2)
     one, two, three = [1], [2], [3]
     assert [once(value) for value in (one, two, one, two)] == ["[1]", "[2]", "[1]", "[2]"]
     assert written == [one, two]
