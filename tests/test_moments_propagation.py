@@ -200,6 +200,17 @@ def test_backward_is_exact_at_width_two():
         assert table.backward == Rational(str(backward)) and table.backward_label == "exact"
 
 
+def test_a_gradient_is_no_more_exact_than_what_it_comes_from():
+    """One unit, v = w x and tanh: E[(w tanh'(v))^2] is not E[w^2] E[tanh'(v)^2] for w = +-1, +-2; with relu it is."""
+    weights = np.array([-2.0, -1.0, 1.0, 2.0])
+    slopes = 1 - np.tanh(weights) ** 2
+    assert np.mean((weights * slopes) ** 2) < 0.6 * np.mean(weights**2) * np.mean(slopes**2)
+    assert np.mean((weights * (weights > 0)) ** 2) == np.mean(weights**2) * np.mean(weights > 0)
+    network = Chain((Linear(4), ReLU(), Linear(4), Tanh(), Linear(4), ReLU(), Linear(4)))
+    labels = [row.backward_label for row in propagate(network, (4,)).rows]
+    assert labels == ["numeric"] * 4 + ["exact"] * 3
+
+
 def test_the_half_lemma_fails_behind_a_skip_at_width_one():
     """relu(x + relu(x) w) for x = +-1, w = +-1: E[.^2] is 5/4, the wide network's half of E[x^2] + E[y^2] is 3/4."""
     exact = Fraction(sum(max(x + max(x, 0) * w, 0) ** 2 for x in (-1, 1) for w in (-1, 1)), 4)
@@ -476,6 +487,19 @@ def test_fans_count_the_weights_that_meet():
     assert propagate(K["Conv1d"](6, 3), (2, 9)).rows[0].fan_in == 6
 
 
+@pytest.mark.parametrize("size, kernel, stride", [(12, 3, 1), (4, 3, 1), (5, 5, 1), (5, 4, 1), (16, 4, 2), (6, 3, 3)])
+def test_a_number_in_the_middle_is_in_so_many_windows(size, kernel, stride):
+    """Windows counted one by one; where every number is in as many as one in the middle nothing is assumed."""
+    windows = [range(start, start + kernel) for start in range(0, size - kernel + 1, stride)]
+    counts = [sum(at in window for window in windows) for at in range(size)]
+    table = propagate(K["Conv1d"](7, kernel, stride), (2, size))
+    assert table.rows[0].fan_out == 7 * max(counts)
+    assert ("overlap" in table.assumptions) == (min(counts) < max(counts))
+    pooled = propagate(K["AvgPool1d"](kernel, stride), (2, size))
+    assert pooled.backward == Rational(max(counts), kernel**2)
+    assert propagate(K["MaxPool1d"](kernel, stride), (2, size)).backward == Rational(max(counts), kernel)
+
+
 def test_fans_against_torch():
     torch = pytest.importorskip("torch")
     for layer, module, shape in [
@@ -617,8 +641,52 @@ def test_concatenated_and_multiplied():
     assert table.output.second == (2 * 1 + 6 * 2) * Rational(1, 8)
     product_of = Graph((Node(Linear(4), (0,)), Node(Linear(4), (0,)), Node(K["Multiply"](), (1, 2))), (3,))
     assert propagate(product_of, (4,), 1).output.second == 16
-    twice = Graph((Node(Linear(4), (0,)), Node(K["Add"](), (1, 1))), (2,))
-    assert propagate(twice, (4,), "lecun").output.second == 4
+    twice = propagate(Graph((Node(Linear(4), (0,)), Node(K["Add"](), (1, 1))), (2,)), (4,), "lecun")
+    assert (twice.output.second, twice.backward) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    "join, moving",
+    [("Add", ReLU()), ("Multiply", K["Sigmoid"]()), ("Multiply", K["Identity"]()), ("Add", K["ChannelShuffle"](2))],
+)
+def test_numbers_that_depend_on_one_another_are_not_taken_for_independent(join, moving):
+    """E[(x + relu(x))^2] = 5/2 and not 3/2, E[x^2 x^2] = 3 and not 1; a shuffled x is not x, nor independent of it."""
+    graph = Graph((Node(Conv2d(4, 1), (0,)), Node(moving, (1,)), Node(K[join](), (1, 2))), (3,))
+    table = propagate(graph, (4, 3, 3), "lecun")
+    assert table.output.second == sympy.Symbol("r_1", positive=True)
+    assert table.rows[-1].step.reason is not None and table.rows[-1].step.reason.why == "dependent"
+
+
+def test_functions_have_their_arguments():
+    """F.leaky_relu(x, 0.2) is not the one with 0.01, nor F.gelu(x, approximate="tanh") the exact one."""
+    torch: Any = pytest.importorskip("torch")
+    F = torch.nn.functional
+
+    class After(torch.nn.Module):  # type: ignore[misc]  # torch is Any
+        def __init__(self, function):
+            super().__init__()
+            self.linear, self.function = torch.nn.Linear(8, 8), function
+
+        def forward(self, x):
+            return self.function(self.linear(x))
+
+    drawn = torch.randn(400_000, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64)
+    torch.manual_seed(SEED)
+    for function in (
+        lambda x: F.leaky_relu(x, 0.5),
+        lambda x: F.elu(x, alpha=3.0),
+        lambda x: F.hardtanh(x, -2.0, 0.5),
+        lambda x: F.softplus(x, 3),
+        lambda x: F.dropout(x, 0.2, True, True),
+        lambda x: F.threshold(x, 0.1, 2.0),
+    ):
+        squares = function(drawn.clone()) ** 2
+        table = propagate(After(function), (8,), "lecun")
+        near(table.forward, float(squares.mean()), float(squares.std()) / len(squares) ** 0.5)
+    tanh = propagate(After(lambda x: F.gelu(x, approximate="tanh")), (8,), "lecun")
+    assert tanh.label == "numeric" and float(tanh.forward) == pytest.approx(0.42519371103, abs=1e-10)
+    clipped = propagate(After(lambda x: x.clip(0, 6)), (8,), "lecun").rows[-1]
+    assert clipped.step.reason is not None
 
 
 def test_the_layers_behind_which_nothing_is_known():

@@ -27,8 +27,7 @@ from solver.networks.walk import Ghost, Walk
 
 FUNCTIONS: Final = (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt abs neg negative positive sin cos tan asin acos atan sinh cosh "
-    "asinh acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp_max threshold "
-    "logit "
+    "asinh acosh atanh erf erfc erfinv floor ceil round trunc frac sign sgn clamp_max logit "
     "isnan isinf isfinite logical_not bitwise_not nan_to_num heaviside float_power sinc masked_fill fill fill_ zero "
     "zero_ zeros_like ones_like full_like empty_like rand_like randn_like bernoulli normal uniform tril triu __neg__ "
     "__abs__ __rpow__ __invert__"

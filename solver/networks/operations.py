@@ -64,8 +64,9 @@ def needs_values(walk: Walk, name: str) -> CannotFollow:
 
 
 @cache
-def _arguments(kind: str) -> frozenset[str]:
-    return frozenset(field.name for field in fields(kinds()[kind])) - {"name"}
+def _arguments(kind: str) -> tuple[str, ...]:
+    """What a layer of this kind is called with, in torch's order."""
+    return tuple(field.name for field in fields(kinds()[kind]) if field.name != "name")
 
 
 def made(kind: str, **arguments: Any) -> Step:
@@ -245,14 +246,18 @@ ACTIVATIONS: Final = {
     "log_sigmoid": "LogSigmoid", "hardtanh": "Hardtanh", "hardsigmoid": "Hardsigmoid", "hardswish": "Hardswish",
     "hardshrink": "Hardshrink", "softshrink": "Softshrink", "dropout": "Dropout", "dropout1d": "Dropout1d",
     "dropout2d": "Dropout2d", "dropout3d": "Dropout3d", "alpha_dropout": "AlphaDropout",
-    "feature_dropout": "Dropout2d", "feature_alpha_dropout": "FeatureAlphaDropout",
+    "feature_dropout": "Dropout2d", "feature_alpha_dropout": "FeatureAlphaDropout", "threshold": "Threshold",
 }  # fmt: skip
-"""Functions that are layers -> the layer's kind; what they are called with makes no difference to what is counted."""
+"""Functions that are layers -> the layer's kind, which has their arguments in the same order."""
 
 
 @operation(*ACTIVATIONS)
 def _activation(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> Ghost:
-    return walk.layer(made(ACTIVATIONS[name]), input, walk.unique(name))
+    """The layer with the function's own arguments; whether it works in place makes no difference here."""
+    kind = ACTIVATIONS[name]
+    said = dict(zip(_arguments(kind), given, strict=False)) | more
+    plain = {k: value for k, value in said.items() if k != "inplace" and isinstance(value, int | float | str)}
+    return walk.layer(made(kind, **plain), input, walk.unique(name))
 
 
 @operation("softmax", "log_softmax", "softmin", "_softmax")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from math import prod
 from typing import Any
 
 import sympy
 
+from solver.moments.activations import NoMoments
 from solver.moments.propagation.layers import Place, elements, size_along, summed
 from solver.moments.propagation.state import Label, Law, State, Step, tidy, worse
 from solver.symbols import expression
@@ -17,6 +19,12 @@ def _independent(first: State, second: State) -> bool:
     """Whether signs can be turned that turn one of the two signals and leave the other as it is."""
     turns = (first.fresh and not first.fresh & second.rests) or (second.fresh and not second.fresh & first.rests)
     return bool(turns)
+
+
+def _refuse_dependent(layer: Any, states: tuple[State, ...]) -> None:
+    """Refuses signals that are functions of the same weighted sums: x and relu(x)."""
+    if any(x.sources & z.sources for x, z in combinations(states, 2)):
+        raise NoMoments(f"{layer.kind} of numbers that depend on one another", why="dependent", kind=layer.kind)
 
 
 def _fresh_together(states: tuple[State, ...]) -> frozenset[int]:
@@ -33,6 +41,7 @@ def _together(states: tuple[State, ...], label: Label, *assumptions: str, **chan
         label=worse(*(state.label for state in states)),
         assumptions=said,
         rests=frozenset().union(*(state.rests for state in states)),
+        sources=frozenset().union(*(state.sources for state in states)),
         fresh=_fresh_together(states),
         nonnegative=all(state.nonnegative for state in states),
     )
@@ -53,11 +62,13 @@ def add(layer: Any, states: tuple[State, ...], place: Place, sign: int = 1) -> S
     """E[(x + y)^2] = E[x^2] + E[y^2] + 2 E[x y], and E[x y] = 0 where the sign of one can be turned by itself."""
     ones = (sympy.S.One,) * len(states)
     if all(state is states[0] for state in states[1:]) and len(states) > 1:
-        factor = len(states) if sign > 0 else 2 - len(states)
+        factor = sympy.Integer(len(states) if sign > 0 else 2 - len(states))
         after = states[0].now(second=factor**2 * states[0].second, mean=factor * states[0].mean, law=None)
-        return Step(after, ones)
-    pairs = [(x, z) for i, x in enumerate(states) for z in states[i + 1 :]]
+        return Step(after, (abs(factor),) * len(states))  # together factor^2: the same gradient comes along each
+    pairs = list(combinations(states, 2))
     apart = all(_independent(x, z) for x, z in pairs)
+    if not apart:
+        _refuse_dependent(layer, states)
     cross = sympy.S.Zero if apart else sympy.Add(*(2 * sign * x.mean * z.mean for x, z in pairs))
     second = sympy.Add(*(state.second for state in states)) + cross
     mean = states[0].mean + sympy.Add(*(sign * state.mean for state in states[1:]))
@@ -78,6 +89,11 @@ def subtract(layer: Any, states: tuple[State, ...], place: Place) -> Step:
 
 def multiply(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     """E[x^2 y^2] = E[x^2] E[y^2] for independent x and y."""
+    _refuse_dependent(layer, states)
+    return _product(states)
+
+
+def _product(states: tuple[State, ...]) -> Step:
     seconds = [state.second for state in states]
     backs = tuple(tidy(prod(seconds[:i] + seconds[i + 1 :])) for i in range(len(states)))
     after = _together(
@@ -111,7 +127,7 @@ def bilinear(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     first, second = states
     sizes = [size_along(shape, -1) for shape in place.shapes]
     n, m = sizes[0] * sizes[1], expression(layer.out_features)
-    product = multiply(layer, states, place)
+    product = _product(states)
     step = summed(product.state, place, n, m, 1 / (3 * sizes[0]))
     assert step.weights is not None
     backs = (m * sizes[1] * step.weights.variance * second.second, m * sizes[0] * step.weights.variance * first.second)

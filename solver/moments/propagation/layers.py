@@ -59,7 +59,14 @@ def kept(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     return Step(states[0], (sympy.S.One,))
 
 
-def summed(state: State, place: Place, fan_in: Expr, fan_out: Expr, torch: Expr, *assumptions: str) -> Step:
+def moved(layer: Any, states: tuple[State, ...], place: Place) -> Step:
+    """Numbers change places: what stands where another stood has its moments, and is not the same."""
+    return Step(replace(states[0]), (sympy.S.One,))
+
+
+def summed(
+    state: State, place: Place, fan_in: Expr, fan_out: Expr, torch: Expr, *assumptions: str, back: tuple[str, ...] = ()
+) -> Step:
     """E[v^2] = n Var(w) E[x^2] + Var(b)"""
     number, weights = place.weight(fan_in, fan_out, torch)
     second = tidy(fan_in * weights.variance * state.second + weights.bias_variance)
@@ -74,9 +81,12 @@ def summed(state: State, place: Place, fan_in: Expr, fan_out: Expr, torch: Expr,
         law=Law(None, second),
         fresh=frozenset() if again else frozenset({number}),
         rests=state.rests | {number},
+        sources=frozenset({weights.use}),
         nonnegative=False,
     )
-    return Step(after, (tidy(fan_out * weights.variance),), "exact", ("weights_centred", *assumptions), weights)
+    back_label: Label = "mean field" if again else "exact"
+    said = ("weights_centred", *assumptions, *back)
+    return Step(after, (tidy(fan_out * weights.variance),), back_label, said, weights)
 
 
 def linear(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -85,13 +95,25 @@ def linear(layer: Any, states: tuple[State, ...], place: Place) -> Step:
 
 
 def convolution(layer: Any, states: tuple[State, ...], place: Place) -> Step:
-    """n = C_in K^2/g, m = C_out K^2/(g s^2): windows overlap s times less often along each axis."""
-    kernel, stride = sympy.Mul(*layer.window.kernel), sympy.Mul(*layer.window.stride)
+    """n = C_in K^2/g, m = C_out K^2/(g s^2): a number is in K/s windows along each axis, or in all that there are."""
+    windows, overlap = windows_over(layer.window, place)
     groups = expression(layer.groups)
-    n = size_along(place.shapes[0], 0) / groups * kernel
-    m = expression(layer.out_channels) / groups * kernel / stride
+    n = size_along(place.shapes[0], 0) / groups * sympy.Mul(*layer.window.kernel)
+    m = expression(layer.out_channels) / groups * windows
     inside = () if all(p == 0 for p in layer.window.padding) and not layer.window.same else ("interior",)
-    return summed(states[0], place, n, m, 1 / (3 * n), *inside)
+    return summed(states[0], place, n, m, 1 / (3 * n), *inside, back=overlap)
+
+
+def windows_over(window: Any, place: Place) -> tuple[Expr, tuple[str, ...]]:
+    """In how many windows a number in the middle is: K/s along each axis, and no more than there are windows."""
+    found, even = sympy.S.One, True
+    for k, s, before, after in zip(window.kernel, window.stride, place.shapes[0][1:], place.shape[1:], strict=True):
+        there, made = expression(before), expression(after)
+        count = sympy.sympify(k) / s
+        if count.is_number and made.is_number:
+            count = min(count, made)
+        found, even = found * count, even and count * there == k * made
+    return found, () if even else ("overlap",)
 
 
 def transposed(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -195,8 +217,12 @@ def activation(layer: Any, states: tuple[State, ...], place: Place) -> Step:
 
 
 def function(layer: Any, states: tuple[State, ...], place: Place) -> Step:
-    """A function of an imported network, by torch's name: exp, sin."""
-    return _activated(activation_moments(layer.function), states[0], place)
+    """A function of an imported network, by torch's name: exp, sin. What it was called with is not known."""
+    held = activation_moments(layer.function)
+    if held.parameters:
+        raise NoMoments(layer.function, why="layer", kind=layer.function)
+    return _activated(held, states[0], place)
+
 
 def exact_number(value: Any) -> Expr:
     return Rational(str(value)) if isinstance(value, float) else sympy.sympify(value)
@@ -256,10 +282,12 @@ def local_response(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     return Step(after.now(mean=state.mean * sqrt(gain)), (gain,), "mean field", ("gradients_independent",))
 
 
-def _averaged(state: State, cells: Expr, divisor: Expr, windows: Expr, *assumptions: str) -> Step:
-    """E[x]^2 + Var(x)/k for the mean of k numbers; each gets the gradient of k `windows` means, over k^2."""
+def _averaged(
+    state: State, cells: Expr, divisor: Expr, windows: Expr, *assumptions: str, back: tuple[str, ...] = ()
+) -> Step:
+    """E[x]^2 + Var(x)/k for the mean of k numbers; each gets the gradient of so many `windows`, over k^2."""
     if cells == 1 and divisor == 1:
-        return Step(state.now("exact", *assumptions), (tidy(windows),))
+        return Step(state.now("exact", *assumptions), (tidy(windows),), "exact", (*assumptions, *back))
     share = cells / divisor
     normal = state.law is not None and state.law.base is None
     second = tidy((state.mean**2 + state.variance / cells) * share**2)
@@ -271,7 +299,7 @@ def _averaged(state: State, cells: Expr, divisor: Expr, windows: Expr, *assumpti
         second=second,
         law=Law(None, second) if normal else None,
     )
-    return Step(after, (tidy(windows * cells / divisor**2),), "mean field", ("gradients_independent", *assumptions))
+    return Step(after, (tidy(windows / divisor**2),), "mean field", ("gradients_independent", *assumptions, *back))
 
 
 def _inside(layer: Any) -> tuple[str, ...]:
@@ -279,32 +307,33 @@ def _inside(layer: Any) -> tuple[str, ...]:
 
 
 def average_pool(layer: Any, states: tuple[State, ...], place: Place) -> Step:
-    cells, stride = sympy.Mul(*layer.window.kernel), sympy.Mul(*layer.window.stride)
+    cells = sympy.Mul(*layer.window.kernel)
+    windows, overlap = windows_over(layer.window, place)
     divisor = cells if layer.divisor_override is None else sympy.Integer(layer.divisor_override)
-    return _averaged(states[0], cells, divisor, 1 / stride, *_inside(layer))
+    return _averaged(states[0], cells, divisor, windows, *_inside(layer), back=overlap)
 
 
 def _adaptive_cells(place: Place) -> Expr:
-    """How many numbers a window has, and by how much there are fewer windows: both are n/m along each axis."""
+    """How many numbers a window has: n/m along each axis. A number is in one window."""
     return elements(Shape(place.shapes[0][1:])) / elements(Shape(place.shape[1:]))
 
 
 def adaptive_average(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     cells = _adaptive_cells(place)
-    return _averaged(states[0], cells, cells, 1 / cells)
+    return _averaged(states[0], cells, cells, sympy.S.One)
 
 
 def mean_over_axes(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     if layer.function not in ("mean",):
         raise NoMoments(layer.function, why="layer", kind=layer.function)
     cells = elements(place.shapes[0]) / elements(place.shape)
-    return _averaged(states[0], cells, cells, 1 / cells)
+    return _averaged(states[0], cells, cells, sympy.S.One)
 
 
-def _largest(state: State, cells: Expr, windows: Expr, *assumptions: str) -> Step:
-    """The largest of k numbers; the gradient goes to that one: there are `windows` of them for each number."""
+def _largest(state: State, cells: Expr, windows: Expr, *assumptions: str, back: tuple[str, ...] = ()) -> Step:
+    """The largest of k numbers; it gets the gradient: a number is the largest in one of k of its `windows`."""
     if cells == 1:
-        return Step(state.now("exact", *assumptions), (windows,))
+        return Step(state.now("exact", *assumptions), (windows,), "exact", (*assumptions, *back))
     mean, second, label = _largest_of(state, cells)
     after = state.now(
         label,
@@ -316,7 +345,7 @@ def _largest(state: State, cells: Expr, windows: Expr, *assumptions: str) -> Ste
         law=None,
         fresh=frozenset(),
     )
-    return Step(after, (tidy(windows),), "mean field", ("gradients_independent", *assumptions))
+    return Step(after, (tidy(windows / cells),), "mean field", ("gradients_independent", *assumptions, *back))
 
 
 def _largest_of(state: State, cells: Expr) -> tuple[Expr, Expr, Label]:
@@ -353,13 +382,12 @@ def _extremes(cells: int, positive: bool) -> tuple[Expr, Expr, Label]:
 
 
 def max_pool(layer: Any, states: tuple[State, ...], place: Place) -> Step:
-    cells, stride = sympy.Mul(*layer.window.kernel), sympy.Mul(*layer.window.stride)
-    return _largest(states[0], cells, 1 / stride, *_inside(layer))
+    windows, overlap = windows_over(layer.window, place)
+    return _largest(states[0], sympy.Mul(*layer.window.kernel), windows, *_inside(layer), back=overlap)
 
 
 def adaptive_max(layer: Any, states: tuple[State, ...], place: Place) -> Step:
-    cells = _adaptive_cells(place)
-    return _largest(states[0], cells, 1 / cells)
+    return _largest(states[0], _adaptive_cells(place), sympy.S.One)
 
 
 def upsampled(layer: Any, states: tuple[State, ...], place: Place) -> Step:

@@ -18,7 +18,7 @@ from solver.moments.propagation.schemes import SCHEMES, Scheme, V, keeping
 from solver.moments.propagation.state import Law, State, Weights, tidy
 from solver.moments.propagation.table import Row
 
-ALONE = (layers.activation, layers.kept, layers.normalised)
+ALONE = (layers.activation, layers.kept, layers.moved, layers.normalised)
 """What follows a layer before its numbers are averaged or picked from."""
 
 

@@ -35,6 +35,7 @@ ASSUMPTIONS = {
     "taken_as_normal": "a law that is not followed is taken to be normal with its mean and variance",
     "weights_reused": "the same weights are used again, as if they were others",
     "biases_zero": "biases are 0",
+    "overlap": "a number is in as many windows as one far from the border",
     "unknown": "moments that are not known have a symbol",
     "input": "the input is centred, with the second moment that is given",
 }
@@ -103,6 +104,8 @@ class State:
 
     fresh    weights whose sign turns the sign of the signal: where there are any, it is symmetric at every width
     rests    all weights that it depends on
+    sources  the weighted sums that it is a function of: where layers are wide, signals with none in common are
+             independent
     law      its law where layers are wide; None where it is not followed
     label    how far `second` holds
     """
@@ -112,6 +115,7 @@ class State:
     law: Law | None = None
     fresh: frozenset[int] = frozenset()
     rests: frozenset[int] = frozenset()
+    sources: frozenset[int] = frozenset()
     nonnegative: bool = False
     label: Label = "exact"
     assumptions: tuple[str, ...] = ()
@@ -132,7 +136,10 @@ class State:
 @final
 @frozen(eq=False)
 class Weights:
-    """The weights of a layer: how many terms a sum has, how many sums a number is in, their variance."""
+    """The weights of a layer: how many terms a sum has, how many sums a number is in, their variance.
+
+    number   the layer's among those with weights, as in Var(w_1)      use   another each time that they are used
+    """
 
     fan_in: Expr
     fan_out: Expr
@@ -140,6 +147,7 @@ class Weights:
     bias_variance: Expr
     torch: Expr | None = None
     number: int = 0
+    use: int = 0
 
 
 @final

@@ -14,7 +14,7 @@ from solver.frozen import frozen
 from solver.layers.base import Layer, Operation
 from solver.moments.propagation.layers import elements
 from solver.moments.propagation.schemes import Scheme, fixup, keeping
-from solver.moments.propagation.state import Label, State, Step, ratio, tidy, worse
+from solver.moments.propagation.state import Label, State, Step, ratio, tidy
 from solver.moments.propagation.telling import shown, whole_gain
 from solver.notation.printing import plain
 from solver.tabled import table_html, table_lines
@@ -29,6 +29,7 @@ class Row:
     """One layer: moments after it, its gains, its weights, and the variances that keep the signal at its size.
 
     gradient          E[d^2] of the layer's output where that of the network's output is 1
+    backward_label    how far that of its inputs holds
     weight_gradient   E[(dC/dw)^2] of one of its weights, on the same scale
     """
 
@@ -42,6 +43,7 @@ class Row:
     times: Expr = sympy.S.One
     inside: tuple[Row, ...] = ()
     gradient: Expr | None = None
+    backward_label: Label = "exact"
     following: tuple[Expr, Expr] | None = None
     activated: Expr | None = None
     normalised: bool = False
@@ -93,11 +95,6 @@ class Row:
     def backward(self) -> Expr | None:
         """The gain of the gradient's second moment, to the first input."""
         return self.step.back[0]
-
-    @property
-    def backward_label(self) -> Label:
-        """How far the gain of the gradient holds."""
-        return self.step.back_label
 
     @property
     def fan_in(self) -> Expr | None:
@@ -159,6 +156,7 @@ class Table:
     rows: tuple[Row, ...]
     output: State
     input_gradient: Expr | None
+    backward_label: Label
 
     @cached_property
     def forward(self) -> Expr:
@@ -174,16 +172,6 @@ class Table:
     def label(self) -> Label:
         """How far the moments of the output hold."""
         return self.output.label
-
-    @property
-    def backward_label(self) -> Label:
-        """How far the gradients' moments hold."""
-        users: dict[int, int] = {}
-        for row in self.rows:
-            for signal in row.inputs:
-                users[signal] = users.get(signal, 0) + 1
-        split: Label = "mean field" if any(count > 1 for count in users.values()) else "exact"
-        return worse(split, *(row.step.back_label for row in self.rows))
 
     @property
     def assumptions(self) -> tuple[str, ...]:

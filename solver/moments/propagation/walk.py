@@ -21,7 +21,7 @@ from solver.moments.propagation.layers import NONNEGATIVE, Place, exact_number
 from solver.moments.propagation.recommending import with_schemes
 from solver.moments.propagation.rules import rule_of
 from solver.moments.propagation.schemes import scheme
-from solver.moments.propagation.state import Image, Law, State, Step, Weights, ratio, tidy, worse
+from solver.moments.propagation.state import Image, Label, Law, State, Step, Weights, ratio, tidy, worse
 from solver.moments.propagation.table import Row, Table
 from solver.networks.text import network_of
 from solver.symbols import expression
@@ -42,6 +42,7 @@ class Walk:
     rows: list[Row] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)
     drawn: int = 0
+    used: int = 0
     named: int = 0
     unknown: int = 0
 
@@ -114,9 +115,9 @@ class Walk:
         self.unknown += 1
         mean, second = Symbol(f"m_{self.unknown}", real=True), Symbol(f"r_{self.unknown}", positive=True)
         label = worse("mean field", *(state.label for state in states))
-        rests = frozenset().union(*(state.rests for state in states))
+        rests, sources = (frozenset().union(*sets) for sets in zip(*((s.rests, s.sources) for s in states), strict=True))
         said = tuple(dict.fromkeys(name for state in states for name in (*state.assumptions, "unknown")))
-        after = State(mean, second, rests=rests, label=label, assumptions=said)
+        after = State(mean, second, rests=rests, sources=sources, label=label, assumptions=said)
         return Step(after, (None,) * len(states), "mean field", ("unknown",), reason=reason)
 
     def _drawn(
@@ -129,7 +130,8 @@ class Walk:
         if not (again and id(operation) in self.numbers):
             self.drawn += 1
             self.numbers[id(operation)] = self.drawn
-        return self.numbers[id(operation)], Weights(fan_in, fan_out, variance, bias, torch, self.named)
+        self.used += 1
+        return self.numbers[id(operation)], Weights(fan_in, fan_out, variance, bias, torch, self.named, self.used)
 
     def _in_closed_form(self, repeat: Repeat, signal: int) -> int:
         try:
@@ -147,13 +149,14 @@ class Walk:
         blocks = []
         ends = [start]
         for _ in range(3):
-            walk = Walk(self.weights, self.biases, numbers=self.numbers, drawn=self.drawn, named=self.named)
+            counts = {"drawn": self.drawn, "used": self.used, "named": self.named}
+            walk = Walk(self.weights, self.biases, numbers=self.numbers, **counts)
             last = walk.through(repeat.layer, (walk.put(ends[-1], shape),))
             if walk.shapes[last] != shape:
                 raise DoesNotFit("Repeat", {"shape": shape, "after": walk.shapes[last]})
             blocks.append((walk, last))
             ends.append(walk.signals[last])
-            self.drawn = walk.drawn
+            self.drawn, self.used = walk.drawn, walk.used
         self.named = blocks[0][0].named
         growth = [ratio(ends[i + 1].second, ends[i].second) for i in range(3)]
         backs = [gradients(walk.rows, last, len(walk.signals))[0] for walk, last in blocks]
@@ -166,10 +169,12 @@ class Walk:
         after = replace(ends[3], second=second, law=_scaled(ends[3].law, factor))
         after = replace(after, mean=ends[3].mean * sqrt(factor))
         walk, _ = blocks[1]
-        label = worse(*(row.step.back_label for row in walk.rows))
-        step = Step(after, (tidy(_power(backs[0], backs[1], more)),), label)
+        labels = backward_labels(walk.rows, blocks[1][1], len(walk.signals))
+        step = Step(after, (tidy(_power(backs[0], backs[1], more)),), labels[0])
         output = self.put(after, shape)
-        inside = with_schemes(tuple(walk.rows))
+        inside = with_schemes(
+            tuple(replace(row, backward_label=worse(row.step.back_label, labels[row.output])) for row in walk.rows)
+        )
         row = Row(repeat, (signal,), output, (shape,), shape, (start,), step, expression(repeat.times), inside)
         self.rows.append(row)
         return output
@@ -233,6 +238,18 @@ def gradients(rows: Iterable[Row], output: int, count: int) -> list[Expr | None]
     return found
 
 
+def backward_labels(rows: Iterable[Row], output: int, count: int) -> list[Label]:
+    """How far E[d^2] of each signal holds: no further than that of the signals that its gradient comes from."""
+    found: dict[int, Label] = {output: "exact"}
+    for row in reversed(list(rows)):
+        if row.output not in found:
+            continue
+        through = worse(found[row.output], row.step.back_label)
+        for signal in row.inputs:
+            found[signal] = worse("mean field", found[signal], through) if signal in found else through
+    return [found.get(signal, "exact") for signal in range(count)]
+
+
 def _more(there: Expr | None, here: Expr | None, gain: Expr | None) -> Expr | None:
     """there + here gain; nothing comes back from where nothing arrives."""
     if here == 0:
@@ -280,8 +297,14 @@ def propagate(
     first = walk.put(start, Shape(shape))
     last = _followed(walk, walk.through(network, (first,)))
     back = gradients(walk.rows, last, len(walk.signals))
-    rows = with_schemes(tuple(replace(row, gradient=back[row.output]) for row in walk.rows))
-    return Table(network, start, rows, walk.signals[last], back[first])
+    labels = backward_labels(walk.rows, last, len(walk.signals))
+    rows = with_schemes(
+        tuple(
+            replace(row, gradient=back[row.output], backward_label=worse(row.step.back_label, labels[row.output]))
+            for row in walk.rows
+        )
+    )
+    return Table(network, start, rows, walk.signals[last], back[first], labels[first])
 
 
 def _imported(network: Any, shape: tuple[Any, ...]) -> Layer:
@@ -294,13 +317,18 @@ def _imported(network: Any, shape: tuple[Any, ...]) -> Layer:
     return graph
 
 
+INPUT = frozenset({0})
+"""What the input is a function of: itself."""
+
+
 def _input(second: Expr, fed_by: str) -> State:
     if not fed_by:
-        return State(sympy.S.Zero, second, assumptions=("input",))
+        return State(sympy.S.Zero, second, sources=INPUT, assumptions=("input",))
     held = activation_moments(fed_by)
     mean, gain, _ = gains(held, second)
     law = Law(Image(held, second), sympy.S.Zero)
-    return State(mean, tidy(gain * second), law, nonnegative=held.name in NONNEGATIVE, assumptions=("input",))
+    nonnegative = held.name in NONNEGATIVE
+    return State(mean, tidy(gain * second), law, sources=INPUT, nonnegative=nonnegative, assumptions=("input",))
 
 
 def _followed(walk: Walk, last: int) -> int:
