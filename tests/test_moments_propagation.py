@@ -662,7 +662,7 @@ def test_functions_have_their_arguments():
     torch: Any = pytest.importorskip("torch")
     F = torch.nn.functional
 
-    class After(torch.nn.Module):  # type: ignore[misc]  # torch is Any
+    class After(torch.nn.Module):
         def __init__(self, function):
             super().__init__()
             self.linear, self.function = torch.nn.Linear(8, 8), function

@@ -115,7 +115,8 @@ class Walk:
         self.unknown += 1
         mean, second = Symbol(f"m_{self.unknown}", real=True), Symbol(f"r_{self.unknown}", positive=True)
         label = worse("mean field", *(state.label for state in states))
-        rests, sources = (frozenset().union(*sets) for sets in zip(*((s.rests, s.sources) for s in states), strict=True))
+        rests = frozenset().union(*(state.rests for state in states))
+        sources = frozenset().union(*(state.sources for state in states))
         said = tuple(dict.fromkeys(name for state in states for name in (*state.assumptions, "unknown")))
         after = State(mean, second, rests=rests, sources=sources, label=label, assumptions=said)
         return Step(after, (None,) * len(states), "mean field", ("unknown",), reason=reason)
@@ -149,8 +150,7 @@ class Walk:
         blocks = []
         ends = [start]
         for _ in range(3):
-            counts = {"drawn": self.drawn, "used": self.used, "named": self.named}
-            walk = Walk(self.weights, self.biases, numbers=self.numbers, **counts)
+            walk = replace(self, signals=[], shapes=[], rows=[])
             last = walk.through(repeat.layer, (walk.put(ends[-1], shape),))
             if walk.shapes[last] != shape:
                 raise DoesNotFit("Repeat", {"shape": shape, "after": walk.shapes[last]})
