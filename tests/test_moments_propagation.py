@@ -383,6 +383,16 @@ def test_a_larger_window_is_integrated():
     assert abs(float(found.output.mean) - drawn.mean()) < 6 * drawn.std() / np.sqrt(len(drawn))
 
 
+def test_what_is_picked_from_numbers_of_another_law():
+    """The largest of four tanh(y): integrated where the variance is a number, a symbol of its own where it is not."""
+    network = Chain((Conv2d(1, 1), Tanh(), K["MaxPool2d"](2)))
+    drawn = np.tanh(np.random.default_rng(SEED).standard_normal((200_000, 4))).max(axis=1)
+    found = propagate(network, (1, 8, 8), 1)
+    near(found.output.second, np.mean(drawn**2), np.std(drawn**2) / np.sqrt(len(drawn)))
+    last = propagate(network, (1, 8, 8)).rows[-1]
+    assert last.step.reason is not None and last.step.reason.why == "symbolic_law"
+
+
 def test_alpha_dropout_keeps_mean_0_and_variance_1():
     table = propagate(Chain((Linear(4), K["AlphaDropout"](0.3))), (4,), "lecun")
     assert float(table.output.second) == pytest.approx(1, abs=1e-15) and table.output.mean == 0

@@ -15,6 +15,7 @@ from reports.words import words
 from solver.frozen import frozen
 from solver.moments.activations import NoMoments as NoMoments
 from solver.moments.propagation import SCHEMES, Edge, Row, Table, edge_of_chaos, moments_of_layer, propagate, scheme
+from solver.moments.propagation.schemes import keeping
 from solver.moments.propagation.telling import is_short, number, shown, whole_gain
 from solver.notation.printing import ascii_text, plain
 from solver.tabled import table_lines
@@ -135,7 +136,7 @@ class Report:
         lost = [(gain, row.name) for row in table.weighted if (gain := row.default_gain) is not None and gain.is_number]
         worst, layer = min(lost, key=lambda one: one[0], default=(1, ""))
         if worst < 1:
-            yield "  " + say("init.torch_costs", layer=layer, factor=shown(1 / worst))
+            yield "  " + say("init.torch_costs", layer=layer, factor=shown(1 / worst if worst.is_Rational else 1 / float(worst)))
 
     def _schemes_of(self, row: Row) -> list[str]:
         return [row.name, *(_or_nothing(variance) for variance in _schemes(row).values())]
@@ -205,11 +206,13 @@ def _scheme_data(row: Row) -> dict[str, Any] | None:
 
 
 def _schemes(row: Row) -> dict[str, Any]:
-    """The variance of each scheme for a layer: He's looks at what follows it."""
-    if row.fan_in is None:
+    """The variance of each scheme for a layer: He's looks at the activation that follows it."""
+    if row.fan_in is None or row.fan_out is None or row.activated is None:
         return {}
     found = {name: scheme(name, row.fan_in, row.fan_out).variance for name in ("lecun", "xavier")}
-    return {**found, "he": row.keeps_forward, "he_fan_out": row.keeps_backward, "torch": row.default}
+    forward, backward = row.activated
+    he = {"he": keeping(row.fan_in, forward), "he_fan_out": keeping(row.fan_out, backward) if backward != 0 else None}
+    return {**found, **he, "torch": row.default}
 
 
 def _edge(layer: Any, biases: str) -> Edge | None:

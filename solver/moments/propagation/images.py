@@ -112,6 +112,14 @@ def _floating(formula: Expr) -> Callable[[np.ndarray[Any, Any]], np.ndarray[Any,
     return lambda at: np.array([float(called(mpmath.mpf(value))) for value in at])
 
 
+def as_float(value: Expr) -> float:
+    """A variance that has to be a number here."""
+    if not sympy.sympify(value).is_number:
+        said = f"a law whose variance is the symbol {value}; give the variances of the weights"
+        raise NoMoments(said, why="symbolic_law")
+    return float(value)
+
+
 def as_nodes(law: Law, breaks: Iterable[float] = ()) -> Nodes:
     match law.base:
         case None:
@@ -119,8 +127,8 @@ def as_nodes(law: Law, breaks: Iterable[float] = ()) -> Nodes:
         case Nodes():
             base = law.base
         case Image(held, variance):
-            base = mapped(held, Nodes(np.zeros(1), np.ones(1)), float(variance))[0]
-    spread = float(law.spread)
+            base = mapped(held, Nodes(np.zeros(1), np.ones(1)), as_float(variance))[0]
+    spread = as_float(law.spread)
     return _density_nodes(base, spread, breaks) if spread > 0 else base
 
 

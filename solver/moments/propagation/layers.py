@@ -22,7 +22,7 @@ from solver.moments.activations import (
     selu_constants,
     y,
 )
-from solver.moments.propagation.images import as_nodes, gains, mapped, rectified_sum
+from solver.moments.propagation.images import as_float, as_nodes, gains, mapped, rectified_sum
 from solver.moments.propagation.state import DIGITS, Image, Label, Law, Nodes, State, Step, Weights, tidy, worse
 from solver.symbols import E, expression
 from solver.values import Shape
@@ -176,18 +176,10 @@ def _moments_on(held: ActivationMoments, state: State) -> tuple[Expr, Expr, Expr
             after = Law(mapped(held, as_nodes(Law(law.base, sympy.S.Zero)), float(law.spread))[0], sympy.S.Zero)
         return mean, second, positive, after, "mean field"
     if law is None:
-        law = Law(Nodes(np.array([_float(state.mean)]), np.ones(1)), state.variance)
-    _float(law.spread + (law.base.variance if isinstance(law.base, Image) else 0))
+        law = Law(Nodes(np.array([as_float(state.mean)]), np.ones(1)), state.variance)
     base = as_nodes(replace(law, spread=sympy.S.Zero))
-    nodes, (mean, second, derivative) = mapped(held, base, float(law.spread))
+    nodes, (mean, second, derivative) = mapped(held, base, as_float(law.spread))
     return mean, second, derivative, Law(nodes, sympy.S.Zero), "numeric"
-
-
-def _float(value: Expr) -> float:
-    if not sympy.sympify(value).is_number:
-        said = f"a law whose variance is the symbol {value}; give the variances of the weights"
-        raise NoMoments(said, why="symbolic_law")
-    return float(value)
 
 
 _PARAMETERS = {
@@ -339,6 +331,7 @@ def _largest(state: State, cells: Expr, windows: Expr, *assumptions: str, back: 
         label,
         "gaussian",
         "positions_independent",
+        *(("taken_as_normal",) if state.law is None else ()),
         *assumptions,
         mean=tidy(mean),
         second=second,

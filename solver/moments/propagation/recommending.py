@@ -39,8 +39,7 @@ def _with_scheme(row: Row, users: Mapping[int, list[Row]], before: Mapping[int, 
     follow, end = _stage(row, users)
     normalised = any(_normalises(step.operation) for step in follow)
     alone = list(takewhile(lambda step: rule_of(step.operation) in ALONE, follow))
-    activated, _ = _stage_gains(alone)
-    judged = replace(row, following=_stage_gains(follow), activated=activated, normalised=normalised)
+    judged = replace(row, following=_stage_gains(follow), activated=_stage_gains(alone), normalised=normalised)
     if end is not None and end.kind == "Add" and not normalised and (users[row.output][0] is end or follow):
         return replace(judged, recommended=_residual_scheme(judged, _arriving(row, users, before), blocks))
     return replace(judged, recommended=_scheme_for(judged))
@@ -108,7 +107,7 @@ def _no_weights(fan_in: Expr, fan_out: Expr, torch: Expr | None) -> tuple[int, W
 def _residual_scheme(row: Row, arriving: Expr, blocks: int) -> Scheme:
     """A variance with which each of B paths beside a skip adds 1/B of what the skip brings."""
     assert row.fan_in is not None and row.activated is not None
-    gain = row.activated * arriving
+    gain = row.activated[0] * arriving
     said = sympy.Eq(row.fan_in * V * gain, Rational(1, blocks))
     return Scheme("residual", keeping(row.fan_in * blocks, gain), said, "(1 + 1/B)^B < e for B blocks")
 
@@ -116,7 +115,8 @@ def _residual_scheme(row: Row, arriving: Expr, blocks: int) -> Scheme:
 def _scheme_for(row: Row) -> Scheme:
     """A variance that keeps the forward gain at 1, under the name that it goes by."""
     assert row.fan_in is not None and row.activated is not None
-    gain = row.activated
-    names = {sympy.S.One: "lecun", Rational(1, 2): "he"}
-    name = "any" if row.normalised else names.get(gain, "he" if gain.is_Rational else "gain")
-    return Scheme(name, keeping(row.fan_in, gain), sympy.Eq(row.fan_in * V * gain, 1), SCHEMES["he"][1])
+    gain, _ = row.activated
+    name = "lecun" if gain == 1 else "he" if gain.is_Rational else "gain"
+    source = SCHEMES["he" if name == "gain" else name][1]
+    name = "any" if row.normalised else name
+    return Scheme(name, keeping(row.fan_in, gain), sympy.Eq(row.fan_in * V * gain, 1), source)

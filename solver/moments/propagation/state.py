@@ -64,7 +64,8 @@ def ratio(top: Expr, bottom: Expr) -> Expr:
         return tidy(quotient)
     plain = all(isinstance(function, AppliedUndef) for function in quotient.atoms(sympy.Function))
     whole = all(power.exp.is_Integer for power in quotient.atoms(sympy.Pow))
-    return tidy(sympy.cancel(quotient) if quotient.is_number or (plain and whole) else sympy.powsimp(quotient))
+    simple = quotient.is_number or (plain and whole)
+    return tidy(sympy.factor_terms(sympy.cancel(quotient)) if simple else sympy.powsimp(quotient))
 
 
 # --- what is known of one number of a signal

@@ -28,6 +28,7 @@ COLUMNS = ("name", "kind", "output", "fan_in", "fan_out", "mean", "second", "for
 class Row:
     """One layer: moments after it, its gains, its weights, and the variances that keep the signal at its size.
 
+    following         c, c' of all that follows up to the next weights;     activated   of what works on each number
     gradient          E[d^2] of the layer's output where that of the network's output is 1
     backward_label    how far that of its inputs holds
     weight_gradient   E[(dC/dw)^2] of one of its weights, on the same scale
@@ -45,7 +46,7 @@ class Row:
     gradient: Expr | None = None
     backward_label: Label = "exact"
     following: tuple[Expr, Expr] | None = None
-    activated: Expr | None = None
+    activated: tuple[Expr, Expr] | None = None
     normalised: bool = False
     recommended: Scheme | None = None
 
