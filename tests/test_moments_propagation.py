@@ -644,6 +644,11 @@ def test_a_graph_that_uses_weights_again_is_not_exact():
     table = propagate(graph, (4,), "he")
     assert table.label == "mean field" and "weights_reused" in table.assumptions
     assert propagate(Chain((layer, ReLU(), layer)), (4,), "he").label == "exact"
+    torch: Any = pytest.importorskip("torch")
+    module = torch.nn.Linear(4, 4)
+    table = propagate(torch.nn.Sequential(module, torch.nn.ReLU(), module), (4,))
+    assert table.forward == 8 * var(1) ** 2 and "weights_reused" in table.assumptions
+    assert (table.label, table.backward_label) == ("mean field", "mean field")
 
 
 def test_concatenated_and_multiplied():

@@ -10,6 +10,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeAlias, final
 
+import sympy
+
 from exercises.exercise import Language
 from reports.words import words
 from solver.frozen import frozen
@@ -134,9 +136,10 @@ class Report:
             forward, backward = (_or_nothing(getattr(one, direction)) for direction in WAYS)
             yield "  " + say("init.with", weights=say(f"init.scheme.{name}"), forward=forward, backward=backward)
         lost = [(gain, row.name) for row in table.weighted if (gain := row.default_gain) is not None and gain.is_number]
-        worst, layer = min(lost, key=lambda one: one[0], default=(1, ""))
+        worst, layer = min(lost, key=lambda one: one[0], default=(sympy.S.One, ""))
         if worst < 1:
-            yield "  " + say("init.torch_costs", layer=layer, factor=shown(1 / worst if worst.is_Rational else 1 / float(worst)))
+            factor = shown(1 / worst if worst.is_Rational else 1 / float(worst))
+            yield "  " + say("init.torch_costs", layer=layer, factor=factor)
 
     def _schemes_of(self, row: Row) -> list[str]:
         return [row.name, *(_or_nothing(variance) for variance in _schemes(row).values())]

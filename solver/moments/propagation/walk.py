@@ -40,7 +40,7 @@ class Walk:
     signals: list[State] = field(default_factory=list)
     shapes: list[Shape] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    numbers: dict[int, int] = field(default_factory=dict)
+    numbers: dict[str | int, tuple[int, int]] = field(default_factory=dict)
     drawn: int = 0
     used: int = 0
     named: int = 0
@@ -124,15 +124,17 @@ class Walk:
     def _drawn(
         self, operation: Operation, fan_in: Expr, fan_out: Expr, torch: Expr | None, again: bool
     ) -> tuple[int, Weights]:
-        self.named += 1
-        variance = _variance(self.weights, operation, fan_in, fan_out, torch, "w", self.named)
-        biased = getattr(operation, "bias", False)
-        bias = _variance(self.biases, operation, fan_in, fan_out, torch, "b", self.named) if biased else sympy.S.Zero
-        if not (again and id(operation) in self.numbers):
+        own = operation.name.partition("#")[0] or id(operation)  # a#2 is the second use of the weights of a
+        if not (again and own in self.numbers):
+            self.named += 1
             self.drawn += 1
-            self.numbers[id(operation)] = self.drawn
+            self.numbers[own] = self.drawn, self.named
+        drawn, named = self.numbers[own]
+        variance = _variance(self.weights, operation, fan_in, fan_out, torch, "w", named)
+        biased = getattr(operation, "bias", False)
+        bias = _variance(self.biases, operation, fan_in, fan_out, torch, "b", named) if biased else sympy.S.Zero
         self.used += 1
-        return self.numbers[id(operation)], Weights(fan_in, fan_out, variance, bias, torch, self.named, self.used)
+        return drawn, Weights(fan_in, fan_out, variance, bias, torch, named, self.used)
 
     def _in_closed_form(self, repeat: Repeat, signal: int) -> int:
         try:
@@ -216,7 +218,8 @@ def _variance(
         case str():
             return scheme(given, fan_in, fan_out).variance
         case Mapping():
-            found = given.get(operation.name, given.get(str(number)))
+            names = (operation.name, operation.name.partition("#")[0], str(number))
+            found = next((given[name] for name in names if name in given), None)
             if found is None:
                 layer = operation.name or operation.kind
                 raise NoMoments(f"a variance for {layer}, layer {number} with weights", why="no_variance", layer=layer)
@@ -342,6 +345,6 @@ def _followed(walk: Walk, last: int) -> int:
 def _recommended(table: Table) -> dict[str, Expr]:
     return {
         str(row.step.weights.number): row.recommended.variance
-        for row in table.weighted
+        for row in reversed(table.weighted)  # of weights that are used again, what their first use asks for
         if row.recommended is not None and row.step.weights is not None
     }
