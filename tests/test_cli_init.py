@@ -109,6 +109,9 @@ def test_the_table_is_told_in_both_languages(language):
     assert "1.76095" in said and "Softmax" in said
     assert ("torch" in said) and (("שדה ממוצע" if language == "he" else "mean field") in said)
     assert "None" not in said and "%" not in said
+    assert ("עד Linear" if language == "he" else "up to Linear") in said
+    alone = run("MultiheadAttention(8, 2)", "--input", "5,8", "--lang", language)
+    assert ("אף שכבה" if language == "he" else "no layer is followed") in alone and "LeCun" not in alone
 
 
 def test_what_cannot_be_is_said():

@@ -29,6 +29,7 @@ from solver.moments.propagation import (
 )
 from solver.moments.propagation.images import mapped
 from solver.moments.propagation.state import Image, Law, Nodes
+from solver.shapes import shape_of
 
 K = kinds()
 Linear, ReLU, LeakyReLU, Tanh, Conv2d = (K[name] for name in ("Linear", "ReLU", "LeakyReLU", "Tanh", "Conv2d"))
@@ -101,6 +102,21 @@ def test_what_has_no_closed_form_in_depth_gets_a_symbol():
     table = propagate(Repeat(after, L), (n,), lambda fan_in, fan_out: 1 / fan_in, fed_by="relu")
     (row,) = table.rows
     assert row.forward is None and table.backward == 1 and "not the same at each depth" in str(row.step.reason)
+
+
+def test_depth_and_shapes_may_be_symbols_as_they_are_typed():
+    """The shape of the command line and the width of the text are one n, though not of one type."""
+    assert str(propagate("Repeat(Linear(n) ReLU, L)", shape_of("n")).forward) == "(n*Var(w_1)/2)**L"
+
+
+def test_nothing_comes_out_of_full_dropout():
+    table = propagate("Linear(3) Dropout(1) Linear(2)", (4,), "he")
+    assert (table.forward, table.backward, table.rows[2].forward) == (0, 0, None)
+    assert propagate("Linear(3) Dropout(1) Tanh", (4,), "he").rows[2].step.reason is not None
+
+
+def test_embeddings_beside_recommended_weights():
+    assert propagate("Embedding(10, 4) Linear(3)", (7,), "recommended").output.second == 1
 
 
 def test_schemes_are_solutions_of_one_equation():

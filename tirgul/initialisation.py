@@ -98,9 +98,10 @@ class Report:
         yield ""
         yield from self._whole(say)
         yield ""
-        yield say("init.schemes")
-        names = [say(f"init.scheme.{name}") for name in SCHEMES]
-        yield from _aligned([[say("init.name"), *names], *map(self._schemes_of, self.table.weighted)], left=1)
+        if self.table.weighted:
+            yield say("init.schemes")
+            names = [say(f"init.scheme.{name}") for name in SCHEMES]
+            yield from _aligned([[say("init.name"), *names], *map(self._schemes_of, self.table.weighted)], left=1)
         if self.table.fixup is not None:
             blocks, layers, factor = self.table.fixup
             yield say("init.fixup", blocks=blocks, layers=layers, factor=shown(factor))
@@ -127,17 +128,23 @@ class Report:
     def _whole(self, say: Say) -> Iterator[str]:
         table, drawn, torch = self.table, self.drawn, self.torch
         yield say("init.whole")
+        followed = [row for row in table.rows if row.step.state is table.output]
+        if not followed:
+            yield "  " + say("init.not_followed")
+            return
+        if followed[-1] is not table.rows[-1]:
+            yield "  " + say("init.up_to", layer=followed[-1].name)
         for direction in WAYS if self.is_followed else ():
             gain = whole_gain(getattr(table, direction))
             if gain is not None:
                 label = say(_label(table.label if direction == "forward" else table.backward_label))
                 yield f"  {say(f'init.{direction}')}: {shown(gain)} ({label})"
         for name, one in {self.weights: drawn, "torch": torch}.items():
-            forward, backward = (_or_nothing(getattr(one, direction)) for direction in WAYS)
+            forward, backward = (_or_nothing(getattr(one, direction)) or "?" for direction in WAYS)
             yield "  " + say("init.with", weights=say(f"init.scheme.{name}"), forward=forward, backward=backward)
         lost = [(gain, row.name) for row in table.weighted if (gain := row.default_gain) is not None and gain.is_number]
         worst, layer = min(lost, key=lambda one: one[0], default=(sympy.S.One, ""))
-        if worst < 1:
+        if 0 < worst < 1:
             factor = shown(1 / worst if worst.is_Rational else 1 / float(worst))
             yield "  " + say("init.torch_costs", layer=layer, factor=factor)
 

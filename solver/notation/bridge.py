@@ -285,8 +285,11 @@ def _product(expr: Expr) -> Formula:
             bottoms.append(base**-exponent)
         else:
             tops.append(factor)
-    above = [*_unless_one(coefficient.p), *map(_power, sorted(tops, key=_factor_key)), *_root(root_tops, root_bottoms)]
-    below = [*_unless_one(coefficient.q), *map(_power, sorted(bottoms, key=_factor_key))]
+    front, under = [from_sympy(abs(coefficient))], []
+    if isinstance(coefficient, sympy.Rational):
+        front, under = _unless_one(coefficient.p), _unless_one(coefficient.q)
+    above = [*front, *map(_power, sorted(tops, key=_factor_key)), *_root(root_tops, root_bottoms)]
+    below = [*under, *map(_power, sorted(bottoms, key=_factor_key))]
     top = product_of(above) if above else Number(1)
     said = Div(top, product_of(below)) if below else top
     return Neg(said) if coefficient < 0 else said

@@ -43,6 +43,9 @@ def _short(held: ActivationMoments, fact: Fact) -> Expr | None:
 
 def gains(held: ActivationMoments, variance: Expr) -> Triple:
     """E[s], E[s^2]/q and E[s'^2] at q = variance: closed, or numbers, or functions of a variance that is a symbol."""
+    if variance == 0:
+        said = f"{held.name} at variance 0"
+        raise NoMoments(said, why="variance", activation=held.name, variance=0)
     closed: list[Expr | None] = [_short(held, fact) for fact in FACTS]
     if None in closed:
         others = held.numeric(variance, DIGITS) if variance.is_number else [_later(held, f)(variance) for f in FACTS]

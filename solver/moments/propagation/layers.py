@@ -404,10 +404,10 @@ def padded(layer: Any, states: tuple[State, ...], place: Place) -> Step:
 
 def embedding(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     """torch draws the vectors from N(0, 1)."""
-    number, _ = place.weight(sympy.S.One, sympy.S.One, None)
     one = sympy.S.One
-    fresh = frozenset({number})
-    return Step(State(sympy.S.Zero, one, Law(None, one), fresh, states[0].rests | fresh), (None,))
+    number, weights = place.weight(one, one, one)
+    fresh, source = frozenset({number}), frozenset({weights.use})
+    return Step(State(sympy.S.Zero, one, Law(None, one), fresh, states[0].rests | fresh, source), (None,))
 
 
 def gated(layer: Any, states: tuple[State, ...], place: Place) -> Step:

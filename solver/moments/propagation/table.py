@@ -88,9 +88,8 @@ class Row:
     @property
     def forward(self) -> Expr | None:
         """The gain of the second moment: E[x_out^2]/E[x_in^2], of the earliest input where there are several."""
-        if self.step.reason:
-            return None
-        return ratio(self.second, self.before[self.inputs.index(min(self.inputs))].second)
+        before = self.before[self.inputs.index(min(self.inputs))].second
+        return None if self.step.reason or before == 0 else ratio(self.second, before)
 
     @property
     def backward(self) -> Expr | None:

@@ -24,6 +24,8 @@ def shown(value: Any) -> str:
     ('1/3', '1035.17')
     """
     value = sympy.sympify(value)
+    if not value.is_number:
+        value = value.xreplace({digits: sympy.Float(digits, DIGITS) for digits in value.atoms(sympy.Float)})
     if not value.is_number or (value.count_ops() <= MOST_SHOWN and not value.has(sympy.Float)):
         return plain(as_formula(value))
     return f"{float(value):.{DIGITS}g}"

@@ -154,7 +154,7 @@ class Walk:
         for _ in range(3):
             walk = replace(self, signals=[], shapes=[], rows=[])
             last = walk.through(repeat.layer, (walk.put(ends[-1], shape),))
-            if walk.shapes[last] != shape:
+            if [*map(expression, walk.shapes[last])] != [*map(expression, shape)]:
                 raise DoesNotFit("Repeat", {"shape": shape, "after": walk.shapes[last]})
             blocks.append((walk, last))
             ends.append(walk.signals[last])
@@ -220,6 +220,8 @@ def _variance(
         case Mapping():
             names = (operation.name, operation.name.partition("#")[0], str(number))
             found = next((given[name] for name in names if name in given), None)
+            if found is None and operation.kind == "Embedding":  # drawn as torch does, which its rule says
+                return sympy.S.One
             if found is None:
                 layer = operation.name or operation.kind
                 raise NoMoments(f"a variance for {layer}, layer {number} with weights", why="no_variance", layer=layer)
