@@ -227,6 +227,25 @@ def test_selu_constants_are_torchs():
     assert far == pytest.approx(-alpha * scale, rel=2e-16)
 
 
+def test_a_slope_that_is_drawn_between_two_that_are_equal():
+    half = sympy.Rational(1, 2)
+    drawn, fixed = (activation_moments("rrelu", lower=half, upper=half), activation_moments("leaky_relu", a=half))
+    assert (drawn.mean, drawn.second, drawn.derivative_second) == (fixed.mean, fixed.second, fixed.derivative_second)
+
+
+@pytest.mark.parametrize("value", ["0.2", float("nan"), float("inf"), True, object()])
+def test_what_is_no_number_is_no_parameter(value):
+    with pytest.raises(NoMoments):
+        activation_moments("leaky_relu", a=value).numeric(1)
+    with pytest.raises(NoMoments):
+        activation_moments("relu").numeric(value)
+
+
+def test_numbers_of_a_parameter_that_is_a_symbol():
+    with pytest.raises(NoMoments, match="leaky_relu as numbers"):
+        activation_moments("leaky_relu", a=sympy.Symbol("a")).numeric(1)
+
+
 HERE_ONLY = {"linear", "prelu", "abs", "step", "squared_relu", "exp", "sin", "erf", "threshold"}
 
 

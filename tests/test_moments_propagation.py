@@ -624,6 +624,19 @@ def test_other_edges_of_chaos():
         edge_of_chaos("relu", 0.05)
 
 
+@pytest.mark.parametrize("name, given", [("selu", {}), ("relu6", {}), ("elu", {"a": 3}), ("gelu", {}), ("hardswish", {})])
+def test_an_edge_of_chaos_at_zero_sees_both_sides_of_a_kink(name, given):
+    """n Var(w) = 1/E[s'(y)^2] for ever smaller y: SELU's left slope at 0 is not its right one."""
+    *_, derivative = activation_moments(name, **given).numeric(Rational(1, 10**14), 20)
+    assert float(edge_of_chaos(name, **given).weights) == pytest.approx(float(1 / derivative), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["squared_relu", "softshrink", "step"])
+def test_no_edge_of_chaos_where_no_gradient_comes_back(name):
+    with pytest.raises(NoMoments, match="edge of chaos"):
+        edge_of_chaos(name)
+
+
 def test_the_edge_keeps_signal_and_gradient():
     block = Chain((Linear(WIDTH), Tanh()))
     tanh = edge_of_chaos("tanh", 0.05)

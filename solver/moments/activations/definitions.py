@@ -103,7 +103,7 @@ class Pieces(Definition):
         for start, end in pairwise([*starts, oo]):
             middle = (start + end) / 2 if end != oo else start + 1
             sides = [_fact(f, sympy.diff(f, y), fact) for f in (self._at(middle), self._at(-middle))]
-            parts.append(sympy.expand((sides[0].subs(y, a) + sides[1].subs(y, -a)) / 2))
+            parts.append(sympy.expand((sides[0].subs(y, a) + sides[1].subs(y, -a)) / 2).subs(self.constants))
         return parts
 
     def _at(self, point: Expr) -> Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache
+from math import isfinite
 from typing import Any, Literal, TypeAlias, final
 
 import mpmath
@@ -81,11 +82,12 @@ class ActivationMoments:
         return found if found is None or self.spread is None else self._averaged(found)
 
     def _averaged(self, found: Expr) -> Expr:
-        """The average over a slope that is uniform between two others: E[a^k] = (v^(k+1) - u^(k+1))/((k+1) (v - u))."""
+        """The average over a slope that is uniform between u and v: E[a^k] = (u^k + u^(k-1) v + ... + v^k)/(k + 1)."""
         assert self.spread is not None
         slope, low, high = Symbol(self.spread[0]), *(self.parameters[end] for end in self.spread[1:])
         terms = sympy.Poly(found, slope).terms()
-        return sympy.Add(*(c * (high ** (k + 1) - low ** (k + 1)) / ((k + 1) * (high - low)) for (k,), c in terms))
+        powers = {k: sympy.Add(*(low ** (k - i) * high**i for i in range(k + 1))) / (k + 1) for (k,), _ in terms}
+        return sympy.Add(*(c * powers[k] for (k,), c in terms))
 
     def numeric(self, variance: Any, digits: int = 15) -> Triple:
         """(E[s], E[s^2], E[s'^2]) at q = variance, to so many digits, as mpmath numbers.
@@ -97,6 +99,8 @@ class ActivationMoments:
         if not exact.is_number or not exact > 0:
             said = f"{self.name} at variance {variance}"
             raise NoMoments(said, why="variance", activation=self.name, variance=variance)
+        if not all(value.is_number for value in self.parameters.values()):
+            raise NoMoments(f"{self.name} as numbers, with {dict(self.parameters)}")
         return _numeric(self.name, tuple(self.parameters.items()), exact, digits)
 
     @cached_property
@@ -160,6 +164,8 @@ def exactly(value: Any) -> Any:
     match value:
         case bool():
             raise NoMoments(f"parameter {value}")
+        case float() if not isfinite(value):
+            raise NoMoments(f"parameter {value}")
         case float():
             return Rational(str(value))
         case Fraction():
@@ -167,7 +173,10 @@ def exactly(value: Any) -> Any:
         case mpmath.mpf():
             return sympy.Float(value, mp.dps)
         case _:
-            return sympy.sympify(value, strict=True)
+            try:
+                return sympy.sympify(value, strict=True)
+            except sympy.SympifyError:
+                raise NoMoments(f"parameter {value!r}") from None
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,8 @@ from mpmath import mp
 from sympy import Expr, Symbol, sqrt
 
 from solver.frozen import frozen
-from solver.moments.activations import NoMoments, activation_moments, y
+from solver.moments.activations import ActivationMoments, NoMoments, activation_moments, y
+from solver.moments.activations.integrals import a
 from solver.moments.propagation.images import gains, homogeneous_gain
 from solver.moments.propagation.state import DIGITS, Label
 
@@ -100,6 +101,12 @@ class Edge:
     label: Label
 
 
+def _slope_at_zero(held: ActivationMoments) -> Expr:
+    """The limit of E[s'(y)^2] for small y: the mean of the squared slopes on both sides of 0."""
+    parts = held.definition.even_parts("derivative_second")
+    return parts[0].subs(a, 0) if parts else held.definition.derivative.subs(y, 0) ** 2
+
+
 def edge_of_chaos(name: str, biases: Any = 0, digits: int = DIGITS, **parameters: Any) -> Edge:
     """n Var(w) = 1/E[s'(y)^2] for the q that stays: q = n Var(w) E[s(y)^2] + Var(b), y ~ N(0, q).
 
@@ -113,14 +120,17 @@ def edge_of_chaos(name: str, biases: Any = 0, digits: int = DIGITS, **parameters
         if biases != 0:
             raise NoMoments(f"an edge of chaos of {name} with biases: every step adds Var(b)")
         return Edge(1 / homogeneous_gain(held), biases, None, "exact")
-    slope = held.definition.derivative.subs(y, 0)
-    if biases == 0 and held.expression.subs(y, 0) == 0 and slope.is_number:
-        return Edge(1 / slope**2, biases, sympy.S.Zero, "mean field")
+    if biases == 0 and held.expression.subs(y, 0) == 0 and (slope := _slope_at_zero(held)).is_number:
+        if slope == 0:
+            raise NoMoments(f"an edge of chaos of {name} at Var(b) = 0: it is flat at 0")
+        return Edge(1 / slope, biases, sympy.S.Zero, "mean field")
     with mp.workdps(digits + 10):
         wanted = mpmath.mpf(biases.evalf(mp.dps))
 
         def excess(at: Any) -> Any:
             _, second, derivative = held.numeric(at, digits + 8)
+            if derivative == 0:
+                raise NoMoments(f"an edge of chaos of {name}, whose derivative is 0")
             return at - second / derivative - wanted
 
         low = high = mpmath.mpf(1) / 2
