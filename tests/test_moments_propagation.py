@@ -624,7 +624,7 @@ def test_other_edges_of_chaos():
         edge_of_chaos("relu", 0.05)
 
 
-@pytest.mark.parametrize("name, given", [("selu", {}), ("relu6", {}), ("elu", {"a": 3}), ("gelu", {}), ("hardswish", {})])
+@pytest.mark.parametrize("name, given", [("selu", {}), ("relu6", {}), ("elu", {"a": 3}), ("gelu", {})])
 def test_an_edge_of_chaos_at_zero_sees_both_sides_of_a_kink(name, given):
     """n Var(w) = 1/E[s'(y)^2] for ever smaller y: SELU's left slope at 0 is not its right one."""
     *_, derivative = activation_moments(name, **given).numeric(Rational(1, 10**14), 20)
