@@ -1,7 +1,7 @@
 """Answers in E, Var and Cov of random names, of whose independence and means the part says what is known.
 
-An answer may be a formula or an equation for what was asked: Var(w) = 1/n, std(w) = 1/sqrt(n), n Var(w) = 1. Of a chain
-the links must hold. An equation for something else, or one that ends in a moment still to be worked out, as Var(w x),
+An answer may be a formula or an equation for what was asked: Var(w) = 1/n, std(w) = 1/sqrt(n), n/2 Var(w) = 1, and
+w ~ N(0, 1/n) names a variance too. Of a chain the links must hold. An equation for something else, or one that ends in a moment still to be worked out, as Var(w x),
 is not wrong but unreadable: it does not say what was asked.
 """
 
@@ -20,11 +20,16 @@ from solver.notation.equality import Assumptions, compare
 from solver.notation.printing import plain
 from solver.notation.reading import formula
 from solver.notation.tree import (
+    Add,
     Call,
+    Div,
     Fold,
     Formula,
     Group,
+    Mul,
     Name,
+    Neg,
+    Number,
     Relation,
     names,
     rebuild,
@@ -39,6 +44,13 @@ MOMENTS = ("E", "Var", "Cov", "std")
 KEY = "key"
 
 _CALLED: Final = {"E": "ה?תוחלת|the expectation|the mean", "Var": "ה?שונות|the variance"}
+_DEVIATION: Final = pattern(
+    r"(?<![א-ת\w])(?:ה?סטיית[ -]ה?תקן|(?:the )?standard deviation)(?:\s+(?:היא|is))?(?![א-ת\w])(?!\s*\()\s*=?",
+    re.IGNORECASE,
+)
+"""The standard deviation by its name, whether or not an equals sign stands behind it."""
+_CENTRED_LAW: Final = pattern(r"^\s*(?:[a-z]\w*\s*(?:~|∼|\\sim)\s*)?(?:N|𝒩|\\mathcal\s*\{?N\}?)\s*\(\s*0\s*,(.+)\)\s*$")
+"""w ~ N(0, variance), as a normal law is written."""
 _ASKED_ALONE: Final = pattern(r"(?<![A-Za-z\\])(?:std|Var)(?=\s*=)")
 
 
@@ -55,6 +67,8 @@ class Moment(AnswerKind):
 
     def read(self, text: str) -> Read | Unreadable:
         text = self._asked_words.sub(lambda words: " " * len(words.group()), text)
+        text = _CENTRED_LAW.sub(lambda law: law[1].rjust(law.end(1)), text)
+        text = _DEVIATION.sub(lambda words: "σ =".ljust(len(words.group())), text)
         text = _ASKED_ALONE.sub(lambda asked: ("σ²" if asked.group() == "Var" else "σ").ljust(3), without_words(text))
         short = [sums(text, self.last), variances(text)]
         said = read_as(text, self.readable, short, self.readable, self.part.decimal)
@@ -97,12 +111,23 @@ class Moment(AnswerKind):
         rest = [side for side in sides if side not in self._says and not self._is_title(side)]
         if not rest:
             return Unreadable("wrong_type", 0)
+        if not asked and len(rest) == 2 and (found := self._solved(*rest)) is not None:
+            return self._worked_out(found) or Read((found,), plain(said))
         for left, right in pairwise(rest):
             if compare(left, right, assume=self.assume).verdict == "different":
                 return Unreadable("false_link" if asked else "other_quantity", 0, f"{plain(left)} = {plain(right)}")
         last = rest[-1] if asked[:1] == [sides[0]] or not asked else rest[0]
         reading = Relation((asked[0], last), ("=",)) if asked else last
         return self._worked_out(last) or Read((reading,), plain(said))
+
+    def _solved(self, left: Formula, right: Formula) -> Formula | None:
+        """What was asked, from an equation that is linear in it: t = f(0)/(f(0) - f(1)) for f(t) = left - right."""
+        for asked in (said for said, means in self._says.items() if means == Name(KEY)):
+            at = [Add((_exchanged(left, asked, t), Neg(_exchanged(right, asked, t)))) for t in range(3)]
+            bent = compare(Add((at[0], at[2])), Mul((Number(2), at[1])), assume=self.assume).verdict != "equal"
+            if not bent and compare(at[0], at[1], assume=self.assume).verdict == "different":
+                return Div(at[0], Add((at[0], Neg(at[1]))))
+        return None
 
     def _worked_out(self, said: Formula) -> Unreadable | None:
         """What is to be said where a moment of a sum, a product or an activation is left."""
@@ -166,3 +191,8 @@ class Moment(AnswerKind):
                 return said
             case _:
                 return rebuild(said, self._spelled)
+
+
+def _exchanged(said: Formula, old: Formula, value: int) -> Formula:
+    """The formula with a number for every place where another stands in it."""
+    return Number(value) if said == old else rebuild(said, lambda part: _exchanged(part, old, value))

@@ -137,8 +137,6 @@ SAYS_WEIGHT = {
     "sigma_w": "sqrt(key)",
     "sigma^2": "key",
     "sigma": "sqrt(key)",
-    "n*Var(w_1)": "n*key",
-    "n*sigma_w^2": "n*key",
     "1/Var(w_1)": "1/key",
 }
 
