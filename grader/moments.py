@@ -1,8 +1,8 @@
 """Answers in E, Var and Cov of random names, of whose independence and means the part says what is known.
 
 An answer may be a formula or an equation for what was asked: Var(w) = 1/n, std(w) = 1/sqrt(n), n/2 Var(w) = 1, and
-w ~ N(0, 1/n) names a variance too. Of a chain the links must hold. An equation for something else, or one that ends in a moment still to be worked out, as Var(w x),
-is not wrong but unreadable: it does not say what was asked.
+w ~ N(0, 1/n) names a variance too. Of a chain the links must hold. An equation for something else, or one that ends in
+a moment still to be worked out, as Var(w x), is not wrong but unreadable: it does not say what was asked.
 """
 
 from __future__ import annotations
