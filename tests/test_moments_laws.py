@@ -312,6 +312,19 @@ def test_the_check_says_why_it_is_a_proof_or_that_it_is_evidence() -> None:
     assert (check_step(high).method, check_step(high).verdict) == ("models_evidence", "verified")
 
 
+def test_the_check_says_which_n_it_tried() -> None:
+    """A family with two indices is tried at n = 1, 2: enough for one index that differs, and no proof for two."""
+    m = sympy.Symbol("m", integer=True, positive=True)
+    total = Sum(u[1, j], (j, 1, m))
+    one = replace(
+        applied("moments.linearity"), premises={"expression": begin(E(total))}, result=Sum(E(u[1, j]), (j, 1, m))
+    )
+    check = check_step(one)
+    assert (check.method, check.verdict, check.scope) == ("models", "verified", "n = 1, 2")
+    two = replace(one, premises={"expression": begin(E(total**2))}, result=E(sympy.expand(total * total)))
+    assert (check_step(two).method, check_step(two).verdict) == ("models_evidence", "verified")
+
+
 def test_what_has_no_exact_value_is_inconclusive() -> None:
     step = replace(applied("moments.variance"), premises={"expression": begin(E(sympy.exp(X)))}, result=E(sympy.exp(X)))
     assert check_step(step).verdict == "inconclusive"

@@ -75,7 +75,8 @@ def index_degree(expr: Expr) -> int:
 
 def reach(sides: Sequence[Expr], facts: Facts) -> str:
     """Why agreement in the models is a proof: "polynomial", "mixtures"; "" where it is evidence."""
-    if max(map(values_degree, sides)) >= DEGREE or max(map(index_degree, sides)) >= len(SIZES):
+    tried = sizes_tried((*sides, *facts))
+    if max(map(values_degree, sides)) >= DEGREE or max(map(index_degree, sides)) >= len(tried):
         return ""
     bent = {name for side in sides for one in activations(side) for name in families(one)}
     if not bent:
@@ -109,7 +110,8 @@ def check_step(node: Derived) -> Check:
         return Check(claim, "models_evidence", "inconclusive", None, perf_counter() - started)
     why = "definition" if node.rule.name == "moments.definition" else trial.why
     method = {"": "models_evidence", "definition": "definition"}.get(why, "models")
-    scope = "" if method == "definition" else f"n = {', '.join(map(str, SIZES))}"
+    tried = map(str, sizes_tried((*trial.expressions, *trial.facts)))
+    scope = "" if method == "definition" else f"n = {', '.join(tried)}"
     if failed is not None:
         return Check(claim, method, "refuted", failed.said, perf_counter() - started, f"n = {failed.size}")
     return Check(claim, method, "verified", None, perf_counter() - started, scope, trial.why if scope else "")
@@ -194,11 +196,15 @@ def _failures(trial: Trial) -> Iterator[Failure]:
     """The models that disagree."""
     seed = " ".join(map(str, (*trial.expressions, *trial.facts)))
     members, least = families_in((*trial.expressions, *trial.facts)), _greatest_index(trial.expressions)
-    most = 2 if max(members.values(), default=0) > 1 else SIZES[-1]
-    for size, turn in product((size for size in SIZES if size <= most), range(MODELS)):
+    for size, turn in product(sizes_tried((*trial.expressions, *trial.facts)), range(MODELS)):
         said = trial.ask(Model(trial.facts, members, size, f"{turn} {seed}", least))
         if said is not None:
             yield Failure(size, said)
+
+
+def sizes_tried(expressions: Iterable[Expr | Fact]) -> tuple[int, ...]:
+    """The n that are tried; a family with two indices has n^2 members, whose models grow too large."""
+    return SIZES[:2] if max(families_in(expressions).values(), default=0) > 1 else SIZES
 
 
 def _greatest_index(expressions: Iterable[Expr]) -> int:
