@@ -95,6 +95,11 @@ def test_residual_modules(tmp_path: Path):
     assert (conv["fan_in"]["value"], conv["fan_out"]["value"]) == (18, 108)
 
 
+def test_the_edge_of_chaos_is_that_of_the_layers_own_slope():
+    said = data("Linear(n) LeakyReLU(0.5) Linear(n)", "--input", "n")
+    assert said["edge_of_chaos"]["leaky_relu"][0]["weights"]["formula"] == "8/5"
+
+
 def test_fixup_of_blocks():
     block = "Sum(ReLU Linear(8) ReLU Linear(8) | Identity)"
     said = data(" ".join(["Linear(8)", *[block] * 4]), "--input", "8")

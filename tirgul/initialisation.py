@@ -228,7 +228,7 @@ def _schemes(row: Row) -> dict[str, Any]:
 def _edge(layer: Any, biases: str) -> Edge | None:
     try:
         held = moments_of_layer(layer)
-        return edge_of_chaos(held.name, Fraction(biases))
+        return edge_of_chaos(held.name, Fraction(biases), **held.parameters)
     except NoMoments:
         return None
 
