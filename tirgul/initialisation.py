@@ -10,8 +10,6 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeAlias, final
 
-import sympy
-
 from exercises.exercise import Language
 from reports.words import words
 from solver.frozen import frozen
@@ -142,9 +140,10 @@ class Report:
         for name, one in {self.weights: drawn, "torch": torch}.items():
             forward, backward = (_or_nothing(getattr(one, direction)) or "?" for direction in WAYS)
             yield "  " + say("init.with", weights=say(f"init.scheme.{name}"), forward=forward, backward=backward)
-        lost = [(gain, row.name) for row in table.weighted if (gain := row.default_gain) is not None and gain.is_number]
-        worst, layer = min(lost, key=lambda one: one[0], default=(sympy.S.One, ""))
-        if 0 < worst < 1:
+        gains = [(row.default_gain, row.name) for row in table.weighted]
+        lost = [(gain, name) for gain, name in gains if gain is not None and gain.is_number and 0 < gain < 1]
+        if lost:
+            worst, layer = min(lost, key=lambda one: one[0])
             factor = shown(1 / worst if worst.is_Rational else 1 / float(worst))
             yield "  " + say("init.torch_costs", layer=layer, factor=factor)
 
