@@ -13,9 +13,9 @@ from html import escape
 from itertools import chain
 from typing import Any, Final, cast, final
 
+from solver.derivation import DoesNotFit, value_of
 from solver.derivation import Given as Premise
 from solver.derivation import shape as derived_shape
-from solver.derivation import value_of
 from solver.frozen import frozen
 from solver.layers.base import AxisField, Field, Layer, Row, Signal
 from solver.layers.base import named as naming
@@ -153,11 +153,9 @@ class NetworkAnalysis:
     @cached_property
     def conditions(self) -> list[str]:
         """What the symbols of the input have to satisfy: ["16 | H", "W >= 32"]."""
-        if self.imported is None or not self._symbolic:
-            return []
-        told = [f"{written(size)} >= 1" for size in self._expressions]
-        known = self.imported.conditions
-        return [*(said for said in known if not (told and said.endswith(">= 1"))), *told]
+        known = self.imported.conditions if self.imported is not None else []
+        told = [f"{written(size)} >= 1" for size in self._expressions if not size.is_positive]
+        return [*(said for said in known if not (self._expressions and said.endswith(">= 1"))), *told]
 
     @cached_property
     def smallest(self) -> Mapping[str, int] | None:
@@ -188,8 +186,8 @@ class NetworkAnalysis:
 
     @cached_property
     def _expressions(self) -> list[Any]:
-        """The sizes in which there are symbols for hyper-parameters, each once."""
-        sizes = (size for row in self.rows for size in sizes_in(row.output))
+        """The sizes in which there are symbols for hyper-parameters, each once; a view has none of its own."""
+        sizes = (size for row in self.rows if not row.layer.view for size in sizes_in(row.output))
         return list(dict.fromkeys(size for size in sizes if not isinstance(size, int | Size | Polynomial)))
 
     @property
@@ -288,14 +286,21 @@ def analyze(network: Any, *shapes: Given, bytes_each: int = BYTES) -> NetworkAna
 
 def _of_layers(network: Layer, shapes: tuple[Shape, ...], bytes_each: int) -> NetworkAnalysis:
     named = labelled(network)
-    numbers = all(isinstance(size, int) for shape in shapes for size in shape)
+    symbolic = any(not isinstance(size, int) for shape in shapes for size in shape)
+    plain = None
     imported: Imported | None = None
     outputs: tuple[Shape, ...]
-    if numbers and len(shapes) == 1 and not (isinstance(named, Graph) and len(named.outputs) > 1):
-        plain = analyze_layers(named, shapes[0])
+    if not symbolic and len(shapes) == 1 and not (isinstance(named, Graph) and len(named.outputs) > 1):
+        try:
+            plain = analyze_layers(named, shapes[0])
+        except DoesNotFit as misfit:
+            symbolic = any(hasattr(value, "free_symbols") for value in misfit.premises.values())
+            if not symbolic:
+                raise
+    if plain is not None:
         rows, outputs, seen = plain.rows, (cast("Shape", plain.output),), plain.field
     else:
-        imported = read_layers(named, *shapes)
+        imported = read_layers(named, *shapes, symbolic=symbolic)
         rows, outputs, seen = imported.rows, imported.outputs, imported.field
     return NetworkAnalysis(
         network.name or network.kind, shapes, rows, outputs, seen,

@@ -10,7 +10,7 @@ from solver.derivation import value_of
 from solver.frozen import frozen
 from solver.layers.base import WHOLE, Field, Row
 from solver.notation.printing import ascii_text
-from solver.values import Shape, Value, as_formula
+from solver.values import Polynomial, Shape, Size, Value, as_formula
 
 COLUMNS: Final = ("name", "kind", "output", "parameters", "multiplications", "macs", "field")
 COUNTS: Final = ("parameters", "multiplications", "macs")
@@ -88,9 +88,17 @@ def written(value: Any) -> str:
     return ascii_text(as_formula(value_of(value)))
 
 
+def is_bound(seen: Field) -> bool:
+    """Whether its sizes are bounds, as behind a transposed window of symbols: what units see are whole pixels."""
+    sizes: list[Any] = [value_of(axis.size) for axis in seen]
+    return not all(isinstance(size, int | Size | Polynomial) or getattr(size, "is_integer", False) for size in sizes)
+
+
 def field_text(seen: Field, say: Callable[[Any], str] = written, whole: str = "whole input") -> str:
     """The sizes of a field: 5x5."""
-    return whole if seen == WHOLE else say(Shape(value_of(axis.size) for axis in seen))
+    if seen == WHOLE:
+        return whole
+    return ("<= " if is_bound(seen) else "") + say(Shape(value_of(axis.size) for axis in seen))
 
 
 def cells(row: Row | Group, say: Callable[[Any], str] = written, whole: str = "whole input") -> tuple[str, ...]:
@@ -116,7 +124,10 @@ def field_data(seen: Field, given: Shape) -> dict[str, Any]:
         sizes = listed(given)[1:] or listed(given)
         none = [0] * len(sizes)
         return {"size": sizes, "stride": none, "start": none, "whole_input": True}
-    return {fact: [plain_number(getattr(axis, fact)) for axis in seen] for fact in ("size", "stride", "start")}
+    said: dict[str, Any] = {
+        fact: [plain_number(getattr(axis, fact)) for axis in seen] for fact in ("size", "stride", "start")
+    }
+    return said | {"at_most": True} if is_bound(seen) else said
 
 
 def row_data(row: Row | Group, given: Shape) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sympy import Expr, Function, IndexedBase, Max, Min, Symbol, expand, factor_terms, floor, summation, sympify
+from sympy import Add, Expr, Function, IndexedBase, Max, Min, Symbol, expand, factor_terms, floor, summation, sympify
 
 
 @cache
@@ -40,6 +40,20 @@ def counter(beside: str) -> Symbol:
 def sum_over(term: Expr, place: Symbol, times: Any) -> Expr:
     """The sum of a polynomial in a counter that runs from 0 to times - 1, as a closed form."""
     return cast("Expr", factor_terms(summation(expand(term), (place, 0, times - 1)).expand()))
+
+
+def balanced(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two sides of a relation without what they have in common, nothing negative on either: (K, 2*P + 1).
+
+    >>> H, K, P = map(size_symbol, "HKP")
+    >>> balanced(H, H - K + 2*P + 1), balanced(H + 1, H)
+    ((K, 2*P + 1), (1, 0))
+    """
+    terms = Add.make_args(expand(expression(left) - expression(right)))
+    behind = [term for term in terms if term.could_extract_minus_sign()]
+    sides = Add(*(term for term in terms if term not in behind)), -Add(*behind)
+    one, other = (int(side) if side.is_Integer else side for side in sides)
+    return one, other
 
 
 def floored(quotient: Expr) -> Expr:

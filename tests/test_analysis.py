@@ -12,9 +12,10 @@ import solver
 from solver.analysis import NotANetwork, NotAShape
 from solver.derivation import DoesNotFit
 from solver.layers.base import numbers
-from solver.layers.composite import Chain
+from solver.layers.composite import Chain, Graph, Node
 from solver.layers.convolution import Conv2d
-from solver.layers.joins import Add
+from solver.layers.joins import Add, Concatenate, MatMul
+from solver.networks.moves import Permute
 from solver.networks.text import read_network
 from solver.questions import analyze as plainly
 from solver.shapes import shape_of
@@ -220,3 +221,89 @@ def test_what_is_not_needed_is_not_loaded(code, heavy):
     code = f"import sys; {code}; sys.exit(' '.join(name for name in {heavy} if name in sys.modules) or 0)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (run.returncode, run.stderr.strip()) == (0, "")
+
+DEMANDING = [
+    ("PixelUnshuffle(3)", (8, "H", 12)),
+    ("PixelShuffle(2)", ("C", 12, 12)),
+    ("ChannelShuffle(3)", ("C", 12, 12)),
+    ("GroupNorm(4)", ("C", 12, 12)),
+    ("Conv2d(6, 3, groups=3)", ("C", 12, 12)),
+    ("ConvTranspose2d(6, 3, groups=3)", ("C", 12, 12)),
+    ("BatchNorm2d(6)", ("C", 12, 12)),
+    ("PReLU(6)", ("C", 12, 12)),
+    ("GLU(dim=2)", (8, "H", 12)),
+    ("Unflatten(2, (2, -1))", (8, "H", 12)),
+    ("Unflatten(2, (2, 3))", (8, "H", 12)),
+    ("Unfold(3, stride=2) Fold((9, 7), 3)", (8, "H", 12)),
+    ("LayerNorm((8, 12, 12))", (8, "H", 12)),
+    ("InstanceNorm1d", (8, "H")),
+    ("ReflectionPad2d(3)", (8, "H", 12)),
+    ("CircularPad2d(3)", (8, "H", 12)),
+    ("ZeroPad2d((0, 0, -2, -1))", (8, "H", 12)),
+    ("Conv2d(4, 3, padding=3, padding_mode='reflect')", (8, "H", 12)),
+    ("Conv2d(4, 3, padding='same', dilation=4, padding_mode='circular')", (8, "H", 12)),
+    ("Conv2d(8, 3, stride=2) PixelUnshuffle(2) ReflectionPad2d(1)", (8, "H", 13)),
+]
+"""Layers that refuse sizes though something would come out."""
+
+
+@pytest.mark.parametrize("text, shape", DEMANDING)
+def test_conditions_name_the_sizes_that_are_taken_and_no_others(text: str, shape: tuple[int | str, ...]) -> None:
+    said = solver.analyze(text, shape)
+    for number in range(1, 40):
+        sizes = tuple(number if isinstance(size, str) else size for size in shape)
+        try:
+            solver.analyze(text, sizes)
+            taken = True
+        except DoesNotFit:
+            taken = False
+        (domain,) = said.imported.domains.values()  # type: ignore[union-attr]  # it has a symbol
+        assert taken == (number in domain), number
+
+
+def test_conditions_on_hyper_parameters_are_told() -> None:
+    def told(text: str, *shape: int | str) -> list[str]:
+        return solver.analyze(text, shape).conditions
+
+    assert told("Concat(Conv2d(C, 1) | Conv2d(4, K, padding=P))", 3, "H", "W")[0] == "K = 2*P + 1"
+    assert told("Concat(Conv2d(C, 1) | Conv2d(4, K, padding=P))", 3, 9, 9)[0] == "2*P + 1 = K"
+    assert told("Sum(Conv2d(C, 1) | Conv2d(M, 1))", 3, "H", "W")[-1] == "C = M"
+    assert told("Conv2d(M, 3, groups=G)", 6, "H", "W") == ["H >= 3", "W >= 3", "G | 6", "G | M"]
+    assert told("Conv2d(8, K)", 3, 32, 32) == ["33 - K >= 1"]
+    with pytest.raises(DoesNotFit):
+        told("Sum(Conv2d(C, K) | Conv2d(C, K, padding=1))", 3, "H", "W")
+
+
+def test_products_of_matrices_are_not_made_square() -> None:
+    flat = read_network("Conv2d(8, 3) Flatten(2)")
+    assert isinstance(flat, Chain)
+    graph = Graph((Node(flat, (0,)), Node(Permute((1, 0)), (1,)), Node(MatMul(), (2, 1))), (3,))
+    said = solver.analyze(graph, (3, "H", 6))
+    assert said.macs.at({"H": 6}) == solver.analyze(graph, (3, 6, 6)).macs
+    assert said.conditions == ["H >= 3"]
+    rows = Graph((Node(Concatenate(1), (0, 1)),), (2,), inputs=2)
+    assert solver.analyze(rows, (3, "H", 6), (3, 4, 6)).output == (3, Size.symbol("H") + 4, 6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Upsample(scale_factor=2, mode='bilinear') Conv2d(3, K)",
+        "Upsample(scale_factor=F, mode='bilinear')",
+        "Upsample(scale_factor=2) Repeat(Conv2d(1, 3), L)",
+        "Upsample(scale_factor=2) ConvTranspose2d(1, K, stride=2)",
+        "Sum(MaxPool2d(2) Upsample(scale_factor=2) | Conv2d(1, K, padding=P))",
+    ],
+)
+def test_a_field_that_cannot_be_followed_is_the_whole_input_and_refuses_nothing(text: str) -> None:
+    said = solver.analyze(text, (1, 32, 32))
+    assert said.field == ()
+    assert said.output[0]
+
+
+def test_a_field_of_symbols_behind_a_transposed_window_is_said_to_be_a_bound() -> None:
+    said = solver.analyze("ConvTranspose2d(4, K, stride=2)", (3, 8, 8))
+    assert "field: <= " in str(said)
+    assert said.data()["total"]["field"]["at_most"] is True
+    assert "at_most" not in solver.analyze("ConvTranspose2d(4, 3, stride=2)", (3, 8, 8)).data()["total"]["field"]
+    assert "<= " not in str(solver.analyze("Conv2d(4, K, dilation=D)", (3, "H", 8)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABCMeta
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, ClassVar, cast, final
 
 from solver.derivation import Quantity, component, formula, rank, value_of
 from solver.derivation import shape as shape_of
 from solver.frozen import frozen
-from solver.layers.base import WHOLE, Elementwise, Field, Hyper, axis_of, every, named, sizes_of
+from solver.layers.base import WHOLE, Demand, Elementwise, Field, Hyper, axis_of, denied, every, named, sizes_of
 
 
 @frozen
@@ -95,10 +95,13 @@ class PReLU(Elementwise):
         if not every(self.num_parameters, 1):
             raise self.misfit(num_parameters=self.num_parameters)
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        if self.num_parameters != 1:
+            yield "=", value_of(component(shape, 0)), self.num_parameters
+
     def output(self, shape: Quantity) -> Quantity:
-        channels = value_of(component(shape, 0))
-        if self.num_parameters != 1 and isinstance(channels, int) and channels != self.num_parameters:
-            raise self.misfit(num_parameters=self.num_parameters, channels=channels)
+        if denied(self.demands(shape)):
+            raise self.misfit(num_parameters=self.num_parameters, channels=value_of(component(shape, 0)))
         return shape
 
     def parameters(self, shape: Quantity) -> Quantity:
@@ -157,6 +160,9 @@ class GLU(AlongAxis):
     """a sigmoid(b) for the first half a and the second half b along an axis."""
 
     dim: int = -1
+
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        yield "|", 2, value_of(component(shape, self.along(rank(shape))))
 
     def output(self, shape: Quantity) -> Quantity:
         axis = self.along(rank(shape))

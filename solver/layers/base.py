@@ -11,6 +11,7 @@ A layer answers about quantities, which are values (then it computes) or derivat
     reach(field)                     what one of its outputs sees of the network's input, given the same of its inputs
     seen(field, shape)               the same, where it depends on the shape
     reads(shape)                     the inputs that each output is made from, one by one along each axis
+    demands(shape)                   what sizes have to satisfy, beside that something comes out
 
 The fields of a layer's class are torch's arguments in torch's order; what torch wants to be told of the input
 (`in_channels`) is inferred, and `inferred(shape)` says it. An optional argument that torch demands, as `num_features`,
@@ -24,10 +25,10 @@ interpolation, dropout and whatever only moves numbers multiply nothing.
 from __future__ import annotations
 
 from abc import ABC, ABCMeta, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar, cast, final
 
 from solver.derivation import DoesNotFit, Quantity, component, rank, value_of
 from solver.derivation import shape as shape_of
@@ -70,8 +71,23 @@ Field: TypeAlias = tuple[AxisField, ...]
 Reads: TypeAlias = "tuple[tuple[tuple[int, ...], ...], ...]"
 """Along each axis, for each output position the input positions that it is made from, as often as it takes them."""
 
+Demand: TypeAlias = "tuple[str, Value, Value]"
+"""("|", k, n) where k has to divide n, (">=", n, k) and ("=", n, k)."""
+
 WHOLE: Field = ()
 """The field of a unit that sees the whole input, whatever its size."""
+
+
+class NotFollowed(DoesNotFit):
+    """Units see different stretches in turn, and nobody knows which: the layer fits all the same."""
+
+
+def followed(ask: Callable[..., Field], *about: Any) -> Field:
+    """What is seen; the whole input is sure where it cannot be followed."""
+    try:
+        return ask(*about)
+    except NotFollowed:
+        return WHOLE
 
 
 def input_field(axes: int) -> Field:
@@ -227,6 +243,10 @@ class Layer(Operation):
         """
         return None
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        """What the sizes of its input have to satisfy, beside that something comes out."""
+        return ()
+
     def inferred(self, shape: Quantity) -> Mapping[str, Value]:
         """The arguments that torch wants to be told, read off the input: {"in_channels": 3}."""
         return {}
@@ -234,7 +254,7 @@ class Layer(Operation):
     def pass_through(self, signal: Signal) -> Signal:
         """The signal after the layer, with a row about it. Layers made of layers pass it through their parts."""
         try:
-            after, seen = self.output(signal.shape), self.seen(signal.field, signal.shape)
+            after, seen = self.output(signal.shape), followed(self.seen, signal.field, signal.shape)
         except DoesNotFit as misfit:
             misfit.about = misfit.about or self.name
             raise
@@ -352,6 +372,21 @@ def every(values: object, least: int) -> bool:
     """Whether each of these numbers is at least so large, as far as they are known."""
     each = values if isinstance(values, tuple) else (values,)
     return all(not isinstance(value, bool | float) and not (isinstance(value, int) and value < least) for value in each)
+
+
+def denied(demands: Iterable[Demand]) -> bool:
+    """Whether a demand fails, as far as its sides are numbers."""
+    known: Any = (each for each in demands if isinstance(each[1], int) and isinstance(each[2], int))
+    return not all(KEPT[relation](one, other) for relation, one, other in known)
+
+
+KEPT: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    "|": lambda k, n: n % k == 0,
+    ">=": lambda n, k: n >= k,
+    "=": lambda n, k: n == k,
+    "!=": lambda n, k: n != k,
+}
+"""When a relation between two numbers holds."""
 
 
 def lengths(shape: Quantity) -> tuple[int, ...]:

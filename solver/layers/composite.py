@@ -8,7 +8,7 @@ from typing import final
 
 from solver.derivation import DoesNotFit, Quantity, rank, total, value_of
 from solver.frozen import frozen
-from solver.layers.base import Field, Join, Layer, Row, Signal, Trail, input_field
+from solver.layers.base import Field, Join, Layer, Row, Signal, Trail, followed, input_field
 from solver.layers.joins import Add, Concatenate
 
 
@@ -206,7 +206,7 @@ def stepped(node: Node, taken: tuple[Signal, ...], trail: Trail) -> Signal:
 def joined(join: Join, signals: tuple[Signal, ...], trail: Trail) -> Signal:
     """The signal after a join, with a row about it."""
     shapes = tuple(signal.shape for signal in signals)
-    after, seen = join.output(shapes), join.reach(tuple(signal.field for signal in signals))
+    after, seen = join.output(shapes), followed(join.reach, tuple(signal.field for signal in signals))
     return Signal(after, seen, (trail, Row(join, shapes, after, seen)))
 
 

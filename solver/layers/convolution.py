@@ -6,7 +6,7 @@ H_in, W_in, H_out, W_out   sizes before and after
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from itertools import product
 from typing import ClassVar, cast
@@ -16,12 +16,14 @@ from solver.frozen import frozen
 from solver.layers.base import (
     AXES,
     SIZES,
+    Demand,
     Field,
     Hyper,
     Layer,
     PerAxis,
     Reads,
     channels_first,
+    denied,
     every,
     family,
     lengths,
@@ -138,9 +140,20 @@ class Conv(Layer):
         if self.padding == "same" and any(s != 1 for s in self.window.stride):
             raise self.misfit(padding=self.padding, stride=self.stride)
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        """Groups divide channels; what is mirrored or wrapped around is long enough."""
+        channels, sizes = spatial(shape, self.axes, self.kind)
+        if self.groups != 1:
+            yield from (("|", self.groups, count) for count in (value_of(channels), self.out_channels))
+        more = PADDING_MODES[self.padding_mode]
+        if more is not None:
+            for n, (k, _, p, d) in zip(map(value_of, sizes), self.window.axes, strict=True):
+                yield ">=", n, (d * (k - 1) - p if self.window.same else p) + more
+
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = self._read(shape)
-        self._can_pad(sizes)
+        if denied(self.demands(shape)):
+            raise self.misfit(padding_mode=self.padding_mode, shape=value_of(shape), padding=self.padding)
         after = output_sizes(sizes, self.window, self.name)
         made = OUTPUT_CHANNELS(self.name, m=self.out_channels, C_in=channels)
         return channels_first(made, after, self.name)
@@ -210,16 +223,6 @@ class Conv(Layer):
         channels, sizes = spatial(shape, self.axes, self.kind)
         check_groups(self, value_of(channels), self.out_channels, self.groups)
         return channels, sizes
-
-    def _can_pad(self, sizes: tuple[Quantity, ...]) -> None:
-        """Raises DoesNotFit where the input is too small to be mirrored or wrapped around."""
-        more = PADDING_MODES[self.padding_mode]
-        if more is None:
-            return
-        for size, (k, _, p, d) in zip(map(value_of, sizes), self.window.axes, strict=True):
-            cells = d * (k - 1) - p if self.window.same else p
-            if isinstance(size, int) and isinstance(cells, int) and size < cells + more:
-                raise self.misfit(padding_mode=self.padding_mode, n=size, p=cells)
 
     @cached_property
     def window(self) -> Window:

@@ -5,14 +5,14 @@ C  channels      D, H, W  sizes      n_1, n_2, ...  the sizes that are normalise
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cache
-from typing import ClassVar, final
+from typing import ClassVar, cast, final
 
 from solver.derivation import Quantity, Rule, component, formula, rank, value_of
 from solver.frozen import frozen
-from solver.layers.base import SIZES, WHOLE, Elementwise, Field, Hyper, every, family, sizes_of
+from solver.layers.base import SIZES, WHOLE, Demand, Elementwise, Field, Hyper, denied, every, family, numbers, sizes_of
 from solver.layers.counts import multiplied_each
 from solver.values import Value
 
@@ -93,6 +93,10 @@ class ChannelNorm(Norm):
     def reach(self, field: Field) -> Field:
         return field if self.track_running_stats else WHOLE
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        if self.num_features is not None and (self.affine or self.track_running_stats):
+            yield "=", value_of(component(shape, 0)), self.num_features
+
     def inferred(self, shape: Quantity) -> Mapping[str, Value]:
         return {"num_features": value_of(component(shape, 0))}
 
@@ -129,9 +133,15 @@ class InstanceNorm(ChannelNorm):
             raise self.misfit(shape=value_of(shape), axes=self.axes + 1)
         if self.affine or self.track_running_stats:
             self.has_channels(shape, self.num_features)
-        if not self.track_running_stats and all(value_of(size) == 1 for size in sizes_of(shape)[1:]):
+        if denied(self.demands(shape)):
             raise self.misfit(shape=value_of(shape))
         return shape
+
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        """One number alone has no variance."""
+        yield from super().demands(shape)
+        if not self.track_running_stats:
+            yield ">=", numbers(cast("tuple[Value, ...]", value_of(shape))[1:]), 2
 
 
 BatchNorm1d, BatchNorm2d, BatchNorm3d = family(BatchNorm)
@@ -153,11 +163,16 @@ class GroupNorm(Norm):
         if not every(self.num_groups, 1):
             raise self.misfit(num_groups=self.num_groups)
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        channels = value_of(component(shape, 0))
+        yield "|", self.num_groups, channels
+        if self.num_channels is not None:
+            yield "=", channels, self.num_channels
+
     def output(self, shape: Quantity) -> Quantity:
         self.has_channels(shape, self.num_channels)
-        channels, groups = value_of(component(shape, 0)), self.num_groups
-        if isinstance(channels, int) and isinstance(groups, int) and channels % groups:
-            raise self.misfit(num_groups=groups, num_channels=channels)
+        if denied(self.demands(shape)):
+            raise self.misfit(num_groups=self.num_groups, num_channels=value_of(component(shape, 0)))
         return shape
 
     def parameters(self, shape: Quantity) -> Quantity:
@@ -182,13 +197,15 @@ class LastAxes(Norm):
         given = self.normalized_shape
         return given if isinstance(given, tuple) else (given,)
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        last = self.normalised
+        sizes = map(value_of, sizes_of(shape)[-len(last) :])
+        return (("=", size, said) for size, said in zip(sizes, last, strict=True))
+
     def output(self, shape: Quantity) -> Quantity:
-        sizes, last = [value_of(size) for size in sizes_of(shape)], self.normalised
-        if not last or len(last) > len(sizes):
+        last = self.normalised
+        if not last or len(last) > rank(shape) or denied(self.demands(shape)):
             raise self.misfit(normalized_shape=last, shape=value_of(shape))
-        for said, size in zip(last, sizes[-len(last) :], strict=True):
-            if isinstance(said, int) and isinstance(size, int) and said != size:
-                raise self.misfit(normalized_shape=last, shape=value_of(shape))
         return shape
 
     def seen(self, field: Field, shape: Quantity) -> Field:

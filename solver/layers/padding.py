@@ -5,6 +5,7 @@ n  length of one axis      p_1, p_2  cells added before and behind it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from solver.derivation import Quantity, formula, value_of
@@ -12,19 +13,21 @@ from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
     AxisField,
+    Demand,
     Elementwise,
     Field,
     Hyper,
     PerAxis,
     Reads,
     channels_first,
+    denied,
     family,
     lengths,
     spatial,
     whole,
 )
 from solver.layers.grid import repeated
-from solver.layers.phases import tapped
+from solver.layers.phases import counted, tapped
 from solver.layers.window import FIELD_START
 from solver.values import Shape
 
@@ -61,18 +64,20 @@ class Pad(Elementwise):
         ends = self.padding if isinstance(self.padding, tuple) else (self.padding,) * (2 * self.axes)
         return list(zip(ends[::2], ends[1::2], strict=True))[::-1]
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        """An input is long enough for what is taken from it, away or to be repeated."""
+        _, sizes = spatial(shape, self.axes, self.kind)
+        for n, ends in zip(map(value_of, sizes), self.ends, strict=True):
+            yield ">=", n, -sum(p for p in ends if isinstance(p, int) and p < 0)
+            if self.more is not None:
+                yield from ((">=", n, p + self.more) for p in ends)
+
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, self.axes, self.kind)
-        for n, ends in zip(map(value_of, sizes), self.ends, strict=True):
-            if isinstance(n, int) and not self._can_pad(n, [p for p in ends if isinstance(p, int)]):
-                raise self.misfit(n=n, padding=ends)
+        if denied(self.demands(shape)):
+            raise self.misfit(shape=value_of(shape), padding=self.padding)
         after = [OUTPUT_SIZE(self.name, n=n, p_1=p, p_2=q) for n, (p, q) in zip(sizes, self.ends, strict=True)]
         return channels_first(channels, after, self.name)
-
-    def _can_pad(self, n: int, ends: list[int]) -> bool:
-        """Whether the input is long enough for what is taken from it, away or to be repeated."""
-        most = n - self.more if self.more is not None else None
-        return n + sum(p for p in ends if p < 0) >= 0 and (most is None or all(p <= most for p in ends))
 
     def reach(self, field: Field) -> Field:
         if field == WHOLE:
@@ -87,7 +92,8 @@ class Pad(Elementwise):
 
     def _shifted(self, axis: AxisField, before: Hyper) -> AxisField:
         if axis.phases != ():
-            return tapped(axis, ((-whole(before),),), 1, axis.jump, self.name)
+            (cells,) = counted(before)
+            return tapped(axis, ((-cells,),), 1, axis.jump, self.name)
         return AxisField(axis.size, axis.jump, FIELD_START(self.name, a=axis.start, p=before, j=axis.jump))
 
 

@@ -14,8 +14,8 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any, TypeAlias
 
-from solver.derivation import DoesNotFit, Quantity, component, exact, formula, law, value_of
-from solver.layers.base import AxisField, Hyper
+from solver.derivation import Quantity, component, exact, formula, law, value_of
+from solver.layers.base import AxisField, Hyper, NotFollowed
 from solver.values import Value
 
 Phases: TypeAlias = "tuple[tuple[int, int], ...]"
@@ -66,7 +66,7 @@ def _seen(premises: Mapping[str, Value]) -> Value:
     taps, advance = given["taps"], given["advance"]
     periods = lcm(advance, before.count) // advance
     if periods * len(taps) > MOST_PHASES:
-        raise DoesNotFit("field.phases", {"phases": periods * len(taps)})
+        raise NotFollowed("field.phases", {"phases": periods * len(taps)})
     return tuple(before.box([unit + period * advance for unit in units]) for period in range(periods) for units in taps)
 
 
@@ -127,10 +127,18 @@ def is_periodic(axis: AxisField) -> bool:
     return all(isinstance(value_of(number), int | Fraction) for number in numbers)
 
 
+def counted(*values: Hyper) -> tuple[int, ...]:
+    """Hyper-parameters by which units are counted off: numbers."""
+    known = tuple(value for value in values if isinstance(value, int))
+    if len(known) < len(values):
+        raise NotFollowed("field.phases", {"values": values})
+    return known
+
+
 def tapped(axis: AxisField, taps: Taps, advance: int, jump: Quantity, about: str) -> AxisField:
     """The field behind a layer whose outputs are made from these inputs, period by period."""
     if not is_periodic(axis):
-        raise DoesNotFit("field.phases", {"r": value_of(axis.size), "j": value_of(axis.jump)})
+        raise NotFollowed("field.phases", {"r": value_of(axis.size), "j": value_of(axis.jump)})
     seen = PHASES(about, a=axis.start, r=axis.size, j=axis.jump, phases=axis.phases, taps=taps, advance=advance)
     return _phased(seen, jump, about)
 
@@ -138,7 +146,7 @@ def tapped(axis: AxisField, taps: Taps, advance: int, jump: Quantity, about: str
 def united(axes: Sequence[AxisField], about: str) -> AxisField:
     """The box around what several paths see, unit by unit."""
     if len({value_of(axis.jump) for axis in axes}) > 1 or not all(map(is_periodic, axes)):
-        raise DoesNotFit("field.united_phases", {"jumps": tuple(value_of(axis.jump) for axis in axes)})
+        raise NotFollowed("field.united_phases", {"jumps": tuple(value_of(axis.jump) for axis in axes)})
     facts: dict[str, Quantity] = {}
     for path, axis in enumerate(axes, start=1):
         said = {"a": axis.start, "r": axis.size, "j": axis.jump, "phases": axis.phases}
@@ -169,7 +177,7 @@ def transposed(axis: AxisField, window: tuple[Hyper, Hyper, Hyper, Hyper], about
     jump = TRANSPOSED_JUMP(about, j=axis.jump, s=s)
     if not numbers:
         if axis.phases != ():
-            raise DoesNotFit("field.phases", {"k": k, "s": s})
+            raise NotFollowed("field.phases", {"k": k, "s": s})
         facts = {"k": k, "d": d, "j": axis.jump, "s": s}
         return AxisField(
             ENVELOPE_SIZE(about, r=axis.size, **facts), jump, ENVELOPE_START(about, a=axis.start, p=p, **facts)

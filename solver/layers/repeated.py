@@ -18,6 +18,7 @@ from solver.layers.base import (
     Field,
     Hyper,
     Layer,
+    NotFollowed,
     Row,
     Signal,
     channels_first,
@@ -155,7 +156,7 @@ class Repeat(Composite):
         """What is seen along an axis, from what one layer sees on pixels."""
         size, stride, start = (value_of(fact) for fact in (one.size, one.jump, one.start))
         if one.phases != () or axis.phases != () or not isinstance(stride, int):
-            raise self._refused()
+            raise NotFollowed("field.phases", {"L": self.times, "j": stride})
         wider: Any = size - 1  # type: ignore[operator]  # a number or an expression
         times: dict[str, Quantity] = {"L": self.times, "j": axis.jump}
         before: dict[str, Quantity] = {"a": axis.start, "b": start}

@@ -6,26 +6,29 @@ n  length of one axis      f  factor, f = u/v where it is no integer      C  cha
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 from math import floor, gcd
 from typing import Any, TypeAlias, cast, final
 
-from solver.derivation import Quantity, formula, rank, value_of
+from solver.derivation import Quantity, component, formula, rank, value_of
 from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
     AxisField,
+    Demand,
     Elementwise,
     Field,
     Hyper,
     Layer,
+    NotFollowed,
     Reads,
     channels_first,
     every,
     lengths,
     per_axis,
+    sizes_of,
     spatial,
 )
 from solver.layers.phases import Taps, tapped, transposed
@@ -153,7 +156,7 @@ class Resampled(Elementwise):
         if mode == "nearest" and not isinstance(f, float | Fraction):
             return transposed(axis, (f, f, 0, 1), self.name)
         if not isinstance(f, int | float | Fraction):
-            raise self.misfit(scale_factor=f, mode=mode)
+            raise NotFollowed("field.phases", {"scale_factor": f, "mode": mode})
         exact = as_written(f)
         return self._tapped(axis, (exact.denominator, exact.numerator), MODES[mode][1])
 
@@ -288,6 +291,9 @@ class PixelShuffle(Elementwise):
         if not every(self.upscale_factor, 1):
             raise self.misfit(upscale_factor=self.upscale_factor)
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        yield "|", self.upscale_factor**2, value_of(component(shape, 0))
+
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, 2, self.kind)
         f = self.upscale_factor
@@ -316,6 +322,9 @@ class PixelUnshuffle(Elementwise):
     def __post_init__(self) -> None:
         if not every(self.downscale_factor, 1):
             raise self.misfit(downscale_factor=self.downscale_factor)
+
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        return (("|", self.downscale_factor, value_of(size)) for size in sizes_of(shape)[1:])
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = spatial(shape, 2, self.kind)

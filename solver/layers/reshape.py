@@ -5,21 +5,24 @@ C, D, H, W  sizes of a shape; n_1, n_2, ... those of some of its axes      K_h, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from math import prod
 from typing import ClassVar, final
 
-from solver.derivation import Quantity, Rule, formula, rank, value_of
+from solver.derivation import Quantity, Rule, component, formula, rank, value_of
 from solver.derivation import shape as shape_of
 from solver.frozen import frozen
 from solver.layers.base import (
     WHOLE,
+    Demand,
     Elementwise,
     Field,
     Hyper,
     PerAxis,
     Reads,
     axis_of,
+    denied,
     every,
     lengths,
     named,
@@ -93,15 +96,21 @@ class Unflatten(Elementwise):
         if not every(tuple(size for size in sizes if size != -1), 1):
             raise self.misfit(unflattened_size=sizes)
 
+    @property
+    def product(self) -> Hyper:
+        """How many numbers the sizes that are known are for."""
+        return prod(size for size in self.unflattened_size if size != -1)
+
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        n = value_of(component(shape, axis_of(self.dim, rank(shape), self.kind)))
+        yield ("|", self.product, n) if -1 in self.unflattened_size else ("=", n, self.product)
+
     def output(self, shape: Quantity) -> Quantity:
         sizes = sizes_of(shape)
         axis = axis_of(self.dim, len(sizes), self.kind)
-        known = [size for size in self.unflattened_size if size != -1]
-        product: Hyper = prod(known)
-        n = value_of(sizes[axis])
-        if -1 not in self.unflattened_size and isinstance(n, int) and isinstance(product, int) and n != product:
-            raise self.misfit(n=n, unflattened_size=self.unflattened_size)
-        made = [REST(self.name, n=sizes[axis], m=product) if m == -1 else m for m in self.unflattened_size]
+        if -1 not in self.unflattened_size and denied(self.demands(shape)):
+            raise self.misfit(n=value_of(sizes[axis]), unflattened_size=self.unflattened_size)
+        made = [REST(self.name, n=sizes[axis], m=self.product) if m == -1 else m for m in self.unflattened_size]
         return shape_of(named([*sizes[:axis], *made, *sizes[axis + 1 :]]), self.name)
 
     def reach(self, field: Field) -> Field:
@@ -120,9 +129,11 @@ class ChannelShuffle(Elementwise):
         if not every(self.groups, 1):
             raise self.misfit(groups=self.groups)
 
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        yield "|", self.groups, value_of(component(shape, 0))
+
     def output(self, shape: Quantity) -> Quantity:
-        channels = value_of(sizes_of(shape)[0])
-        if rank(shape) < 2 or (isinstance(channels, int) and channels % self.groups):
+        if rank(shape) < 2 or denied(self.demands(shape)):
             raise self.misfit(groups=self.groups, shape=value_of(shape))
         return shape
 
@@ -189,13 +200,17 @@ class Fold(Patches):
         sizes = per_axis(self.output_size, 2, self.kind)
         if not every(sizes, 1):
             raise self.misfit(output_size=sizes)
-        height, width = map(value_of, output_sizes(sizes, window, self.name))
-        rows, columns = map(value_of, sizes_of(shape))
-        cells = window.kernel[0] * window.kernel[1]
-        known = all(isinstance(number, int) for number in (rows, columns, cells, height, width))
-        if known and (columns != height * width or rows % cells):  # type: ignore[operator]  # integers
+        if denied(self.demands(shape)):
             raise self.misfit(shape=value_of(shape), output_size=sizes)
-        return shape_of(named([REST(self.name, n=sizes_of(shape)[0], m=cells), *sizes]), self.name)
+        return shape_of(named([REST(self.name, n=sizes_of(shape)[0], m=prod(window.kernel)), *sizes]), self.name)
+
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        """A column for each position of the window, and its cells for each channel."""
+        window = self.slid((self.kernel_size, self.dilation, self.padding, self.stride))
+        height, width = map(value_of, output_sizes(per_axis(self.output_size, 2, self.kind), window, self.name))
+        rows, columns = map(value_of, sizes_of(shape))
+        yield "|", prod(window.kernel), rows
+        yield "=", columns, height * width  # type: ignore[operator]  # numbers and expressions multiply
 
     def reach(self, field: Field) -> Field:
         """The positions of columns are not followed: the whole input is sure."""

@@ -7,7 +7,7 @@ H_in, W_in, H_out, W_out   sizes before and after
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from solver.layers.base import (
     AXES,
     SIZES,
     WHOLE,
+    Demand,
     Field,
     Hyper,
     Layer,
@@ -106,6 +107,10 @@ class ConvTranspose(Layer):
         """k, s, p, d and output padding of each axis."""
         given = (self.kernel_size, self.stride, self.padding, self.dilation, self.output_padding)
         return list(zip(*(per_axis(value, self.axes, self.kind) for value in given), strict=True))
+
+    def demands(self, shape: Quantity) -> Iterable[Demand]:
+        if self.groups != 1:
+            yield from (("|", self.groups, count) for count in (value_of(component(shape, 0)), self.out_channels))
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = self._read(shape)

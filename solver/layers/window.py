@@ -15,7 +15,7 @@ from solver.derivation import Derived, DoesNotFit, Given, Quantity, formula
 from solver.frozen import frozen
 from solver.layers.base import WHOLE, AxisField, Field, Hyper, Reads, whole
 from solver.layers.grid import repeated
-from solver.layers.phases import tapped
+from solver.layers.phases import counted, tapped
 
 GUIDE = "Dumoulin & Visin 2016, A guide to convolution arithmetic for deep learning"
 FIELDS = "Araujo, Norris & Sim 2019, Computing receptive fields of convolutional neural networks"
@@ -168,8 +168,8 @@ def _reached(axis: AxisField, window: tuple[Hyper, Hyper, Hyper, Hyper], same: b
     k, s, p, d = window
     jump = FIELD_JUMP(about, j=axis.jump, s=s)
     if axis.phases != ():
-        cells = tuple(m * whole(d) - whole(p) for m in range(whole(k)))
-        return tapped(axis, (cells,), whole(s), jump, about)
+        cells, stride, before, dilation = counted(k, s, p, d)
+        return tapped(axis, (tuple(m * dilation - before for m in range(cells)),), stride, jump, about)
     size = FIELD_SIZE(about, r=axis.size, k=k, d=d, j=axis.jump)
     before = SAME_BEFORE(about, d=known(d, axis.start), k=k) if same else p
     return AxisField(size, jump, FIELD_START(about, a=axis.start, p=before, j=axis.jump))

@@ -16,6 +16,7 @@ from math import ceil, lcm, prod
 from typing import Any, TypeAlias, final
 
 from solver.frozen import frozen
+from solver.layers.base import KEPT
 from solver.notation.printing import ascii_text
 from solver.sizes import Polynomial, Size
 from solver.values import as_formula
@@ -136,17 +137,21 @@ def _terms(value: Any) -> tuple[tuple[Monomial, int], ...]:
 @final
 @frozen(slots=True)
 class Condition:
-    """left = right, left != right or left >= right: what sizes have to satisfy, and where it is asked."""
+    """left = right, left != right, left >= right or left | right: what sizes have to satisfy, and where it is asked."""
 
     relation: str
-    left: Count
-    right: Count
+    left: Any
+    right: Any
     about: str = ""
+
+    @property
+    def counted(self) -> bool:
+        """Whether its sides are numbers and counts of the input's symbols, without hyper-parameters."""
+        return all(isinstance(side, int | Size | Polynomial) for side in (self.left, self.right))
 
     def holds(self, point: Mapping[str, int]) -> bool:
         """Whether it holds where the symbols are integers."""
-        left, right = at(self.left, point), at(self.right, point)
-        return {"=": left == right, "!=": left != right, ">=": left >= right}[self.relation]
+        return KEPT[self.relation](at(self.left, point), at(self.right, point))
 
     def __str__(self) -> str:
         return f"{ascii_text(as_formula(self.left))} {self.relation} {ascii_text(as_formula(self.right))}"
@@ -240,12 +245,33 @@ class Conditions:
             left, right = right, left
         if isinstance(left, int):
             return False
+        condition = Condition("=", left, right, self.where())
+        if not condition.counted:
+            return self._of_symbols(condition)
         if not (self._for_residues(left, right) or self._for_some(left, right)):
             names = symbols(left) | symbols(right)
             if len(names) < 2:
                 return False
-            self.left.append(Condition("=", left, right, self.where()))
-        self.asked.append(Condition("=", left, right, self.where()))
+            self.left.append(condition)
+        self.asked.append(condition)
+        return True
+
+    def demand(self, relation: str, left: Any, right: Any) -> bool:
+        """Grants what a layer demands of its input; false where no input satisfies it."""
+        condition = Condition(relation, left, right, self.where())
+        if isinstance(left, int) and isinstance(right, int):
+            return condition.holds({})
+        if not condition.counted:
+            return self._of_symbols(condition)
+        match relation:
+            case "=":
+                return self.fit(left, right)
+            case "|" if isinstance(left, int) and isinstance(right, Size):
+                return self._for_residues(right, left * (right // left))
+            case ">=" if isinstance(left, Size) and isinstance(right, int):
+                self._from(left - right)
+            case _:
+                self.left.append(condition)
         return True
 
     def equal(self, left: Any, right: Any) -> bool:
@@ -311,6 +337,8 @@ class Conditions:
     def smallest(self, names: Iterable[str]) -> dict[str, int] | None:
         """The smallest input that fits, by the sum of its sizes; None where none was found."""
         domains = {name: self.domains.get(name, Domain()) for name in names}
+        if not all(condition.counted for condition in self.left):
+            return None
         if any(domain.smallest is None for domain in domains.values()):
             return None
         if not self.left:
@@ -321,6 +349,18 @@ class Conditions:
         """All conditions as text, those on single symbols first."""
         said = [text for name, domain in sorted(self.domains.items()) for text in domain.written(name)]
         return [*said, *dict.fromkeys(map(str, self.left))]
+
+    def _of_symbols(self, condition: Condition) -> bool:
+        """Notes what is asked of hyper-parameters; false where it is the same for all of them and does not hold."""
+        from solver.symbols import balanced  # SymPy, which has made them
+
+        relation, left, right = condition.relation, condition.left, condition.right
+        if relation != "|":
+            left, right = balanced(left, right)
+        if isinstance(left, int) and isinstance(right, int):
+            return KEPT[relation](left, right)
+        self.left.append(Condition(relation, left, right, condition.about))
+        return True
 
     def _searched(self, domains: Mapping[str, Domain]) -> dict[str, int] | None:
         names = list(domains)

@@ -6,14 +6,17 @@ equal, and the network says when they are: where 2 | H.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
 from solver.layers.base import Join, Layer, Operation
 from solver.layers.composite import Branches, Chain, Composite, Graph
+from solver.layers.joins import Broadcast, Concatenate, Stack
 from solver.layers.repeated import Repeat
 from solver.networks.imported import Imported, Registered
 from solver.networks.remembered import step
+from solver.networks.steps import Combine
 from solver.networks.walk import Ghost, Walk
 from solver.values import Shape
 
@@ -66,12 +69,22 @@ class LayerWalk(Walk):
             case Graph() if operation.inputs == len(signals):
                 return self.graphed(operation, signals)[0]
             case Join():
-                known = self.fitted(signals, skip=0 if operation.kind == "Concatenate" else None)
+                known = self._alike(operation, signals)
                 return self.join(step(operation), known, self.again(operation.name or operation.kind), learned=learned)
             case Layer() if isinstance(operation, Repeat) or not isinstance(operation, Composite):
                 return self.layer(step(operation), signals[0], self.again(operation.name or operation.kind), learned)
             case _:
                 raise operation.misfit(layer=operation.kind, signals=len(signals))
+
+    def _alike(self, join: Join, signals: tuple[Ghost, ...]) -> Sequence[Ghost]:
+        """The signals, with one form for each size in which the join wants them to agree."""
+        match join:
+            case Concatenate(axis):
+                return self.fitted(signals, skip=axis % len(signals[0].sizes))
+            case Broadcast() | Combine() | Stack():
+                return self.fitted(signals)
+            case _:
+                return signals
 
     def graphed(self, graph: Graph, signals: tuple[Ghost, ...]) -> tuple[Ghost, ...]:
         """The outputs of a graph."""
@@ -82,11 +95,11 @@ class LayerWalk(Walk):
         return tuple(made[index] for index in graph.outputs)
 
 
-def read_layers(network: Layer, *shapes: Shape) -> Imported:
-    """What a network says of inputs of these shapes, some of whose sizes are symbols."""
+def read_layers(network: Layer, *shapes: Shape, symbolic: bool) -> Imported:
+    """What a network says of inputs of these shapes, some of whose sizes, or sizes within, may be symbols."""
     walk = LayerWalk(_ghost)
     given = tuple(walk.input(shape) for shape in shapes)
-    walk.symbolic = any(not isinstance(size, int) for shape in shapes for size in shape)
+    walk.symbolic = symbolic
     multiple = isinstance(network, Graph) and network.inputs == len(given)
     made = walk.graphed(network, given) if isinstance(network, Graph) and multiple else (walk.through(network, given),)
     return Imported(network.name, shapes, Registered(), walk, made)

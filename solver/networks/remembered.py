@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeAlias, cast, final
 
-from solver.layers.base import Elementwise, Field, Join, Layer, input_field
+from solver.layers.base import Elementwise, Field, Join, Layer, followed, input_field
 from solver.layers.normalisation import BatchNorm
 from solver.values import Shape, Value
 
@@ -28,15 +28,17 @@ class Step:
     by_position     it maps every number by itself, so that it makes no difference which axis is which
     keeps           its outputs see what its inputs see
     by_shape        what its outputs see depends on the shape
+    demanding       not every size fits though something would come out
     """
 
-    __slots__ = ("by_position", "by_shape", "facts", "fields", "keeps", "layer")
+    __slots__ = ("by_position", "by_shape", "demanding", "facts", "fields", "keeps", "layer")
 
     def __init__(self, layer: Layer | Join) -> None:
         self.layer = layer
         self.facts: dict[Any, Facts] = {}
         self.fields: dict[Any, tuple[Any, Field]] = {}
         self.by_shape = isinstance(layer, Layer) and type(layer).seen is not Layer.seen
+        self.demanding = isinstance(layer, Layer) and type(layer).demands is not Layer.demands
         self.by_position = type(layer).reach is Elementwise.reach and not self.by_shape
         self.keeps = self.by_position or (isinstance(layer, BatchNorm) and layer.reach(ONE) is ONE)
 
@@ -57,8 +59,8 @@ class Step:
         """What the layer's inputs see, so that it stays, and what its output sees; the key is the inputs' fields'."""
         layer, kept = cast("Any", self.layer), seen
         while isinstance(layer, Join) and len(seen) > MOST_UNITED:  # a union of unions is the union
-            seen = (layer.reach(seen[:MOST_UNITED]), *seen[MOST_UNITED:])
-        after: Field = layer.seen(seen, shapes) if self.by_shape else layer.reach(seen)
+            seen = (followed(layer.reach, seen[:MOST_UNITED]), *seen[MOST_UNITED:])
+        after = followed(layer.seen, seen, shapes) if self.by_shape else followed(layer.reach, seen)
         if len(self.fields) > MOST_REMEMBERED:
             self.fields.clear()
         said = self.fields[key] = (kept, one_of(after))

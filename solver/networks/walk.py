@@ -133,6 +133,8 @@ class Walk:
         """The signal after a layer that keeps the meaning of the axes, or flattens them."""
         sizes, before = x.sizes, x.field
         facts = step.facts.get(sizes) or self._asked(step.learn, name, sizes)
+        if self.symbolic and step.demanding:
+            self._granted(step.layer, sizes, name)
         if step.keeps or not before:
             after = before
         else:
@@ -232,6 +234,13 @@ class Walk:
         if not self.conditions.fit(form, size):
             misfit = DoesNotFit("join.agreed", {"n_1": form, "n_2": size, "shape": x.sizes})
             misfit.about = self.path
+            raise misfit
+
+    def _granted(self, layer: Any, sizes: Shape, name: str) -> None:
+        """Notes what a layer demands of sizes that are not known; raises DoesNotFit where no input satisfies it."""
+        if not all(self.conditions.demand(*each) for each in layer.demands(sizes)):
+            misfit = layer.misfit(shape=sizes)
+            misfit.about = name
             raise misfit
 
     def resized(self, x: Ghost, sizes: Sequence[Any]) -> Ghost:
