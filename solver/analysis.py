@@ -154,7 +154,7 @@ class NetworkAnalysis:
     def conditions(self) -> list[str]:
         """What the symbols of the input have to satisfy: ["16 | H", "W >= 32"]."""
         known = self.imported.conditions if self.imported is not None else []
-        told = [f"{written(size)} >= 1" for size in self._expressions if not size.is_positive]
+        told = [f"{written(size)} >= 1" for size in self._expressions if not _is_positive(size)]
         return [*(said for said in known if not (self._expressions and said.endswith(">= 1"))), *told]
 
     @cached_property
@@ -187,7 +187,8 @@ class NetworkAnalysis:
     @cached_property
     def _expressions(self) -> list[Any]:
         """The sizes in which there are symbols for hyper-parameters, each once; a view has none of its own."""
-        sizes = (size for row in self.rows if not row.layer.view for size in sizes_in(row.output))
+        shapes = (sizes_in(row.output) for row in self.rows if not row.layer.view)
+        sizes = (size for shape in shapes for size in shape[len(shape) > 1 :])
         return list(dict.fromkeys(size for size in sizes if not isinstance(size, int | Size | Polynomial)))
 
     @property
@@ -322,6 +323,14 @@ def _of_module(module: Any, shapes: tuple[Any, ...], bytes_each: int) -> Network
         imported=imported,
         kinds=lambda: {path: type(inner).__name__ for path, inner in module.named_modules()},
     )  # fmt: skip
+
+
+def _is_positive(size: Any) -> bool:
+    """Whether a size is at least 1 whatever its symbols are, a padding of 0 among them."""
+    from sympy import Symbol  # loaded: the size is one of its expressions
+
+    weaker = {name: Symbol(name.name, integer=True, nonnegative=True) for name in size.free_symbols}
+    return bool(size.xreplace(weaker).is_positive)
 
 
 # --- names

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sympy import Add, Expr, Function, IndexedBase, Max, Min, Symbol, expand, factor_terms, floor, summation, sympify
+from sympy import Add, Expr, Function, IndexedBase, Max, Min, Symbol, bernoulli, expand, factor_terms, floor, summation, sympify
 
 
 @cache
@@ -38,8 +38,20 @@ def counter(beside: str) -> Symbol:
 
 
 def sum_over(term: Expr, place: Symbol, times: Any) -> Expr:
-    """The sum of a polynomial in a counter that runs from 0 to times - 1, as a closed form."""
-    return cast("Expr", factor_terms(summation(expand(term), (place, 0, times - 1)).expand()))
+    """The sum of a polynomial in a counter that runs from 0 to times - 1, power by power (Faulhaber's formula).
+
+    >>> i, L = counter("L"), size_symbol("L")
+    >>> sum_over(2*i + 1, i, L), sum_over(3*i**2, i, L)
+    (L**2, L*(L**2 - 3*L/2 + 1/2))
+    """
+    polynomial = expand(term).as_poly(place)
+    if polynomial is None:
+        return cast("Expr", factor_terms(summation(expand(term), (place, 0, times - 1)).expand()))
+    sums = (
+        factor * (bernoulli(power + 1, times) - bernoulli(power + 1, 0)) / (power + 1)
+        for (power,), factor in polynomial.terms()
+    )
+    return cast("Expr", factor_terms(expand(Add(*sums))))
 
 
 def balanced(left: Any, right: Any) -> tuple[Any, Any]:

@@ -233,6 +233,7 @@ def test_an_input_is_asked_for(run, command, language):
     [
         (["output_size"], "n_out = ⌊(n + 2·p − d·(k − 1) − 1)/s⌋ + 1"),
         (["output_size", "n=224", "k=7", "s=2", "p=3", "d=1"], "= 112"),
+        (["output_size", "n=224", "k=7", "s=2", "p=3"], "= 112"),
         (["output_size", "--for", "P"], "p = (k − 1)/2"),
         (["output_size", "--for", "P", "d=2"], "p = k − 1"),
         (["output_size", "n=224", "out=7", "--for", "K,S,P"], "K = 32, S = 32, P = 0"),
@@ -258,6 +259,13 @@ def test_formulas_are_stated_and_solved(run, typed, said, language):
     assert json.loads(out)["schema"] == "tirgul/derive/1"
 
 
+def test_no_padding_keeps_a_size_under_an_even_kernel(run):
+    _, out, _ = run("derive", "output_size", "k=4", "--for", "P", "--lang", "en")
+    assert "No p gives this" in out and "…" not in out
+    _, out, _ = run("derive", "output_size", "k=4", "--for", "P", "--json")
+    assert json.loads(out)["solutions"][0]["any"] is False
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "typed, named",
@@ -266,6 +274,10 @@ def test_formulas_are_stated_and_solved(run, typed, said, language):
         (["output_size", "x=3"], "x"),
         (["output_size", "k=a,b"], "a,b"),
         (["output_size", "k=1..99999999"], "1..99999999"),
+        (["output_size", "n=-5", "k=3"], "-5"),
+        (["output_size", "n=5", "k=0"], "k"),
+        (["output_size", "n=5", "k=3", "s=0", "p=0", "d=1"], "s"),
+        (["output_size", "n=5", "out=0", "--for", "K"], "0"),
         (["output_size", "Conv2d(3, 3)", "ReLU", "--input", "1,9,9"], "ReLU"),
         (["output_size", "Conv2d(3", "--input", "1,9,9"], "^"),
         (["output_size", "Conv2d(3, 4)", "--input", "1,H,W", "--for", "Q", "--output", "3"], "Q"),

@@ -17,7 +17,7 @@ from reports.words import words
 from solver.analysis import NotAShape, analyze
 from solver.derivation import Derived, DoesNotFit, Given
 from solver.deriving import FACTS, closed_forms, same_output, solutions, symbols_in, value
-from solver.inverse import BOUNDS, MOST_KERNEL, NAMES, Between, between, bounds, left_over, windows_with
+from solver.inverse import BOUNDS, LEAST, MOST_KERNEL, NAMES, Between, between, bounds, left_over, windows_with
 from solver.layers.base import Layer
 from solver.layers.window import OUTPUT_SIZE
 from solver.notation.printing import ascii_text, plain
@@ -37,9 +37,12 @@ WANTED: Final = (*FACTS, "valid", "same_output")
 LAYER: Final = "Conv2d(C_out, K)"
 """What is meant where no network is named."""
 
+DEFAULTS: Final = {"s": 1, "p": 0, "d": 1}
+"""torch's, for what is not said of a window."""
+
 SHOWN: Final = 20
 MOST_RANGE: Final = 5000
-_GIVEN = re.compile(r"([A-Za-z]\w*)=([\w.,]+)")
+_GIVEN = re.compile(r"([A-Za-z]\w*)=([-\w.,]+)")
 
 
 @click.command("derive", cls=Command)
@@ -133,9 +136,14 @@ def _window(
     strange = [name for name in (*own, *names) if name not in (*NAMES, "o")]
     if strange:
         raise Refused(sentence("cli.no_name", language, name=printable(strange[0]), names="n, k, s, p, d, out"))
+    for name, values in own.items():
+        if min(values) < LEAST.get(name, 1):
+            raise Refused(sentence("cli.too_small", language, name=name, least=LEAST.get(name, 1), value=min(values)))
     known = {name: values[0] for name, values in own.items() if len(values) == 1 and name not in names}
     ranges = {name: values for name, values in own.items() if name not in known and name != "o"}
     output = known.pop("o", None)
+    if output is None and not names and not ranges and {"n", "k"} <= known.keys():
+        known = DEFAULTS | known
     said = _Said()
     taught: Formula = OUTPUT_SIZE.taught  # type: ignore[assignment]  # it is no law
     put = substitute(taught, {name: Number(number) for name, number in known.items()})
@@ -152,8 +160,7 @@ def _window(
     if output is None:
         output = known["n"]
         said.lines.append(sentence("derive.kept", language))
-    defaults = {"s": 1, "p": 0, "d": 1}
-    known |= {name: defaults[name] for name in left if name in defaults}
+    known |= {name: DEFAULTS[name] for name in left if name in DEFAULTS}
     if missing := [name for name in NAMES if name not in known and name not in free]:
         raise Refused(sentence("cli.needs_number", language, name=missing[0]))
     _chosen(said, output, known, ranges, free, language)
@@ -178,6 +185,8 @@ def _computed(said: _Said, known: Mapping[str, int], output: int | None, languag
 def _kept(said: _Said, free: set[str], known: Mapping[str, int], language: Language) -> None:
     """What keeps a size that is not known: formulas for the bounds of each name."""
     said.lines.append(sentence("derive.kept", language))
+    from sympy import true  # loaded by `bounds`, which alone makes expressions here
+
     usual = {"s": 1, "d": 1}
     for name in sorted(free):
         values = {**{key: number for key, number in usual.items() if key != name}, **known}
@@ -188,9 +197,11 @@ def _kept(said: _Said, free: set[str], known: Mapping[str, int], language: Langu
         one = whole or least == most
         shown = plain(as_formula(exact)) if one else f"{plain(as_formula(least))} … {plain(as_formula(most))}"
         conditions = ", ".join(f"{key} = {number}" for key, number in values.items())
-        line = f"  {name} = {shown}" + (f"  ({conditions})" if conditions else "")
+        never = (least > most) is true
+        line = f"  {sentence('derive.none', language, name=name)}" if never else f"  {name} = {shown}"
+        line += f"  ({conditions})" if conditions else ""
         said.lines.append(line + (f"  {sentence('derive.where_whole', language)}" if whole else ""))
-        found = {"name": name, "given": values, "least": written(least), "most": written(most)}
+        found = {"name": name, "given": values, "least": written(least), "most": written(most), "any": not never}
         said.data.setdefault("solutions", []).append({**found, "formula": written(exact) if one else None})
 
 
