@@ -8,7 +8,21 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from sympy import Add, Expr, Function, IndexedBase, Max, Min, Symbol, bernoulli, expand, factor_terms, floor, summation, sympify
+from sympy import (
+    Add,
+    Expr,
+    Function,
+    IndexedBase,
+    Max,
+    Min,
+    Symbol,
+    bernoulli,
+    expand,
+    factor_terms,
+    floor,
+    summation,
+    sympify,
+)
 
 
 @cache

@@ -192,6 +192,25 @@ def test_moving_numbers_by_index_costs_nothing() -> None:
     assert (walked.without_formula, walked.macs) == ((), 144)
 
 
+PAIRED: dict[str, Callable[[Any], Any]] = {
+    "topk": lambda x: x.flatten(1).topk(5)[0],
+    "sort": lambda x: torch.sort(x, 2).values,
+    "svd": lambda x: torch.linalg.svd(x)[1],
+    "qr": lambda x: torch.linalg.qr(x).Q,
+    "kthvalue": lambda x: x.kthvalue(2, dim=2)[0],
+    "aminmax": lambda x: x.aminmax(dim=2).max,
+    "cummax": lambda x: torch.cummax(x, 2)[0],
+}
+"""Operations that nobody knows here and that give tuples of torch's own kind."""
+
+
+@pytest.mark.parametrize("operation", PAIRED.values(), ids=PAIRED)
+def test_what_an_unknown_operation_gives_together_is_followed(operation: Callable[[Any], Any]) -> None:
+    module = odd.Function(lambda x: 2 * operation(x))
+    walked = read_module(module, (3, 8, 7))
+    assert walked.output == tuple(module(torch.rand(1, 3, 8, 7)).shape[1:])
+
+
 # --- what cannot be followed
 
 VALUES: dict[str, Callable[[Any], Any]] = {

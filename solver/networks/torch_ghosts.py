@@ -170,6 +170,6 @@ def mapped(change: Callable[[Any], Any], value: Any) -> Any:
         return change(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(mapped(change, item) for item in value))
-    if type(value) in (list, tuple):
+    if type(value) in (list, tuple) or hasattr(value, "n_sequence_fields"):  # torch.return_types are such sequences
         return type(value)(mapped(change, item) for item in value)
     return {key: mapped(change, item) for key, item in value.items()} if type(value) is dict else value

@@ -331,6 +331,17 @@ class Fourier(nn.Module):
         return torch.fft.irfft2(torch.fft.rfft2(x) * self.weight, s=x.shape[-2:])
 
 
+class Function(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
+
+
 class ByValue(nn.Module):
     """What happens depends on numbers."""
 
