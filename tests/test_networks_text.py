@@ -146,6 +146,28 @@ def test_a_graph_is_no_term() -> None:
         write_text(Graph((), (0,)))
 
 
+@pytest.mark.parametrize(
+    "text, shape",
+    [
+        ("LayerNorm((8, 8))", (8, 8, 8)),
+        ("Unflatten(1, (2, 2))", (4, 8)),
+        ("Unflatten(1, (4,))", (4, 8)),
+        ("AdaptiveAvgPool2d((None, None))", (8, 8, 8)),
+        ("Conv2d(3, 5, padding=2)", (1, 8, 8)),
+        ("ZeroPad2d(1)", (1, 8, 8)),
+    ],
+)
+def test_equal_values_become_one_only_where_that_means_the_same(text: str, shape: tuple[int, ...]) -> None:
+    network = read_network(text)
+    assert isinstance(network, Layer) and write_text(network) == text
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    scope: dict[str, Any] = {"__name__": "written"}
+    exec(write_torch(network, shape), scope)
+    after = scope["net"](torch.zeros(1, *shape)).shape[1:]
+    assert tuple(after) == analyze(network, shape).output
+    assert sum(each.numel() for each in scope["net"].parameters()) == analyze(network, shape).parameters
+
+
 def _run(code: str) -> Any:
     pytest.importorskip("torch", reason="torch is not installed")
     scope: dict[str, Any] = {"__name__": "written"}

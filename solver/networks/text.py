@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any, TypeAlias, final
@@ -321,10 +321,21 @@ def arguments_of(layer: Operation, *, named: bool = False) -> Iterator[str]:
         if field.name == "name":
             continue
         value = getattr(layer, field.name)
+        shown = _value(_for_all_axes(layer, field.name, value))
         if _default(field) is MISSING and not named:
-            yield _value(value)
+            yield shown
         elif value != _default(field) and value != _spread(_default(field), value):
-            yield f"{field.name}={_value(value)}"
+            yield f"{field.name}={shown}"
+
+
+def _for_all_axes(layer: Operation, argument: str, value: Any) -> Any:
+    """One value in place of equal ones, where it means the same: Conv2d(3, 5), but LayerNorm((5, 5))."""
+    if not isinstance(value, tuple) or len(set(value)) != 1:
+        return value
+    try:
+        return value[0] if replace(layer, **{argument: value[0]}) == layer else value
+    except DoesNotFit:
+        return value
 
 
 def _default(field: Field[Any]) -> Any:
@@ -339,8 +350,8 @@ def _value(value: Any) -> str:
     match value:
         case str():
             return repr(value)
-        case tuple() if value and len(set(value)) == 1 and not isinstance(value[0], tuple):
-            return _value(value[0])
+        case (one,):
+            return f"({_value(one)},)"
         case tuple():
             return f"({', '.join(map(_value, value))})"
         case _:
