@@ -23,6 +23,7 @@ from solver.values import Shape, Size, Value, as_formula
 
 FACTS: Final = ("output_size", "parameters", "multiplications", "macs", "receptive_field")
 MOST_TRIED: Final = 100_000
+MOST_USUAL: Final = 50_000
 LARGEST: Final = 4096
 
 Found: TypeAlias = "Between | tuple[dict[str, int], ...]"
@@ -75,7 +76,7 @@ def solutions(
     if isinstance(said, Size) and unknown == [said.name] and not ranges:
         return Between(said.name, first_at_least(said, wanted), first_at_least(said, wanted + 1) - 1)
     formula = as_formula(said)
-    spans = [(ranges or {}).get(name) or _usual(name, len(unknown)) for name in unknown]
+    spans = [(ranges or {}).get(name) or usual(name, len(unknown)) for name in unknown]
     points = islice(product(*spans), MOST_TRIED)
     found = (dict(zip(unknown, point, strict=True)) for point in points)
     return tuple(point for point in found if _at(formula, point) == wanted)
@@ -89,10 +90,14 @@ def _at(formula: Any, point: Mapping[str, int]) -> Any:
     return made if isinstance(made, int | Fraction) else None
 
 
-def _usual(name: str, unknown: int) -> range:
-    if unknown == 1:
-        return range(0 if name.startswith("P") else 1, LARGEST + 1)
-    return range(9) if name.startswith("P") else range(1, 13)
+def usual(name: str, unknown: int) -> range:
+    """The numbers that are tried for one of so many names where no range is given; a padding begins at 0.
+
+    >>> usual("K", 1), usual("P", 3)
+    (range(1, 4097), range(0, 36))
+    """
+    first = 0 if name.startswith("P") else 1
+    return range(first, first + (LARGEST if unknown == 1 else int(MOST_USUAL ** (1 / unknown))))
 
 
 def closed_forms(said: Value, wanted: Value, unknown: str) -> Iterator[Value]:

@@ -259,6 +259,14 @@ def test_formulas_are_stated_and_solved(run, typed, said, language):
     assert json.loads(out)["schema"] == "tirgul/derive/1"
 
 
+def test_what_was_searched_is_said(run):
+    typed = ["derive", "output_size", "Conv2d(8, K, padding=P, stride=S)", "--input", "3,224,224", "--output", "7"]
+    _, out, _ = run(*typed, "--for", "K,S,P", "--lang", "en")
+    assert "S = 1 … 36" in out and "K = 1, S = 32, P = 0" in out
+    _, out, _ = run(*typed, "--for", "K,S,P", "K=3..5", "--lang", "en")
+    assert "K = 1 …" not in out and "S = 1 … 36" in out
+
+
 def test_no_padding_keeps_a_size_under_an_even_kernel(run):
     _, out, _ = run("derive", "output_size", "k=4", "--for", "P", "--lang", "en")
     assert "No p gives this" in out and "…" not in out

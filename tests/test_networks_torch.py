@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -209,6 +210,43 @@ def test_what_an_unknown_operation_gives_together_is_followed(operation: Callabl
     module = odd.Function(lambda x: 2 * operation(x))
     walked = read_module(module, (3, 8, 7))
     assert walked.output == tuple(module(torch.rand(1, 3, 8, 7)).shape[1:])
+
+
+ALONG: dict[str, Callable[[Any, int], Any]] = {
+    "unsqueeze": lambda x, dim: x.unsqueeze(dim),
+    "squeeze": lambda x, dim: x.squeeze(dim),
+    "flatten": lambda x, dim: x.flatten(dim),
+    "flatten to": lambda x, dim: x.flatten(1, dim),
+    "unflatten": lambda x, dim: x.unflatten(dim, (-1, 2)),
+    "movedim": lambda x, dim: x.movedim(dim, 2),
+    "transpose": lambda x, dim: x.transpose(dim, 2),
+    "permute": lambda x, dim: x.permute(0, dim, 1, 2),
+    "permute more": lambda x, dim: x.permute(0, 1, 2, 3, dim),
+    "stack": lambda x, dim: torch.stack([x, x], dim),
+    "cat": lambda x, dim: torch.cat([x, x], dim),
+    "flip": lambda x, dim: x.flip(dim),
+    "roll": lambda x, dim: x.roll(1, dim),
+    "cumsum": lambda x, dim: x.cumsum(dim),
+    "mean": lambda x, dim: x.mean(dim),
+    "softmax": lambda x, dim: x.softmax(dim),
+    "index": lambda x, dim: x[:, :, dim],
+    "batch index": lambda x, dim: x[dim],
+    "view": lambda x, dim: x.view(x.shape[0], dim, -1),
+    "expand": lambda x, dim: x.mean(1, True).expand(-1, dim, -1, -1),
+}
+
+
+@pytest.mark.parametrize("operation", ALONG.values(), ids=ALONG)
+@pytest.mark.parametrize("dim", range(-7, 8))
+def test_axes_that_are_not_there_are_refused_as_torch_does(operation: Callable[[Any, int], Any], dim: int) -> None:
+    module = odd.Function(lambda x: operation(x, dim))
+    try:
+        theirs = module(torch.rand(1, 4, 6, 8)).numel()
+    except (RuntimeError, IndexError, ValueError):
+        with pytest.raises(DoesNotFit):
+            read_module(module, (4, 6, 8))
+    else:
+        assert math.prod(read_module(module, (4, 6, 8)).output) == theirs
 
 
 # --- what cannot be followed

@@ -18,6 +18,7 @@ from solver.networks.operations import (
     needs_values,
     operation,
     refused,
+    sequence,
 )
 from solver.networks.remembered import Step, step
 from solver.networks.steps import Combine, Einsum, Function, Mixed, Reduce, Scale, ScaledDotProductAttention
@@ -303,4 +304,8 @@ def reduced(walk: Walk, name: str, x: Ghost, axes: Sequence[int], kept: bool, wh
 
 @operation("cumsum", "cumprod", "roll", "flip", "flipud", "fliplr", "logcumsumexp")
 def _mixed(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> Any:
+    dims = more.get("dim", more.get("dims", given[1:2] if name == "roll" else given))
+    for dim in sequence(tuple(dims) if isinstance(dims, list | tuple) else (dims,)):
+        if isinstance(dim, int):
+            walk.place_of(input, dim)
     return walk.layer(step(Mixed(name)), input, walk.unique(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from solver.derivation import DoesNotFit
 from solver.networks.conditions import simple, times
 from solver.networks.guarded import bare
 from solver.networks.moves import Expand, Pad, Slice
@@ -39,7 +40,9 @@ def _view_as(walk: Walk, name: str, input: Ghost, other: Any) -> Ghost:
 @operation("flatten", "ravel")
 def _flatten(walk: Walk, name: str, input: Ghost, start_dim: int = 0, end_dim: int = -1) -> Any:
     full = input.full
-    first, last = (walk.axis(input, dim) + input.batched for dim in (start_dim, end_dim))
+    first, last = walk.place_of(input, start_dim), walk.place_of(input, end_dim)
+    if first > last:
+        raise DoesNotFit("Flatten", {"start_dim": start_dim, "end_dim": end_dim})
     if not (input.batched and 0 < first < last):
         return walk.reshaped(input, (*full[:first], times(full[first : last + 1]), *full[last + 1 :]), name)
     x = walk.layer(made("Flatten", start_dim=first, end_dim=last), input, walk.unique(name))
@@ -49,21 +52,21 @@ def _flatten(walk: Walk, name: str, input: Ghost, start_dim: int = 0, end_dim: i
 
 @operation("unflatten")
 def _unflatten(walk: Walk, name: str, input: Ghost, dim: int, sizes: Sequence[Any]) -> Ghost:
-    full, at = input.full, walk.axis(input, dim) + input.batched
+    full, at = input.full, walk.place_of(input, dim)
     return walk.reshaped(input, (*full[:at], *map(bare, sizes), *full[at + 1 :]), name)
 
 
 @operation("unsqueeze")
 def _unsqueeze(walk: Walk, name: str, input: Ghost, dim: int) -> Ghost:
     full = list(input.full)
-    full.insert(dim % (len(full) + 1), 1)
+    full.insert(walk.place_of(input, dim, more=1), 1)
     return walk.reshaped(input, full, name)
 
 
 @operation("squeeze")
 def _squeeze(walk: Walk, name: str, input: Ghost, dim: Any = None) -> Ghost:
     dims = range(len(input.full)) if dim is None else (dim,) if isinstance(dim, int) else dim
-    chosen = {walk.axis(input, axis) + input.batched for axis in dims}
+    chosen = {walk.place_of(input, axis) for axis in dims}
     full = [size for axis, size in enumerate(input.full) if axis not in chosen or size != 1]
     if 0 in chosen and input.batched:
         return walk.without_batch(walk.reshaped(input, (1, *full), name))
@@ -80,14 +83,15 @@ def _transpose(walk: Walk, name: str, input: Ghost, dim0: int = -2, dim1: int = 
     order = list(range(len(input.full)))
     if len(order) < 2:
         return input
-    order[dim0], order[dim1] = order[dim1], order[dim0]
+    one, other = walk.place_of(input, dim0), walk.place_of(input, dim1)
+    order[one], order[other] = other, one
     return walk.permuted(input, order, "transpose")
 
 
 @operation("movedim", "moveaxis")
 def _movedim(walk: Walk, name: str, input: Ghost, source: Any, destination: Any) -> Ghost:
     full = len(input.full)
-    froms, tos = ([axis % full for axis in ((one,) if isinstance(one, int) else one)] for one in (source, destination))
+    froms, tos = ([walk.place_of(input, axis) for axis in sequence((one,))] for one in (source, destination))
     left = iter(axis for axis in range(full) if axis not in froms)
     order = [froms[tos.index(axis)] if axis in tos else next(left) for axis in range(full)]
     return walk.permuted(input, order, "permute")
@@ -119,6 +123,8 @@ def _full(tensor: Any) -> tuple[Any, ...]:
 def expanded(walk: Walk, x: Ghost, wanted: list[Any], name: str) -> Ghost:
     """The signal with axes of size 1 repeated to these sizes, -1 for those that stay."""
     full = (1,) * (len(wanted) - len(x.full)) + x.full
+    if len(full) > len(wanted) or any(isinstance(want, int) and want < -1 for want in wanted):
+        raise DoesNotFit("broadcast", {"shape": x.sizes, "sizes": tuple(wanted)})
     sizes = [size if want == -1 else want for size, want in zip(full, wanted, strict=True)]
     if tuple(sizes) == x.full:
         return x
@@ -183,7 +189,7 @@ def _constant(walk: Walk, name: str, full: tuple[Any, ...], beside: Ghost) -> Gh
 @operation("cat", "concat", "concatenate")
 def _concatenate(walk: Walk, name: str, tensors: Any, dim: int = 0, **more: Any) -> Any:
     dim = more.get("axis", dim)
-    signals = [x for x in walk.signals(list(tensors)) if x.full[dim if x.sizes != (0,) else 0] != 0]
+    signals = [x for x in walk.signals(list(tensors)) if x.full[walk.place_of(x, dim) if x.sizes != (0,) else 0] != 0]
     if len(signals) == 1:
         return signals[0]
     axis = walk.axis(signals[0], dim)
@@ -200,7 +206,7 @@ def _concatenate(walk: Walk, name: str, tensors: Any, dim: int = 0, **more: Any)
 @operation("stack")
 def _stack(walk: Walk, name: str, tensors: Any, dim: int = 0) -> Any:
     signals = walk.fitted(walk.signals(list(tensors)))
-    at = dim % (len(signals[0].full) + 1)
+    at = walk.place_of(signals[0], dim, more=1)
     batched = signals[0].batched and at > 0
     if not batched:
         signals = [walk.unbatched(x, "unsqueeze") for x in signals]
@@ -338,8 +344,9 @@ def _getitem(walk: Walk, name: str, input: Ghost, index: Any) -> Any:
     dims = iter(range(len(input.full)))
     for item in items:
         axis = -1 if item is None else next(dims) - input.batched
-        if item is not None and axis >= 0:
-            cuts.append((axis, *_bounds(walk, item, input.sizes[axis])))
+        if item is not None:
+            cut = _bounds(walk, item, input.sizes[axis] if axis >= 0 else 1)
+            cuts += [(axis, *cut)] if axis >= 0 else []
         if item is None:
             sizes.append(None)
         elif isinstance(item, slice):
@@ -367,6 +374,8 @@ def _bounds(walk: Walk, item: Any, size: Any) -> tuple[Any, Any, int]:
     """Start, stop and step of an entry of an index, counted from the front where that can be said."""
     if not isinstance(item, slice):
         index = bare(item)
+        if isinstance(index, int) and isinstance(size, int) and not -size <= index < size:
+            raise DoesNotFit("axis", {"index": index, "size": size})
         index = index + size if isinstance(index, int) and index < 0 and isinstance(size, int) else index
         return index, None if isinstance(index, int) and index == -1 else index + 1, 1
     start, stop, by = _from_front(item.start, size), _from_front(item.stop, size), bare(item.step) or 1

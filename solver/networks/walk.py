@@ -270,10 +270,14 @@ class Walk:
 
     def axis(self, x: Ghost, dim: int) -> int:
         """The axis of our shape that torch calls `dim`; -1 for the batch axis."""
-        full = len(x.sizes) + x.batched
-        if not -full <= dim < max(full, 1):
+        return self.place_of(x, dim) - x.batched
+
+    def place_of(self, x: Ghost, dim: int, more: int = 0) -> int:
+        """The place of `dim` among the axes, the batch axis and `more` behind the last among them."""
+        full = max(len(x.sizes) + x.batched + more, 1)
+        if not -full <= dim < full:
             raise DoesNotFit("axis", {"dim": dim, "shape": x.sizes})
-        return dim % max(full, 1) - x.batched
+        return dim % full
 
     def reshaped(self, x: Ghost, full: Sequence[Any], operation: str) -> Ghost:
         """The signal with these sizes, the batch axis among them and -1 for what is left."""
@@ -284,15 +288,17 @@ class Walk:
             batched, target = True, wanted[1:]
         if x.sizes == target and x.batched == batched:
             return x
+        if wanted.count(-1) > 1 or any(isinstance(size, int) and size < -1 for size in wanted):
+            raise DoesNotFit("reshaped", {"shape": x.sizes, "sizes": wanted})
         grouping, roles = grouped(x.sizes, target, x.roles, self.conditions)
         return self.arranged(Reshape(grouping), x, operation, batched, roles)
 
     def permuted(self, x: Ghost, order: Sequence[int], operation: str) -> Ghost:
         """The axes, the batch axis among them, in another order."""
         full = len(order)
-        if full != len(x.full):
-            raise DoesNotFit("axis", {"dim": full - 1, "shape": x.sizes})
-        axes = [axis % full for axis in order]
+        axes = [self.place_of(x, axis) for axis in order]
+        if len(set(axes)) < full or full != len(x.full):
+            raise DoesNotFit("axis", {"dims": tuple(order), "shape": x.sizes})
         if not x.batched or axes[0] == 0:
             inner = tuple(axis - x.batched for axis in (axes[1:] if x.batched else axes))
             if inner == tuple(range(len(inner))):

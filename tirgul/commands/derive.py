@@ -16,7 +16,7 @@ from reports.steps import checked
 from reports.words import words
 from solver.analysis import NotAShape, analyze
 from solver.derivation import Derived, DoesNotFit, Given
-from solver.deriving import FACTS, closed_forms, same_output, solutions, symbols_in, value
+from solver.deriving import FACTS, closed_forms, same_output, solutions, symbols_in, usual, value
 from solver.inverse import BOUNDS, LEAST, MOST_KERNEL, NAMES, Between, between, bounds, left_over, windows_with
 from solver.layers.base import Layer
 from solver.layers.window import OUTPUT_SIZE
@@ -372,7 +372,11 @@ def _answers(
     if isinstance(found, Between):
         yield _span(found, language), _data(found)
         return
-    yield sentence("derive.found", language, count=len(found), shown=min(SHOWN, len(found))), {"count": len(found)}
+    tried = {name: usual(name, len(here)) for name in here if name not in ranges}
+    searched = ", ".join(f"{name} = {span[0]} … {span[-1]}" for name, span in tried.items())
+    count = sentence("derive.found", language, count=len(found), shown=min(SHOWN, len(found)))
+    within = f"  {sentence('derive.within', language, ranges=searched)}" if tried else ""
+    yield count + within, {"count": len(found), "searched": {name: [span[0], span[-1]] for name, span in tried.items()}}
     for point in found[:SHOWN]:
         yield "  " + ", ".join(f"{name} = {number}" for name, number in point.items()), point
 
