@@ -154,6 +154,13 @@ def bounds(name: str, values: Mapping[str, Any], output: Formula | int) -> tuple
     return _expanded(least), _expanded(most)
 
 
+def is_empty(least: Any, most: Any) -> bool:
+    """Whether no number lies between two bounds, whatever their symbols are."""
+    from sympy import true  # loaded: `bounds` has made them
+
+    return (least > most) is true
+
+
 def _expanded(expression: Any) -> Any:
     """The expression with what is rounded multiplied out, and then written as simply as it factors."""
     from sympy import ceiling, expand, factor, floor  # loaded by now

@@ -168,8 +168,8 @@ def _reached(axis: AxisField, window: tuple[Hyper, Hyper, Hyper, Hyper], same: b
     k, s, p, d = window
     jump = FIELD_JUMP(about, j=axis.jump, s=s)
     if axis.phases != ():
-        cells, stride, before, dilation = counted(k, s, p, d)
-        return tapped(axis, (tuple(m * dilation - before for m in range(cells)),), stride, jump, about)
+        cells, stride, padding, dilation = counted(k, s, p, d)
+        return tapped(axis, (tuple(m * dilation - padding for m in range(cells)),), stride, jump, about)
     size = FIELD_SIZE(about, r=axis.size, k=k, d=d, j=axis.jump)
     before = SAME_BEFORE(about, d=known(d, axis.start), k=k) if same else p
     return AxisField(size, jump, FIELD_START(about, a=axis.start, p=before, j=axis.jump))

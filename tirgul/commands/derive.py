@@ -17,7 +17,7 @@ from reports.words import words
 from solver.analysis import NotAShape, analyze
 from solver.derivation import Derived, DoesNotFit, Given
 from solver.deriving import FACTS, closed_forms, same_output, solutions, symbols_in, usual, value
-from solver.inverse import BOUNDS, LEAST, MOST_KERNEL, NAMES, Between, between, bounds, left_over, windows_with
+from solver.inverse import BOUNDS, LEAST, MOST_KERNEL, NAMES, Between, between, bounds, is_empty, left_over, windows_with
 from solver.layers.base import Layer
 from solver.layers.window import OUTPUT_SIZE
 from solver.notation.printing import ascii_text, plain
@@ -185,8 +185,6 @@ def _computed(said: _Said, known: Mapping[str, int], output: int | None, languag
 def _kept(said: _Said, free: set[str], known: Mapping[str, int], language: Language) -> None:
     """What keeps a size that is not known: formulas for the bounds of each name."""
     said.lines.append(sentence("derive.kept", language))
-    from sympy import true  # loaded by `bounds`, which alone makes expressions here
-
     usual = {"s": 1, "d": 1}
     for name in sorted(free):
         values = {**{key: number for key, number in usual.items() if key != name}, **known}
@@ -197,7 +195,7 @@ def _kept(said: _Said, free: set[str], known: Mapping[str, int], language: Langu
         one = whole or least == most
         shown = plain(as_formula(exact)) if one else f"{plain(as_formula(least))} … {plain(as_formula(most))}"
         conditions = ", ".join(f"{key} = {number}" for key, number in values.items())
-        never = (least > most) is true
+        never = is_empty(least, most)
         line = f"  {sentence('derive.none', language, name=name)}" if never else f"  {name} = {shown}"
         line += f"  ({conditions})" if conditions else ""
         said.lines.append(line + (f"  {sentence('derive.where_whole', language)}" if whole else ""))
