@@ -17,7 +17,18 @@ from reports.words import words
 from solver.analysis import NotAShape, analyze
 from solver.derivation import Derived, DoesNotFit, Given
 from solver.deriving import FACTS, closed_forms, same_output, solutions, symbols_in, usual, value
-from solver.inverse import BOUNDS, LEAST, MOST_KERNEL, NAMES, Between, between, bounds, is_empty, left_over, windows_with
+from solver.inverse import (
+    BOUNDS,
+    LEAST,
+    MOST_KERNEL,
+    NAMES,
+    Between,
+    between,
+    bounds,
+    is_empty,
+    left_over,
+    windows_with,
+)
 from solver.layers.base import Layer
 from solver.layers.window import OUTPUT_SIZE
 from solver.notation.printing import ascii_text, plain
