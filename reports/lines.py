@@ -33,6 +33,8 @@ MOST_SHOWN: Final = 2_000
 
 _GLUED: Final = pattern(r"((?:[^\s$]*\$[^$]*\$)+[^\s$]*)")
 _CROSS: Final = pattern(r"(?<=\w) x (?=\w)")
+_LINES: Final = pattern(r"[^\n]*\n|[^\n]+")
+_HEBREW: Final = pattern(r"[\u0590-\u05ff]")
 _PLACEHOLDER: Final = pattern(r"%\((\w+)\)s")
 
 Style: TypeAlias = Literal["nb", "strong", "link", "mark", "soft"]
@@ -211,10 +213,19 @@ def typed_line(text: str, at: int | None = None) -> Line:
     turned = direction(text) == "rtl"
     put: list[str | Run] = []
     start = 0
-    for run, foreign in runs_of_words(cut, "he"):
+    for run, foreign in _runs_as_typed(cut):
         put += _marked(run, None if at is None else at - start, foreign and turned)
         start += len(run)
     return Line(*put, *(_marked(" ", 0, False) if at == len(text) and not rest else [rest]))
+
+
+def _runs_as_typed(text: str) -> Iterator[tuple[str, bool]]:
+    """Line by line; one without a Hebrew letter, as `= (n + 1)*x`, is a run of its own."""
+    for line in _LINES.findall(text):
+        if _HEBREW.search(line):
+            yield from runs_of_words(line, "he")
+        else:
+            yield line, True
 
 
 def _marked(run: str, at: int | None, isolated: bool) -> list[Run]:

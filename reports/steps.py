@@ -19,8 +19,8 @@ def rule_line(rule: str, say: Sayer) -> Line:
 
 
 def about_line(about: str) -> Line:
-    """What a step is about: a name with an index as formulas have it, any other as it is."""
-    said = read(about, (about,)) if "_" in about else None
+    """What a step is about: a letter and a name with an index as formulas have them, any other as it is."""
+    said = read(about, (about,)) if "_" in about or len(about) == 1 else None
     return Line(Math(said)) if isinstance(said, Name) else token(about)
 
 

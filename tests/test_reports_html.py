@@ -270,6 +270,7 @@ def test_mathematics_is_isolated_by_the_style(name):
     "text, at, said",
     [
         ("5×5×3 ערוצים", None, '<bdi dir="ltr">5×5×3</bdi> ערוצים'),
+        ("לכן\n= (n+1)*x", None, 'לכן\n<bdi dir="ltr">= (n+1)*x</bdi>'),
         ("5x5x3", None, "5x5x3"),
         ("3*(4", 4, '3*(4<mark class="at">\xa0</mark>'),
         ("a < b", 2, 'a <mark class="at">&lt;</mark> b'),
@@ -317,6 +318,22 @@ def inside(element: Element, kind: str) -> bool:
 
 
 @every_sheet
+def test_remarks_are_no_small_print(name):
+    """A paragraph's class on a section would shrink all that stands in it."""
+    assert {element.tag for element in READ[name].elements if element.attributes.get("class") == "note"} <= {"p"}
+    classes = (element.attributes.get("class", "").split() for element in READ[name].tagged("section"))
+    assert not [one for one in classes if "note" in one]
+
+
+def test_pictures_that_follow_each_other_stand_together():
+    rows = READ["sheet conv1d"].tagged("div", **{"class": "figures"})
+    counts = [
+        sum(row in figure.parents[-1:] for figure in READ["sheet conv1d"].tagged("figure")) for row in rows
+    ]
+    assert counts == [2, 3, 5] * len(LANGUAGES)
+
+
+@every_sheet
 def test_rules_lead_to_their_formula_and_source(name):
     read = READ[name]
     entries = {element.attributes["id"] for element in read.elements if element.attributes.get("class") == "entry"}
@@ -353,7 +370,7 @@ def test_every_part_has_its_answer(name):
     answers = [
         element
         for element in READ[name].elements
-        if element.attributes.get("class") == "answer" and not inside(element, "part note")
+        if element.attributes.get("class") == "answer" and not inside(element, "part remark")
     ]
     codes = [element for element in READ[name].tagged("pre", **{"class": "typed"}) if inside(element, "part")]
     asked = [part.code is not None for part in instance.exercise.parts]
@@ -402,6 +419,16 @@ def test_the_summary_counts_verdicts_and_names_slips():
     assert "the biases were counted although the network has none" in text
     assert "11.1/3" in text
     assert "it is not a complete formula" in text
+
+
+def test_an_example_of_a_mistake_stands_on_one_line():
+    code = "class Net(nn.Module):\n    def forward(self, x):\n" + "        x = self.conv(x)\n" * 9
+    slipped = Judgement("2", code, code, Slipped(((Slip("a", "no_plus_one"),),)))
+    results = (Result("11.1", "2", Fraction(1), Fraction(1, 2), slipped),)
+    page = summary_html(ClassResult(("11.1",), (Student("1", results),)), BY_ID, ["he"])
+    (example,) = re.findall(r'<bdi dir="ltr">(class Net[^<]*)</bdi></td>', page)
+    assert "\n" not in example
+    assert len(example) <= 61
 
 
 def test_two_slips_are_one_row_each():

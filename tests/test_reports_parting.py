@@ -81,6 +81,12 @@ def test_hints_name_rules_and_formulas_without_numbers():
     assert steps(page({"2": "48"}), "hints") == []
 
 
+def test_a_rule_of_several_layers_is_hinted_at_without_one_of_them():
+    hinted = steps(page({}, "hints", exercise=INSTANCES["lenet5"]), "hints")
+    names = {str(step.reason) for step in hinted if step.rule == "window.output_size"}
+    assert names == {"output size of a sliding window, C1", "output size of a sliding window"}
+
+
 def test_answers_are_revealed_where_the_teacher_says_so():
     told = [block.line for block in every_block(page({"2": "51"}, "answers").blocks) if isinstance(block, Answer)]
     assert Line("48") in told and "5175" in told

@@ -14,9 +14,9 @@ from exercises.exercise import LANGUAGES
 from grader.results import Result, Student
 from grader.verdict import Judgement, Unreadable
 from reports import pdf
-from reports.document import Document, Paragraph, Picture, Typed, every_block
+from reports.document import Cell, Document, Paragraph, Picture, Table, Typed, Working, every_block
 from reports.figures.svg import picture
-from reports.lines import Line
+from reports.lines import Line, Text, inert, token
 from reports.pages.blank import printed_blank
 from reports.pages.sheet import sheet, solved
 from reports.pages.student import REVEALS, feedback_page
@@ -24,6 +24,7 @@ from reports.pages.summary import class_report
 from reports.pdf import document_pdf, document_png
 from reports.pdf.data import CHARACTERS, UPRIGHT, WIDE, document_data, drawable, drawn, listed
 from tests.sources import ROOT
+from tests.test_reports_golden import pixels
 from tests.test_reports_html import BY_ID, CLASS, HOSTILE, STUDENT
 from tests.test_reports_solution import INSTANCES
 
@@ -118,6 +119,25 @@ def test_what_students_type_is_printed_and_nothing_else(language):
 def test_what_no_font_draws_is_written_as_its_code():
     assert drawable("ab Ж中😀") == "ab Ж[U+4E2D][U+1F600]"
     assert set("אבג abc 0123 +−×·≤ ✓") <= drawn()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", ["א" * 300, "x" * 300, "n*Var(w_1)*(E[x_1]^2+Var(x_1))+" * 9])
+def test_what_has_no_blank_stays_between_the_margins(text, language):
+    table = Table((Cell(Line("a")), Cell(Line("b"))), ((Cell(Line("a")), Cell(inert(text))),))
+    blocks = (Typed(text), Paragraph(inert(text)), Working((("wrong", token(text), Line("a")),)), table)
+    (page,) = map(pixels, document_png(Document(language, "x", blocks), 48))
+    margin = int(1.7 / 2.54 * 48)
+    assert page[:, :margin].min() == page[:, -margin:].min() == 255
+
+
+def test_every_line_of_what_is_isolated_is():
+    def drawn_of(*runs):
+        return document_png(Document("he", "x", (Paragraph(Line(*runs)),)))
+
+    lines = ("= (n+1)*x", "x+1) # (", "-5")
+    apart = [run for line in lines for run in (Text(line, "ltr"), "\n")][:-1]
+    assert drawn_of(Text("\n".join(lines), "ltr")) == drawn_of(*apart)
 
 
 def test_what_only_typst_draws_is_drawn():

@@ -5,6 +5,8 @@ from fractions import Fraction
 import pytest
 
 from exercises.library import BANK, files, load_file
+from reports.document import Step, every_block
+from reports.pages.sheet import Page, sheet, solved
 from reports.solution import approximation, chosen, equation, solution
 from solver.derivation import walk
 from solver.notation.printing import plain
@@ -103,6 +105,21 @@ def test_approximations_are_for_fractions():
     near = approximation(Fraction(7328893, 64125))
     assert near is not None
     assert near.written == "114.291"
+
+
+def test_an_exact_decimal_is_equal_and_another_is_near():
+    def said(name: str, part: str) -> str:
+        return str(Page(INSTANCES[name], solution(INSTANCES[name], part, verify=unchecked), "en").answer())
+
+    assert said("lenet5", "softmax") == "1/4 = 0.25"
+    assert said("resnet", "alexnet.ratio") == "7328893/64125 ≈ 114.291"
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_no_entry_of_the_glossary_says_that_a_thing_is_itself(name):
+    blocks = every_block(sheet(solved([INSTANCES[name]]), "en").blocks)
+    steps = [block for block in blocks if isinstance(block, Step)]
+    assert not [step.rule for step in steps for left, right in step.rows if left == right]
 
 
 def test_a_refuted_step_is_told():

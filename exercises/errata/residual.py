@@ -118,7 +118,7 @@ ENTRIES: tuple[Erratum, ...] = (
     Erratum(
         "slope-at-zero",
         GRADIENT,
-        Text(he="הנגזרת של ReLU היא 1{y >= 0}", en="the derivative of ReLU is 1{y >= 0}"),
+        Text(he="הנגזרת של ReLU היא $1{y >= 0}$", en="the derivative of ReLU is $1{y >= 0}$"),
         Text(he="ב־0 אין נגזרת; torch לוקחת relu'(0) = 0", en="there is none at 0; torch takes relu'(0) = 0"),
         "torch",
         facts("relu_slope_at_zero"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import groupby
 from typing import Final, assert_never
 
 from reports.bidi import direction
@@ -25,6 +26,7 @@ from reports.document import (
 from reports.lines import Line, Math, Run, Span, Text, typed_line
 from reports.markup import Html, escape, joined
 from reports.mathematics.mathml import mathml
+from solver.notation.printing import plain
 
 # --- lines
 
@@ -74,8 +76,14 @@ def typed_html(text: str, at: int | None = None) -> Html:
 
 
 def blocks_html(blocks: tuple[Block, ...]) -> Html:
-    """Blocks one below the other."""
-    return joined(map(block_html, blocks), "\n")
+    """Blocks one below the other; pictures that follow each other share a line where it has room."""
+    printed: list[Html] = []
+    for pictures, group in groupby(blocks, key=lambda block: isinstance(block, Picture)):
+        several = [block_html(block) for block in group]
+        if pictures and len(several) > 1:
+            several = [Html(f'<div class="figures">{joined(several)}</div>')]
+        printed += several
+    return joined(printed, "\n")
 
 
 def block_html(block: Block) -> Html:
@@ -88,13 +96,15 @@ def block_html(block: Block) -> Html:
             return Html(f"<{tag}{_class(kind)}>{line_html(line)}</{tag}>")
         case Answer(label, line, formula_id):
             mark = f' data-formula="{escape(formula_id)}"' if formula_id else ""
-            return Html(f'<p class="answer"{mark}><b>{line_html(label)}</b> <span>{line_html(line)}</span></p>')
+            is_formula = len(line.runs) == 1 and isinstance(line.runs[0], Math)
+            scrolls = ' class="formula" tabindex="0"' if is_formula else ""  # what may scroll can be reached by keys
+            return Html(f'<p class="answer"{mark}><b>{line_html(label)}</b> <span{scrolls}>{line_html(line)}</span></p>')
         case Items(lines, numbered):
             tag = "ol" if numbered else "ul"
             inside = joined(Html(f"<li>{line_html(line)}</li>") for line in lines)
             return Html(f'<{tag} class="options">{inside}</{tag}>')
-        case Typed(text, at):
-            return Html(f'<pre class="typed" dir="{direction(text)}">{typed_html(text, at)}</pre>')
+        case Typed():
+            return _typed(block)
         case Working(steps):
             inside = joined(
                 Html(
@@ -117,6 +127,10 @@ def block_html(block: Block) -> Html:
             return _section(block)
         case _:
             assert_never(block)
+
+
+def _typed(typed: Typed, scrolls: str = "") -> Html:
+    return Html(f'<pre class="typed" dir="{direction(typed.text)}"{scrolls}>{typed_html(typed.text, typed.at)}</pre>')
 
 
 def _class(kind: str) -> str:
@@ -177,7 +191,7 @@ def _equation(step: Step) -> str:
                 sides.append(f'<span class="left">{mathml(left, display=True) if left is not None else ""}</span>')
             sides.append(f'<span class="right">{mathml(right, display=True, equals=True)}</span>')
     row = ' row"' if len(step.rows) == 1 else '"'
-    kind = ' short"' if step.short else f'{row} tabindex="0"'  # what may scroll can be reached by keys
+    kind = ' short"' if step.short else f'{row} tabindex="0"'  # as above
     return f'<div class="equation{kind} dir="ltr">{"".join(sides)}</div>' if sides else ""
 
 
@@ -200,17 +214,26 @@ def _table(table: Table) -> Html:
 
 def _row(row: tuple[Cell, ...], table: Table) -> Html:
     first, *rest = row
-    cells = [Html(f'<th scope="row"{_class(first.kind)}>{_content(first)}</th>')]
+    cells = [Html(f'<th scope="row"{_class(first.kind)}>{_named(first)}</th>')]
     for cell, head in zip(rest, table.head[1:], strict=True):
         label = f' data-label="{escape(str(head.content))}"' if table.stacked else ""
         cells.append(Html(f"<td{_class(cell.kind)}{label}>{_content(cell)}</td>"))
     return Html(f"<tr>{joined(cells)}</tr>")
 
 
+def _named(cell: Cell) -> Html:
+    """The content of a cell that names its row; a formula alone has words too, for readers that know no MathML."""
+    match cell.content:
+        case Line(runs=(Math(formula),)):
+            return Html(mathml(formula).replace("<math", f'<math aria-label="{escape(plain(formula))}"', 1))
+        case _:
+            return _content(cell)
+
+
 def _content(cell: Cell) -> Html:
     match cell.content:
         case Typed() as typed:
-            return block_html(typed)
+            return _typed(typed, ' tabindex="0"')  # a cell is never high, so a long text scrolls
         case Fraction() as share:
             return _bar(share)
         case line:

@@ -6,6 +6,7 @@ Nothing here tells a key that the student has not found, unless the teacher reve
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from exercises.exercise import Instance, Language
@@ -18,6 +19,7 @@ from reports.lines import Line, Math, Sayer
 from reports.pages.sheet import Page
 from reports.solution import Step as Said
 from reports.solution import solution, steps
+from reports.steps import rule_line
 from reports.words import words
 from solver.derivation import (
     SHAPE,
@@ -160,13 +162,16 @@ def _hints(page: Page) -> Iterator[Block]:
     """The rules that lead to the answer, each with its formula and without numbers."""
     seen: dict[str, Step] = {}
     for said in page.solution.steps:
+        if said.rule in seen:  # it applies to several layers, so it is named without the first of them
+            seen[said.rule] = replace(seen[said.rule], reason=rule_line(said.rule, page.say))
+            continue
         if said.node is None or said.node.rule.taught is None or said.truth is not None:
             continue
         symbol, taught = said.sides[0], said.node.rule.taught
         rows = ((None, taught),) if symbol == taught else ((symbol, taught),)
         reason = page.step(said, 0).reason
         if as_formula(page.solution.key) not in (symbol, taught):
-            seen.setdefault(said.rule, Step(said.rule, reason, rows))
+            seen[said.rule] = Step(said.rule, reason, rows)
     if seen:
         yield Paragraph(page.say("student.hints"), "label")
         yield Section("steps hints", tuple(seen.values()))

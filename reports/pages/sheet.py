@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Final, final
 
 from exercises.exercise import STATEMENT, Instance, Language, Option, Part
@@ -170,7 +171,7 @@ def _note(page: Page, name: str) -> Section:
         Section("steps", tuple(page.step(step, number) for number, step in enumerate(page.solution.steps, start=1))),
         Answer(page.say("page.answer"), page.answer(), f"{place}/answer"),
     )
-    return Section("part note", blocks, id=f"{page.language}-{place}")
+    return Section("part remark", blocks, id=f"{page.language}-{place}")
 
 
 def _reasons(solutions: Iterable[Solution]) -> dict[str, None]:
@@ -247,7 +248,9 @@ class Page:
             return joined(said, "; ") if said else self.say("list.none")
         about = approximation(key)
         shown = Math(self.solution.answer, display=True)
-        return Line(shown) if about is None else Line(shown, " ≈ ", Math(about))
+        if about is None:
+            return Line(shown)
+        return Line(shown, " = " if Fraction(about.written) == key else " ≈ ", Math(about))
 
 
 def _rows(step: Said) -> tuple[tuple[Formula | None, Formula], ...]:
@@ -290,7 +293,7 @@ def _entry(rule: Rule, first: Said, language: Language, say: Sayer) -> Section:
     notes = [say("step.source", source=Line(Text(rule.source, "ltr")))] if rule.source else []
     if rule.taught is not None:
         left = formula(rule.symbol) if rule.symbol and not isinstance(rule.taught, Relation) else None
-        rows = ((left, rule.taught),)
+        rows = ((None if left == rule.taught else left, rule.taught),)
     elif rule.assumes is not None and first.truth is None:
         rows = _rows(first)
         notes.append(say("page.instance"))

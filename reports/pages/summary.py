@@ -22,6 +22,8 @@ NUMBERS: Final = frozenset(
     ("total", "pending", "times", "mean_share", "deviation", "mean", "facility", "discrimination", "marks", "line")
 )
 """The columns of numbers, which stand at the right in both languages."""
+MOST_OF_AN_EXAMPLE: Final = 60
+"""Characters of an answer that stand beside the mistake it shows."""
 
 
 def class_report(
@@ -151,7 +153,7 @@ class _Report:
                 _place(part.exercise, part.part),
                 Cell(inert(together(self.say, typical.explanation))),
                 _number(typical.count),
-                Cell(joined(map(inert, typical.examples), ", ")),
+                Cell(joined(map(_example, typical.examples), ", ")),
             )
             for part in self.parts
             for typical in part.slips
@@ -222,6 +224,12 @@ def _typed(result: Result) -> str:
 
 def _answer(result: Result) -> Cell:
     return Cell(Typed(_typed(result)))
+
+
+def _example(answer: str) -> Line:
+    """An answer on one line, and no more of it than a table has room for."""
+    said = " ".join(answer.split())
+    return inert(said if len(said) <= MOST_OF_AN_EXAMPLE else f"{said[:MOST_OF_AN_EXAMPLE]}…")
 
 
 def _marks(result: Result) -> str:
