@@ -98,7 +98,8 @@ def block_html(block: Block) -> Html:
             mark = f' data-formula="{escape(formula_id)}"' if formula_id else ""
             is_formula = len(line.runs) == 1 and isinstance(line.runs[0], Math)
             scrolls = ' class="formula" tabindex="0"' if is_formula else ""  # what may scroll can be reached by keys
-            return Html(f'<p class="answer"{mark}><b>{line_html(label)}</b> <span{scrolls}>{line_html(line)}</span></p>')
+            said = f"<b>{line_html(label)}</b> <span{scrolls}>{line_html(line)}</span>"
+            return Html(f'<p class="answer"{mark}>{said}</p>')
         case Items(lines, numbered):
             tag = "ol" if numbered else "ul"
             inside = joined(Html(f"<li>{line_html(line)}</li>") for line in lines)
