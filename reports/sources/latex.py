@@ -120,7 +120,7 @@ class _Printer:
                 items = "\n".join(f"\\item {self.line(line)}" for line in lines)
                 yield f"\\begin{{{name}}}\n{items}\n\\end{{{name}}}"
             case Typed(text, at):
-                quote = f"\\begin{{quote}}\\ttfamily\n{self.typed(text, at)}\n\\end{{quote}}"
+                quote = f"\\begin{{quote}}\\ttfamily\\footnotesize\n{self.typed(text, at)}\n\\end{{quote}}"
                 language = "english" if direction(text) == "ltr" else "hebrew"
                 yield f"\\begin{{otherlanguage*}}{{{language}}}\n{quote}\n\\end{{otherlanguage*}}"
             case Working(steps):
