@@ -77,7 +77,7 @@ TABLE = [  # typed, LaTeX
     ("sum(i, 1, n, a_i + b_i)", r"\sum_{i = 1}^{n} (a_{i} + b_{i})"),
     ("prod(l, 1, L, n_l*Var(w_l))", r"\prod_{l = 1}^{L} n_{l} \operatorname{Var}(w_{l})"),
     ("int(x, 0, 1, x^2)", r"\int_{0}^{1} x^{2} \, dx"),
-    ("1{y>=0}", r"\mathbb{1}\{ y \ge 0 \}"),
+    ("1{y>=0}", r"\mathbf{1}\{ y \ge 0 \}"),
     ("delta(k, m)", r"\delta_{k,m}"),
     ("10x10x3", r"10 \times 10 \times 3"),
     ("3@10x10", r"3@10 \times 10"),

@@ -211,7 +211,7 @@ def _call(formula: Call) -> str:
         case function, parts if function in _INFIX:
             return f" {_INFIX[function]} ".join(_inside(formula, place) for place in range(len(parts)))
         case "indicator", _:
-            return r"\mathbb{1}" + _fenced("{", inner, tall)
+            return r"\mathbf{1}" + _fenced("{", inner, tall)  # the \mathbb of amssymb has letters alone, and no digit
         case "E", _:
             return r"\mathbb{E}" + _fenced("[", inner, tall)
         case function, _ if function in _FENCES:
