@@ -124,21 +124,33 @@ TOOLS: dict[str, tuple[Callable[[Any], Any], str, bool]] = {  # what it does, th
 }
 
 
-def seconds(measured: Callable[[], Any], times: int) -> float | None:
-    """The median of several runs after one to warm up; None where it fails.
+def spent(measured: Callable[[], Any]) -> float | None:
+    """Seconds of the processor, so that whatever else the machine does is not counted; None where it fails."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        started = time.process_time()
+        try:
+            measured()
+        except Exception:  # whatever another tool raises, it is left out
+            return None
+        return time.process_time() - started
 
-    Of the processor, so that whatever else the machine does is not counted: nothing here waits.
-    """
-    taken = []
+
+def seconds(measured: Callable[[], Any], times: int) -> float | None:
+    """The median of several runs after one to warm up; None where it fails."""
+    taken = [spent(measured) for _ in range(times + 1)][1:]
+    return None if None in taken else statistics.median(filter(None, taken))
+
+
+def ratio(ours: Callable[[], Any], theirs: Callable[[], Any], times: int) -> float | None:
+    """How many times as long theirs takes: the median over rounds, ours before and after theirs, so that a processor
+    that is slow for a while is slow for both; None where theirs fails."""
+    found = []
     for _ in range(times + 1):
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            started = time.process_time()
-            try:
-                measured()
-            except Exception:  # whatever another tool raises, it is left out
-                return None
-            taken.append(time.process_time() - started)
-    return statistics.median(taken[1:])
+        before, taken, after = seconds(ours, 2), spent(theirs), seconds(ours, 2)
+        if before is None or taken is None or after is None:
+            return None
+        found.append(2 * taken / (before + after))
+    return statistics.median(found[1:])
 
 
 def made(name: str, device: str) -> Any:
@@ -174,15 +186,14 @@ def compare(names: list[str], times: int) -> bool:
             return False
         first = seconds(partial(afresh, meta), times)
         formulas = seconds(partial(symbolic, meta), 2 * times)
-        ratios = {}
-        for tool, (measured, _, on_meta) in tools.items():
-            module = meta if on_meta else real
-            taken = seconds(partial(measured, module), times)
-            ratios[tool] = None if taken is None else taken / own
-        cells = ["-" if ratio is None else f"{ratio:.0f}" for ratio in ratios.values()]
+        ratios = {
+            tool: ratio(partial(full, meta), partial(measured, meta if on_meta else real), times)
+            for tool, (measured, _, on_meta) in tools.items()
+        }
+        cells = ["-" if each is None else f"{each:.0f}" for each in ratios.values()]
         ours = [f"{1000 * own:.2f}", *("-" if each is None else f"{1000 * each:.1f}" for each in (first, formulas))]
         print(line(name, [*ours, *cells]), flush=True)
-        least = min((ratio for ratio in ratios.values() if ratio is not None), default=10.0)
+        least = min((each for each in ratios.values() if each is not None), default=10.0)
         if least < 10 or (name == "resnet50" and (ratios.get("torchinfo") or AIM) < AIM):
             print(f"  {name}: not as fast as it should be", file=sys.stderr)
             met = False
@@ -207,7 +218,7 @@ def main() -> int:
     """The tables; 1 where something is slower than it should be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", choices=[*NETWORKS, []], help="which ones; all if none is named")
-    parser.add_argument("--times", type=int, default=3, help="how often each tool runs (3)")
+    parser.add_argument("--times", type=int, default=5, help="how often each tool runs (5)")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
