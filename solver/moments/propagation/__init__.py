@@ -5,7 +5,8 @@ A layer with weights has fan_in n and fan_out m: v = sum of n terms w x, and eac
     E[v^2] = n Var(w) E[x^2] + Var(b)            E[d_x^2] = m Var(w) E[d_v^2]
 
 which holds at every width: weights have mean 0, are uncorrelated and independent of what they multiply; the x may
-depend on one another as they like. An activation multiplies by E[s(v)^2]/E[v^2] and E[s'(v)^2]. Results are labelled:
+depend on one another as they like. An activation multiplies by E[s(v)^2]/E[v^2] and E[s'(v)^2]; slopes that a gradient
+meets at one unit with no weights between are counted together (`backward`). Results are labelled:
 
     exact        at every width: signs of weights may be turned without changing their law, so that v is symmetric
     mean field   in the limit of wide layers, where v is normal and what meets in a sum is independent
@@ -16,7 +17,8 @@ depend on one another as they like. An activation multiplies by E[s(v)^2]/E[v^2]
     state         what is known of one number of a signal      table         rows and totals
     images        moments of an activation on a law            recommending  what to draw weights with
     layers, joins, rules   what each layer does                schemes       solutions of one equation
-    walk          through the network: `propagate`     telling      short formulas, long numbers
+    walk          through the network: `propagate`             backward      gradients back through it
+    telling       short formulas, long numbers
 """
 
 from solver.moments.propagation.images import rectified_sum as rectified_sum

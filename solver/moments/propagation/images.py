@@ -67,11 +67,21 @@ def homogeneous_gain(held: ActivationMoments) -> Expr:
     return held.derivative_second
 
 
+def both_positive(variance: Any, spread: Any) -> Expr:
+    """P(g > 0 and g + v > 0) = 1/4 + asin(c)/(2 pi), c = sqrt(q/(q + u)), for independent g ~ N(0, q), v ~ N(0, u).
+
+    >>> both_positive(1, 1)
+    3/8
+    """
+    q, u = sympy.sympify(variance), sympy.sympify(spread)
+    return Rational(1, 4) + asin(sqrt(q / (q + u))) / (2 * pi)
+
+
 def rectified_sum(variance: Any, spread: Any) -> Triple:
     """E, E[.^2] and P(> 0) of relu(x + v) for x = relu(g), g ~ N(0, q) and v ~ N(0, u) independent.
 
     Where g < 0, half of v is left: u/4. Where g > 0 and g + v > 0, two normal numbers with correlation
-    c = sqrt(q/(q + u)) are positive: P = 1/4 + asin(c)/(2 pi), and E[(g + v)^2; both] = (q + u) P + sqrt(q u)/(2 pi).
+    c = sqrt(q/(q + u)) are positive with probability P, and E[(g + v)^2; both] = (q + u) P + sqrt(q u)/(2 pi).
 
     >>> mean, second, positive = rectified_sum(1, Rational(1, 2))
     >>> (2*second).evalf(12), positive.evalf(12)
@@ -80,7 +90,7 @@ def rectified_sum(variance: Any, spread: Any) -> Triple:
     1/pi + 2
     """
     q, u = sympy.sympify(variance), sympy.sympify(spread)
-    together = Rational(1, 4) + asin(sqrt(q / (q + u))) / (2 * pi)
+    together = both_positive(q, u)
     mean = (sqrt(u) + sqrt(q) + sqrt(q + u)) / (2 * sqrt(2 * pi))
     return mean, u / 4 + (q + u) * together + sqrt(q * u) / (2 * pi), Rational(1, 4) + together
 
@@ -123,23 +133,71 @@ def as_float(value: Expr) -> float:
     return float(value)
 
 
-def as_nodes(law: Law, breaks: Iterable[float] = ()) -> Nodes:
+def spread_out(base: Nodes, spread: float, breaks: Iterable[Any] = ()) -> Nodes:
+    """The law base + N(0, spread) as points, cut at break points."""
+    return _density_nodes(base, spread, map(float, breaks)) if spread > 0 else base
+
+
+def base_and_spread(law: Law) -> tuple[Nodes, float]:
+    """A law as points and the variance of the normal part beside them."""
     match law.base:
         case None:
             base = CENTRE
         case Nodes():
             base = law.base
         case Image(held, variance):
-            base = mapped(held, Nodes(np.zeros(1), np.ones(1)), as_float(variance))[0]
-    spread = as_float(law.spread)
-    return _density_nodes(base, spread, breaks) if spread > 0 else base
+            base = mapped(held, CENTRE, as_float(variance))[0]
+    return base, as_float(law.spread)
+
+
+def as_nodes(law: Law) -> Nodes:
+    return spread_out(*base_and_spread(law))
+
+
+def _images(held: ActivationMoments, nodes: Nodes) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """s and s' at each point"""
+    if held.expression.free_symbols != {y}:
+        raise NoMoments(f"{held.name} as numbers, with {dict(held.parameters)}")
+    if held.slopes is not None:
+        below, above = map(float, held.slopes)
+        slopes = np.where(nodes.values > 0, above, below)
+        return slopes * nodes.values, slopes
+    return _floating(held.expression)(nodes.values), _floating(held.definition.derivative)(nodes.values)
+
+
+def _gathered(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any]) -> Nodes:
+    distinct, which = np.unique(values, return_inverse=True)
+    return Nodes(distinct, np.bincount(which, weights=weights))
 
 
 def mapped(held: ActivationMoments, base: Nodes, spread: float) -> tuple[Nodes, Triple]:
     """The law of s(base + N(0, spread)), and E[s], E[s^2], E[s'^2]."""
-    nodes = _density_nodes(base, spread, map(float, held.definition.breaks)) if spread > 0 else base
-    values = _floating(held.expression)(nodes.values)
-    slopes = _floating(held.definition.derivative)(nodes.values)
+    nodes = spread_out(base, spread, held.definition.breaks)
+    values, slopes = _images(held, nodes)
     moments = [sympy.Float(float(f @ nodes.weights), DIGITS) for f in (values, values**2, slopes**2)]
-    distinct, which = np.unique(values, return_inverse=True)
-    return Nodes(distinct, np.bincount(which, weights=nodes.weights)), (moments[0], moments[1], moments[2])
+    return _gathered(values, nodes.weights), (moments[0], moments[1], moments[2])
+
+
+def sloped(held: ActivationMoments, base: Nodes, spread: float) -> Nodes:
+    """The same points s(y), each weighted by the s'(y)^2 that led to it."""
+    nodes = spread_out(base, spread, held.definition.breaks)
+    values, slopes = _images(held, nodes)
+    return _gathered(values, nodes.weights * slopes**2)
+
+
+FINE = np.linspace(-9, 9, 200)
+
+
+def share_below(law: Law, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """P(s(g) < value) for g ~ N(0, q), and half of what lies at the value itself; to four digits or five."""
+    match law:
+        case Law(None, variance):
+            held = None
+        case Law(Image(held, variance), spread) if spread == 0:
+            pass
+        case _:
+            raise NoMoments("how much lies below a value, of a law known at points only", why="other")
+    normal = as_float(variance)
+    nodes = spread_out(CENTRE, normal, FINE * np.sqrt(normal))
+    nodes = _gathered(nodes.values if held is None else _images(held, nodes)[0], nodes.weights)
+    return np.asarray(np.interp(values, nodes.values, np.cumsum(nodes.weights) - nodes.weights / 2))

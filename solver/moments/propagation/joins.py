@@ -11,7 +11,7 @@ import sympy
 
 from solver.moments.activations import NoMoments
 from solver.moments.propagation.layers import Place, elements, size_along, summed
-from solver.moments.propagation.state import Label, Law, State, Step, tidy, worse
+from solver.moments.propagation.state import Factor, Label, Law, Noise, State, Step, Unfollowed, tidy, worse
 from solver.symbols import expression
 
 
@@ -64,7 +64,8 @@ def add(layer: Any, states: tuple[State, ...], place: Place, sign: int = 1) -> S
     if all(state is states[0] for state in states[1:]) and len(states) > 1:
         factor = sympy.Integer(len(states) if sign > 0 else 2 - len(states))
         after = states[0].now(second=factor**2 * states[0].second, mean=factor * states[0].mean, law=None)
-        return Step(after, (abs(factor),) * len(states))  # together factor^2: the same gradient comes along each
+        backs = (abs(factor),) * len(states)  # together factor^2: the same gradient comes along each
+        return Step(after, backs, passing=(Factor(factor),) * len(states))
     pairs = list(combinations(states, 2))
     apart = all(_independent(x, z) for x, z in pairs)
     if not apart:
@@ -80,7 +81,16 @@ def add(layer: Any, states: tuple[State, ...], place: Place, sign: int = 1) -> S
         second=second,
         law=_added_laws(states) if sign > 0 else None,
     )
-    return Step(after if sign > 0 else replace(after, nonnegative=False), ones)
+    if sign < 0:
+        return Step(replace(after, nonnegative=False), ones, passing=(Unfollowed(),) * len(states))
+    return Step(after, ones, passing=tuple(_others(states, index) for index in range(len(states))))
+
+
+def _others(states: tuple[State, ...], index: int) -> Noise | Unfollowed:
+    """What a sum adds to one of its terms, where the others are normal."""
+    laws = [state.law for state in states[:index] + states[index + 1 :]]
+    normal = [law.spread for law in laws if law is not None and law.base is None]
+    return Noise(sympy.Add(*normal)) if len(normal) == len(laws) else Unfollowed()
 
 
 def subtract(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -105,7 +115,7 @@ def _product(states: tuple[State, ...]) -> Step:
         law=None,
         fresh=frozenset(),
     )
-    return Step(after, backs, "mean field", ("gradients_independent",))
+    return Step(after, backs, "mean field", ("gradients_independent",), passing=(Unfollowed(),) * len(states))
 
 
 def concatenated(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -131,7 +141,7 @@ def bilinear(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     step = summed(product.state, place, n, m, 1 / (3 * sizes[0]))
     assert step.weights is not None
     backs = (m * sizes[1] * step.weights.variance * second.second, m * sizes[0] * step.weights.variance * first.second)
-    return replace(step, back=tuple(map(tidy, backs)), back_label="mean field")
+    return replace(step, back=tuple(map(tidy, backs)), back_label="mean field", averages=True)
 
 
 def matrix_product(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -143,6 +153,5 @@ def matrix_product(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     after = _together(states, "mean field", "branches_independent", mean=n * first.mean * second.mean, second=moment)
     after = replace(after, law=Law(None, after.second) if after.mean == 0 else None, fresh=frozenset())
     columns, rows = size_along(place.shapes[1], -1), size_along(place.shapes[0], -2)
-    return Step(
-        after, (tidy(columns * second.second), tidy(rows * first.second)), "mean field", ("gradients_independent",)
-    )
+    backs = (tidy(columns * second.second), tidy(rows * first.second))
+    return Step(after, backs, "mean field", ("gradients_independent",), averages=True)

@@ -23,7 +23,22 @@ from solver.moments.activations import (
     y,
 )
 from solver.moments.propagation.images import as_float, as_nodes, gains, mapped, rectified_sum
-from solver.moments.propagation.state import DIGITS, Image, Label, Law, Nodes, State, Step, Weights, tidy, worse
+from solver.moments.propagation.state import (
+    DIGITS,
+    Factor,
+    Image,
+    Label,
+    Largest,
+    Law,
+    Nodes,
+    Slope,
+    State,
+    Step,
+    Unfollowed,
+    Weights,
+    tidy,
+    worse,
+)
 from solver.symbols import E, expression
 from solver.values import Shape
 
@@ -86,7 +101,7 @@ def summed(
     )
     back_label: Label = "mean field" if again else "exact"
     said = ("weights_centred", *assumptions, *back)
-    return Step(after, (tidy(fan_out * weights.variance),), back_label, said, weights)
+    return Step(after, (tidy(fan_out * weights.variance),), back_label, said, weights, averages=True)
 
 
 def linear(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -151,7 +166,13 @@ def _activated(held: ActivationMoments, state: State, place: Place) -> Step:
     )
     back_exact = bool(state.fresh) and held.slopes is not None and not place.positions
     back: Label = "exact" if back_exact else worse(label, "mean field")
-    return Step(after, (derivative,), back, ("no_atom", *(() if back_exact else ("gradients_independent",))))
+    said_back = ("no_atom", *(() if back_exact else ("gradients_independent",)))
+    return Step(after, (derivative,), back, said_back, passing=(Slope(held, state.law),))
+
+
+def _law_before(state: State) -> Law | None:
+    """The law of a signal; a centred one whose law is not followed is taken to be normal."""
+    return Law(None, state.second) if state.law is None and state.mean == 0 else state.law
 
 
 def _of_the_second(statement: Expr | None) -> bool:
@@ -161,9 +182,7 @@ def _of_the_second(statement: Expr | None) -> bool:
 
 def _moments_on(held: ActivationMoments, state: State) -> tuple[Expr, Expr, Expr, Law | None, Label]:
     """E[s], E[s^2], E[s'^2], the law after it, and how these were found."""
-    law = state.law
-    if law is None and state.mean == 0:
-        law = Law(None, state.second)
+    law = _law_before(state)
     if law is not None and law.base is None:
         mean, gain, derivative = gains(held, law.spread)
         found: Label = "mean field" if held.label == "exact" else "numeric"
@@ -227,7 +246,8 @@ def dropout(layer: Any, states: tuple[State, ...], place: Place) -> Step:
         return Step(state, (sympy.S.One,))
     gain = 1 / keep if keep != 0 else sympy.S.Zero
     after = state.now("exact", "dropout_on", second=state.second * gain, mean=state.mean if keep else keep, law=None)
-    return Step(after, (gain,), "exact", ("dropout_on",))
+    kept = Unfollowed() if keep == 0 else Factor(1 / keep)
+    return Step(after, (gain,), "exact", ("dropout_on",), passing=(kept,))
 
 
 def alpha_dropout(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -240,7 +260,7 @@ def alpha_dropout(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     mixed, square = (1 - p) * state.mean + p * floor, (1 - p) * state.second + p * floor**2
     second = factor * (square - mixed**2) + mean**2
     after = state.now("exact", "dropout_on", mean=mean, second=second, law=None, fresh=frozenset(), nonnegative=False)
-    return Step(after, (tidy(factor * (1 - p)),), "exact", ("dropout_on",))
+    return Step(after, (tidy(factor * (1 - p)),), "exact", ("dropout_on",), passing=(Unfollowed(),))
 
 
 def normalised(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -250,7 +270,8 @@ def normalised(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     after = state.now("exact", "batch_statistics", mean=sympy.S.Zero, second=sympy.S.One, law=law, nonnegative=False)
     after = replace(after, label="exact", assumptions=("batch_statistics",))
     back: Label = worse("mean field", state.label)
-    return Step(after, (tidy(1 / state.variance),), back, ("batch_statistics",))
+    passing = Factor(1 / sqrt(state.variance), state.mean)
+    return Step(after, (tidy(1 / state.variance),), back, ("batch_statistics",), passing=(passing,))
 
 
 def root_mean_square(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -262,7 +283,9 @@ def root_mean_square(layer: Any, states: tuple[State, ...], place: Place) -> Ste
         label="exact",
         assumptions=("batch_statistics",),
     )
-    return Step(after, (tidy(1 / state.second),), worse("mean field", state.label), ("batch_statistics",))
+    back: Label = worse("mean field", state.label)
+    passing = Factor(1 / sqrt(state.second))
+    return Step(after, (tidy(1 / state.second),), back, ("batch_statistics",), passing=(passing,))
 
 
 def local_response(layer: Any, states: tuple[State, ...], place: Place) -> Step:
@@ -271,7 +294,8 @@ def local_response(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     k, alpha, beta = (exact_number(getattr(layer, name)) for name in ("k", "alpha", "beta"))
     gain = tidy((k + alpha * state.second) ** (-2 * beta))
     after = state.now("mean field", "positions_independent", second=state.second * gain, law=None)
-    return Step(after.now(mean=state.mean * sqrt(gain)), (gain,), "mean field", ("gradients_independent",))
+    after = after.now(mean=state.mean * sqrt(gain))
+    return Step(after, (gain,), "mean field", ("gradients_independent",), passing=(Unfollowed(),))
 
 
 def _averaged(
@@ -291,7 +315,8 @@ def _averaged(
         second=second,
         law=Law(None, second) if normal else None,
     )
-    return Step(after, (tidy(windows / divisor**2),), "mean field", ("gradients_independent", *assumptions, *back))
+    said = ("gradients_independent", *assumptions, *back)
+    return Step(after, (tidy(windows / divisor**2),), "mean field", said, passing=(Unfollowed(),))
 
 
 def _inside(layer: Any) -> tuple[str, ...]:
@@ -338,11 +363,12 @@ def _largest(state: State, cells: Expr, windows: Expr, *assumptions: str, back: 
         law=None,
         fresh=frozenset(),
     )
-    return Step(after, (tidy(windows / cells),), "mean field", ("gradients_independent", *assumptions, *back))
+    said = ("gradients_independent", *assumptions, *back)
+    return Step(after, (tidy(windows / cells),), "mean field", said, passing=(Largest(cells, state.law),))
 
 
 def _largest_of(state: State, cells: Expr) -> tuple[Expr, Expr, Label]:
-    law = Law(None, state.second) if state.law is None and state.mean == 0 else state.law
+    law = _law_before(state)
     if not isinstance(cells, sympy.Integer) or law is None or (law.spread != 0 and law.base is not None):
         raise NoMoments(f"the largest of {cells} numbers whose law is not followed", why="largest", count=cells)
     if law.base is None:
@@ -419,4 +445,4 @@ def gated(layer: Any, states: tuple[State, ...], place: Place) -> Step:
     second = tidy(state.second**2 * gain)
     back = tidy((state.second * gain + state.second * slope) / 2)
     after = state.now("numeric", "gaussian", "branches_independent", second=second, law=None)
-    return Step(after, (back,), "numeric", ("gradients_independent",))
+    return Step(after, (back,), "numeric", ("gradients_independent",), passing=(Unfollowed(varies=True),))

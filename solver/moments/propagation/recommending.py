@@ -12,10 +12,11 @@ from sympy import Expr, Rational
 from solver.layers.base import Operation
 from solver.moments.activations import NoMoments
 from solver.moments.propagation import layers
+from solver.moments.propagation.backward import Met, Way, squared_slopes
 from solver.moments.propagation.layers import Place
 from solver.moments.propagation.rules import rule_of
 from solver.moments.propagation.schemes import SCHEMES, Scheme, V, keeping
-from solver.moments.propagation.state import Law, State, Weights, tidy
+from solver.moments.propagation.state import Factor, Law, State, Weights, tidy
 from solver.moments.propagation.table import Row
 
 ALONE = (layers.activation, layers.kept, layers.moved, layers.normalised)
@@ -82,13 +83,14 @@ def _stage_gains(follow: list[Row]) -> tuple[Expr, Expr]:
     """c and c': the gains of what follows on normal numbers of variance 1."""
     one = sympy.S.One
     state = State(sympy.S.Zero, one, Law(None, one), frozenset({0}), frozenset({0}))
-    back: Expr = one
+    met: Way = ()
     for step in follow:
         rule = rule_of(step.operation)
         if rule is None or step.step.reason:
             break
         said = rule(step.operation, (state,), Place(step.shapes, step.shape, _no_weights))
-        back, state = back * (said.back[0] or one), said.state
+        met, state = (*met, Met(said.passing[0] if said.passing else Factor(one), said.back[0] or one)), said.state
+    back, *_ = squared_slopes(met)
     return _snapped(tidy(state.second)), _snapped(tidy(back))
 
 

@@ -26,7 +26,8 @@ ASSUMPTIONS = {
     "weights_symmetric": "turning the sign of a row of weights does not change their law",
     "no_atom": "no pre-activation is exactly where the derivative jumps",
     "gaussian": "wide layers: pre-activations are normal",
-    "gradients_independent": "what the gradient meets on its way back is independent of it",
+    "gradients_independent": "wide layers: a gradient that comes back through weights is independent of what it meets",
+    "slopes_independent": "slopes that meet at one unit, with no weights between, are taken to be independent",
     "branches_independent": "what meets in a sum or a product is independent",
     "positions_independent": "positions under a window are independent",
     "interior": "no window reaches into the padding",
@@ -151,10 +152,62 @@ class Weights:
     use: int = 0
 
 
+# --- what happens to one number of an input, for gradients that come back to it
+
+
+@final
+@frozen(eq=False)
+class Slope:
+    """s(x): slopes s'(x), for x of a law."""
+
+    activation: ActivationMoments
+    law: Law | None
+
+
+@final
+@frozen(eq=False)
+class Largest:
+    """The largest of k numbers of a law, of which x is one: slope 1 if it is, and 0 otherwise."""
+
+    count: Expr
+    law: Law | None
+
+
+@final
+@frozen(eq=False)
+class Noise:
+    """x + N(0, spread)"""
+
+    spread: Expr
+
+
+@final
+@frozen(eq=False)
+class Factor:
+    """(x - shift) times"""
+
+    times: Expr
+    shift: Expr = sympy.S.Zero
+
+
+@final
+@frozen(eq=False)
+class Unfollowed:
+    """What comes of x is not known; `varies` says whether the slope depends on x."""
+
+    varies: bool = False
+
+
+Passing: TypeAlias = Slope | Largest | Noise | Factor | Unfollowed
+
+
 @final
 @frozen(eq=False)
 class Step:
     """What a rule says of a layer: the state after it, and the gain of gradients to each of its inputs.
+
+    passing     what comes of a number of each input; none where it stays what it is
+    averages    gradients that come back are sums over many units: they do not depend on the number
 
     Where a layer is not followed, its state has symbols and `reason` says why.
     """
@@ -165,3 +218,5 @@ class Step:
     back_assumptions: tuple[str, ...] = ()
     weights: Weights | None = None
     reason: NoMoments | None = None
+    passing: tuple[Passing, ...] = ()
+    averages: bool = False

@@ -93,7 +93,7 @@ class Row:
 
     @property
     def backward(self) -> Expr | None:
-        """The gain of the gradient's second moment, to the first input."""
+        """The gain to the first input of a gradient that comes from weights; `gradient` counts slopes together."""
         return self.step.back[0]
 
     @property
@@ -157,6 +157,7 @@ class Table:
     output: State
     input_gradient: Expr | None
     backward_label: Label
+    backward_assumptions: tuple[str, ...] = ()
 
     @cached_property
     def forward(self) -> Expr:
@@ -179,6 +180,7 @@ class Table:
         without = any(getattr(row.operation, "bias", False) and _has_no_bias(row) for row in self.weighted)
         biases = ("biases_zero",) if without else ()
         said = [self.output.assumptions, biases, *(row.step.back_assumptions for row in self.rows)]
+        said.append(self.backward_assumptions)
         return tuple(dict.fromkeys(name for names in said for name in names))
 
     @property

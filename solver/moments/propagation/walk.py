@@ -16,12 +16,13 @@ from solver.layers.composite import Chain, Composite, Concat, Graph, Sum
 from solver.layers.joins import Add, Concatenate
 from solver.layers.repeated import Repeat
 from solver.moments.activations import NoMoments, activation_moments
+from solver.moments.propagation.backward import BEFORE_A_SLOPE, Gradient, assumptions_of, gradients
 from solver.moments.propagation.images import gains
 from solver.moments.propagation.layers import NONNEGATIVE, Place, exact_number
 from solver.moments.propagation.recommending import with_schemes
 from solver.moments.propagation.rules import rule_of
 from solver.moments.propagation.schemes import scheme
-from solver.moments.propagation.state import Image, Label, Law, State, Step, Weights, ratio, tidy, worse
+from solver.moments.propagation.state import Image, Law, State, Step, Unfollowed, Weights, ratio, tidy, worse
 from solver.moments.propagation.table import Row, Table
 from solver.networks.text import network_of
 from solver.symbols import expression
@@ -161,8 +162,14 @@ class Walk:
             self.drawn, self.used = walk.drawn, walk.used
         self.named = blocks[0][0].named
         growth = [ratio(ends[i + 1].second, ends[i].second) for i in range(3)]
-        backs = [gradients(walk.rows, last, len(walk.signals))[0] for walk, last in blocks]
-        if sympy.simplify(growth[1] - growth[2]) != 0 or any(back is None for back in backs):
+        came = [gradients(walk.rows, last, len(walk.signals)) for walk, last in blocks]
+        backs = [found[0].second for found in came]
+        walk, last = blocks[1]
+        followed_by_slope = gradients(walk.rows, last, len(walk.signals), BEFORE_A_SLOPE)
+        ends_in_slopes = any(found.assumptions for found in followed_by_slope)
+        begins_with_slopes = came[1][0].has_met_slopes
+        unlike = sympy.simplify(growth[1] - growth[2]) != 0 or (ends_in_slopes and begins_with_slopes)
+        if unlike or any(back is None for back in backs):
             said = f"{repeat.times} layers in closed form: the gain is not the same at each depth"
             raise NoMoments(said, why="depth", times=repeat.times)
         more = expression(repeat.times) - 1
@@ -170,13 +177,16 @@ class Walk:
         second = ends[0].second * _power(growth[0], growth[1], more)
         after = replace(ends[3], second=second, law=_scaled(ends[3].law, factor))
         after = replace(after, mean=ends[3].mean * sqrt(factor))
-        walk, _ = blocks[1]
-        labels = backward_labels(walk.rows, blocks[1][1], len(walk.signals))
-        step = Step(after, (tidy(_power(backs[0], backs[1], more)),), labels[0])
-        output = self.put(after, shape)
-        inside = with_schemes(
-            tuple(replace(row, backward_label=worse(row.step.back_label, labels[row.output])) for row in walk.rows)
+        step = Step(
+            after,
+            (tidy(_power(backs[0], backs[1], more)),),
+            came[1][0].label,
+            assumptions_of(came[1]),
+            passing=(Unfollowed(varies=True),) if begins_with_slopes else (),
+            averages=not ends_in_slopes,
         )
+        output = self.put(after, shape)
+        inside = with_schemes(_labelled(walk.rows, came[1]))
         row = Row(repeat, (signal,), output, (shape,), shape, (start,), step, expression(repeat.times), inside)
         self.rows.append(row)
         return output
@@ -232,36 +242,6 @@ def _variance(
             return exact_number(given)
 
 
-def gradients(rows: Iterable[Row], output: int, count: int) -> list[Expr | None]:
-    """E[d^2] of each signal where that of the output is 1: what comes back along each use is added up."""
-    found: list[Expr | None] = [sympy.S.Zero] * count
-    found[output] = sympy.S.One
-    for row in reversed(list(rows)):
-        here = found[row.output]
-        for signal, gain in zip(row.inputs, row.step.back, strict=True):
-            found[signal] = _more(found[signal], here, gain)
-    return found
-
-
-def backward_labels(rows: Iterable[Row], output: int, count: int) -> list[Label]:
-    """How far E[d^2] of each signal holds: no further than that of the signals that its gradient comes from."""
-    found: dict[int, Label] = {output: "exact"}
-    for row in reversed(list(rows)):
-        if row.output not in found:
-            continue
-        through = worse(found[row.output], row.step.back_label)
-        for signal in row.inputs:
-            found[signal] = worse("mean field", found[signal], through) if signal in found else through
-    return [found.get(signal, "exact") for signal in range(count)]
-
-
-def _more(there: Expr | None, here: Expr | None, gain: Expr | None) -> Expr | None:
-    """there + here gain; nothing comes back from where nothing arrives."""
-    if here == 0:
-        return there
-    return None if there is None or here is None or gain is None else tidy(there + here * gain)
-
-
 def propagate(
     network: Any,
     shape: tuple[Any, ...],
@@ -302,14 +282,14 @@ def propagate(
     first = walk.put(start, Shape(shape))
     last = _followed(walk, walk.through(network, (first,)))
     back = gradients(walk.rows, last, len(walk.signals))
-    labels = backward_labels(walk.rows, last, len(walk.signals))
-    rows = with_schemes(
-        tuple(
-            replace(row, gradient=back[row.output], backward_label=worse(row.step.back_label, labels[row.output]))
-            for row in walk.rows
-        )
-    )
-    return Table(network, start, rows, walk.signals[last], back[first], labels[first])
+    rows = tuple(replace(row, gradient=back[row.output].second) for row in _labelled(walk.rows, back))
+    said = assumptions_of(back)
+    return Table(network, start, with_schemes(rows), walk.signals[last], back[first].second, back[first].label, said)
+
+
+def _labelled(rows: Iterable[Row], back: list[Gradient]) -> tuple[Row, ...]:
+    """Rows with how far the gradients of their inputs hold."""
+    return tuple(replace(row, backward_label=worse(row.step.back_label, back[row.output].label)) for row in rows)
 
 
 def _imported(network: Any, shape: tuple[Any, ...]) -> Layer:
