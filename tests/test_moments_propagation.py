@@ -1000,3 +1000,11 @@ def test_a_table_prints_a_line_a_layer_and_leaves_what_is_not_followed_empty():
     assert lines[2].split()[2:] == ["512", "√(1/π)", "1", "1/2", "1/2", "exact"]
     assert lines[4].split() == ["Softmax", "Softmax", "512"]
     assert table._repr_html_().count("<tr>") == 5
+
+
+def test_where_nothing_comes_through_no_variance_is_recommended():
+    table = propagate("Linear(4) LogSigmoid ReLU Linear(4)", (4,), "he")
+    assert table.forward == 0
+    first, last = table.weighted
+    assert first.recommended is None and first.keeps_forward is None
+    assert last.recommended is not None

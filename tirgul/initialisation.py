@@ -220,7 +220,7 @@ def _schemes(row: Row) -> dict[str, Any]:
         return {}
     found = {name: scheme(name, row.fan_in, row.fan_out).variance for name in ("lecun", "xavier")}
     forward, backward = row.activated
-    he = {"he": keeping(row.fan_in, forward), "he_fan_out": keeping(row.fan_out, backward) if backward != 0 else None}
+    he = {"he": keeping(row.fan_in, forward), "he_fan_out": keeping(row.fan_out, backward)}
     return {**found, **he, "torch": row.default}
 
 

@@ -106,19 +106,21 @@ def _no_weights(fan_in: Expr, fan_out: Expr, torch: Expr | None) -> tuple[int, W
     raise NoMoments("weights where none are expected")
 
 
-def _residual_scheme(row: Row, arriving: Expr, blocks: int) -> Scheme:
+def _residual_scheme(row: Row, arriving: Expr, blocks: int) -> Scheme | None:
     """A variance with which each of B paths beside a skip adds 1/B of what the skip brings."""
     assert row.fan_in is not None and row.activated is not None
     gain = row.activated[0] * arriving
+    variance = keeping(row.fan_in * blocks, gain)
     said = sympy.Eq(row.fan_in * V * gain, Rational(1, blocks))
-    return Scheme("residual", keeping(row.fan_in * blocks, gain), said, "(1 + 1/B)^B < e for B blocks")
+    return None if variance is None else Scheme("residual", variance, said, "(1 + 1/B)^B < e for B blocks")
 
 
-def _scheme_for(row: Row) -> Scheme:
-    """A variance that keeps the forward gain at 1, under the name that it goes by."""
+def _scheme_for(row: Row) -> Scheme | None:
+    """A variance that keeps the forward gain at 1, under the name that it goes by; None where nothing comes through."""
     assert row.fan_in is not None and row.activated is not None
     gain, _ = row.activated
     name = "lecun" if gain == 1 else "he" if gain.is_Rational else "gain"
     source = SCHEMES["he" if name == "gain" else name][1]
     name = "any" if row.normalised else name
-    return Scheme(name, keeping(row.fan_in, gain), sympy.Eq(row.fan_in * V * gain, 1), source)
+    variance = keeping(row.fan_in, gain)
+    return None if variance is None else Scheme(name, variance, sympy.Eq(row.fan_in * V * gain, 1), source)

@@ -33,18 +33,18 @@ class Scheme:
         return sqrt(self.variance)
 
 
-def keeping(fan: Any, gain: Any = 1) -> Expr:
+V = Symbol("V", positive=True)
+
+
+def keeping(fan: Any, gain: Any = 1) -> Expr | None:
     """The V that solves fan V gain = 1: what the layer adds up, times what follows, keeps its size.
 
-    >>> keeping(Symbol("n")), keeping(Symbol("n"), sympy.Rational(1, 2))
-    (1/n, 2/n)
+    None where nothing comes through, whatever V is.
+
+    >>> keeping(Symbol("n")), keeping(Symbol("n"), sympy.Rational(1, 2)), keeping(3, 0)
+    (1/n, 2/n, None)
     """
-    v = Symbol("V", positive=True)
-    (solution,) = sympy.solve(sympy.sympify(fan) * v * sympy.sympify(gain) - 1, v)
-    return solution
-
-
-V = Symbol("V", positive=True)
+    return next(iter(sympy.solve(sympy.sympify(fan) * V * sympy.sympify(gain) - 1, V)), None)
 
 SCHEMES: dict[str, tuple[Callable[[Expr, Expr, Expr, Expr], Expr], str]] = {
     "lecun": (lambda n, m, c, back: n * V - 1, "LeCun et al. 1998, Efficient backprop: the forward gain n V is 1"),

@@ -129,7 +129,7 @@ class Row:
         return self._keeping(self.fan_out, 1)
 
     def _keeping(self, fan: Expr | None, direction: int) -> Expr | None:
-        if fan is None or self.normalised or self.following is None or self.following[direction] == 0:
+        if fan is None or self.normalised or self.following is None:
             return None
         return keeping(fan, self.following[direction])
 
