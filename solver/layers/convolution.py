@@ -143,8 +143,7 @@ class Conv(Layer):
     def demands(self, shape: Quantity) -> Iterable[Demand]:
         """Groups divide channels; what is mirrored or wrapped around is long enough."""
         channels, sizes = spatial(shape, self.axes, self.kind)
-        if self.groups != 1:
-            yield from (("|", self.groups, count) for count in (value_of(channels), self.out_channels))
+        yield from (("|", self.groups, count) for count in (value_of(channels), self.out_channels))
         more = PADDING_MODES[self.padding_mode]
         if more is not None:
             for n, (k, _, p, d) in zip(map(value_of, sizes), self.window.axes, strict=True):

@@ -109,8 +109,7 @@ class ConvTranspose(Layer):
         return list(zip(*(per_axis(value, self.axes, self.kind) for value in given), strict=True))
 
     def demands(self, shape: Quantity) -> Iterable[Demand]:
-        if self.groups != 1:
-            yield from (("|", self.groups, count) for count in (value_of(component(shape, 0)), self.out_channels))
+        return (("|", self.groups, count) for count in (value_of(component(shape, 0)), self.out_channels))
 
     def output(self, shape: Quantity) -> Quantity:
         channels, sizes = self._read(shape)
