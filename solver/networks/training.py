@@ -189,7 +189,7 @@ class _Followed:
         if function is not None and function.name not in self.inside:
             self.follow(function, call.args)
             return
-        kind = self.known.kind(self.named(call))
+        kind = self.kind(call)
         if kind == "gradients" and call.args:
             self.backward(call, call.args[0])
             self.events += ("zero", call.lineno), ("backward", call.lineno)
@@ -224,12 +224,16 @@ class _Followed:
             case _:
                 return call
 
+    def kind(self, call: ast.Call) -> str:
+        """Which event a call is, "" for none."""
+        return self.known.kind(self.named(call))
+
     def calls(self, node: ast.expr) -> tuple[ast.Call, ...]:
         """The calls that a value comes from; what the network is given is no part of them."""
         match node:
             case ast.Name(name):
                 return self.within.get(name, ())
-            case ast.Call() if self.known.kind(self.named(node)) == "forward":
+            case ast.Call() if self.kind(node) == "forward":
                 return (node,)
             case ast.Call():
                 function = self.known.called(node)
@@ -250,20 +254,21 @@ class _Followed:
         if output is None:
             return
         first = self.calls(output)
-        made = {last(each.func) for each in first}
-        forward = [each for each in first if self.known.kind(self.named(each)) == "forward"]
+        functions = {last(each.func) for each in first}
+        classes = set(map(self._stands_for, functions))
+        forward = [each for each in first if self.kind(each) == "forward"]
         if objective == "NLLLoss" and forward:
-            if "log_softmax" in made or "LogSoftmax" in {self._stands_for(name) for name in made}:
+            if "log_softmax" in functions or "LogSoftmax" in classes:
                 objective = "CrossEntropyLoss"
             else:
                 self.slips.append(("nll_without_log_softmax", call.lineno))
         elif objective == "CrossEntropyLoss":
-            self._cross_entropy(call, {*made, *map(self._stands_for, made)})
+            self._cross_entropy(call, functions | classes)
         if labels is not None and self._is_output(labels) and not self._is_output(output):
             self.slips.append(("arguments_exchanged", call.lineno))
         elif self._source(output) in self.known.drawn:
             self.slips.append(("inputs_in_objective", call.lineno))
-        if forward and made & CUT:
+        if forward and functions & CUT:
             self.slips.append(("output_detached", call.lineno))
         if forward and self.known.trained and id(call) not in self.known.without_gradients:
             self._trains_another(forward[0])
@@ -296,7 +301,7 @@ class _Followed:
         return last(self.made[name]) if name in self.made else ""
 
     def _is_output(self, node: ast.expr) -> bool:
-        return any(self.known.kind(self.named(call)) == "forward" for call in self.calls(node))
+        return any(self.kind(call) == "forward" for call in self.calls(node))
 
     def _source(self, node: ast.expr) -> str:
         """The name that a tensor comes from which is only moved; "" where something is computed."""
@@ -356,7 +361,7 @@ class _Followed:
         if isinstance(made, ast.Call) and last(made.func) == "item":
             self.slips.append(("backward_on_number", call.lineno))
         calls = self.calls(of)
-        self._backward_works(call, of, made, calls)
+        self._backward_slips(call, of, made, calls)
         if not any(self.known.loss_of(self.named(each)) for each in calls):
             if {last(each.func) for each in calls} & {"log_softmax", "logsumexp"}:
                 self.events.append(("loss", made.lineno))
@@ -364,10 +369,9 @@ class _Followed:
             elif calls:
                 self.unknown = made
 
-
-    def _backward_works(self, call: ast.Call, of: ast.expr, made: ast.expr, calls: Sequence[ast.Call]) -> None:
-        """Going backward from an objective of gradients, downhill, through each batch once."""
-        kinds = [(self.known.kind(self.named(each)), each) for each in calls]
+    def _backward_slips(self, call: ast.Call, of: ast.expr, made: ast.expr, calls: Sequence[ast.Call]) -> None:
+        """Going backward where nothing is kept for gradients, from no objective, uphill, or through earlier batches."""
+        kinds = [(self.kind(each), each) for each in calls]
         ways = [each for kind, each in kinds if kind == "forward"]
         objectives = [each for kind, each in kinds if kind == "loss"]
         cut = [each for each in (*ways, *objectives) if id(each) in self.known.without_gradients]
