@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from exercises.library import EDGES
 from grader.ledger_schema import CHUNKS, ENDS, HAND_MARKS, MARKS, PUBLISHED, RUNS, SUBMISSIONS
-from grader.once import Once
+from grader.once import MOST_JUDGEMENTS, MOST_RESULTS, Once
 from grader.packing import packed, unpacked
 from grader.pile import Pile
 from grader.results import BY_HAND, Answer, ClassResult, Problem, Result, Student
@@ -35,7 +35,6 @@ from solver.frozen import frozen
 
 BLOCK = 100  # students in a transaction
 MOST_ASKED = 1_000  # chunks that are looked up at once
-MOST_RESULTS, MOST_JUDGEMENTS = 20_000, 100_000  # whose texts are kept while a class is written
 
 Place: TypeAlias = tuple[str, str, str]  # student, exercise, part
 

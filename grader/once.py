@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar, final
 
+MOST_RESULTS, MOST_JUDGEMENTS = 20_000, 100_000  # whose texts are kept while a class is written
+
 T = TypeVar("T")
 
 
 @final
 class Once(Generic[T]):
-    """Writes as `write` does, and keeps the last `most` texts: for the same object, not for an equal one."""
+    """Writes as `write` does, and keeps up to `most` texts: for the same object, not for an equal one."""
 
     def __init__(self, write: Callable[[T], str], most: int) -> None:
         self._write, self._most = write, most

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Any, TypeAlias, final
 
 from grader.gradebooks.cells import hundredths
-from grader.once import Once
+from grader.once import MOST_JUDGEMENTS, MOST_RESULTS, Once
 from grader.results import Answer, ClassResult, Problem, Result, Student
 from grader.verdict import (
     Explanation,
@@ -36,7 +36,6 @@ from solver.patterns import pattern
 
 FILE = "marks.json"
 SCHEMA = "tirgul/marks/1"
-MOST_RESULTS, MOST_JUDGEMENTS = 20_000, 100_000  # whose texts are kept while a class is written
 
 # direction marks and other invisible characters, separators that end lines for some programs, lone surrogates
 _TURNING = pattern("[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")

@@ -18,8 +18,9 @@ from grader.submissions.answers_csv import NAMES
 from grader.submissions.columns import HEAD, MOST_CHARACTERS, Read, plain
 from grader.submissions.table import lines_of
 
-_NAMED = re.compile(rf'"(?:{"|".join(name.replace(" ", "[ _]") for names in NAMES.values() for name in names)})"\s*:')
-_STUDENT = re.compile(rf'"(?:{"|".join(name.replace(" ", "[ _]") for name in NAMES["student"])})"\s*:\s*"?([\w.@-]+)')
+_COLUMNS = {role: "|".join(names).replace(" ", "[ _]") for role, names in NAMES.items()}
+_NAMED = re.compile(rf'"(?:{"|".join(_COLUMNS.values())})"\s*:')
+_STUDENT = re.compile(rf'"(?:{_COLUMNS["student"]})"\s*:\s*"?([\w.@-]+)')
 
 
 class Twice(ValueError):
@@ -41,7 +42,7 @@ def read(text: str, source: str) -> Read:
 
 def _answer(line: str, source: str, number: int) -> Read:
     try:
-        said = _object(line.strip(EDGES))
+        document = _object(line.strip(EDGES))
     except Twice as twice:
         yield Problem(source, number, "key_twice", str(twice))
         yield from _waits(line, source, number)
@@ -50,7 +51,7 @@ def _answer(line: str, source: str, number: int) -> Read:
         yield Problem(source, number, "bad_json")
         yield from _waits(line, source, number)
         return
-    fields = {plain(str(name)): value for name, value in said.items()} if isinstance(said, Mapping) else {}
+    fields = {plain(str(name)): value for name, value in document.items()} if isinstance(document, Mapping) else {}
     found = {role: next((fields[name] for name in names if name in fields), "") for role, names in NAMES.items()}
     names = found["student"], found["exercise"], found["part"]
     if not found["student"] or not all(isinstance(name, str) for name in names):

@@ -15,10 +15,10 @@ MOST_CHARACTERS = 100_000  # of one answer
 HEAD = 100_000  # characters by which a table is known, however long it is
 DELIMITERS = ",;\t"
 
-# the columns that tell who somebody is; the first of these that a table has, and that a row fills, is the id
 ROLES = ("student", "partner", "exercise", "part", "answer", "identifier", "group", "grade", "max", "feedback")
 """What a column may be said to be, besides the place of an answer."""
 
+# the columns that tell who somebody is; the first of these that a table has, and that a row fills, is the id
 IDS = (
     "student",
     "student id",
