@@ -188,7 +188,7 @@ class NetworkAnalysis:
     def _expressions(self) -> list[Any]:
         """The sizes in which there are symbols for hyper-parameters, each once; a view has none of its own."""
         shapes = (sizes_in(row.output) for row in self.rows if not row.layer.view)
-        sizes = (size for shape in shapes for size in shape[len(shape) > 1 :])
+        sizes = (size for shape in shapes for size in shape[1:] or shape)
         return list(dict.fromkeys(size for size in sizes if not isinstance(size, int | Size | Polynomial)))
 
     @property

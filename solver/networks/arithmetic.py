@@ -142,8 +142,8 @@ def _put_together(kind: str, name: str, swap: bool) -> Handler:
     join, one = step(kinds()[kind]()), step(Scale() if kind in ("Multiply", "Divide") else Function(name))
 
     def entry(walk: Walk, _: str, input: Any, other: Any, *given: Any, **more: Any) -> Any:
-        if more.get("alpha", 1) != 1:
-            other = OPERATIONS["mul"](walk, "mul", other, more["alpha"]) if isinstance(other, Ghost) else other
+        if isinstance(other, Ghost) and more.get("alpha", 1) != 1:
+            other = OPERATIONS["mul"](walk, "mul", other, more["alpha"])
         if isinstance(input, Ghost) and isinstance(other, Ghost) and input.sizes == other.sizes:
             pair = (other, input) if swap else (input, other)
             return walk.join(join, pair, walk.unique(name), input.batched and other.batched)
