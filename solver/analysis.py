@@ -13,14 +13,14 @@ from html import escape
 from itertools import chain
 from typing import Any, Final, cast, final
 
-from solver.derivation import DoesNotFit, value_of
 from solver.derivation import Given as Premise
 from solver.derivation import shape as derived_shape
+from solver.derivation import value_of
 from solver.frozen import frozen
-from solver.layers.base import AxisField, Field, Layer, Row, Signal
+from solver.layers.base import AxisField, Field, Layer, Operation, Row, Signal
 from solver.layers.base import named as naming
 from solver.layers.base import numbers as elements
-from solver.layers.composite import Composite, Graph
+from solver.layers.composite import Composite, Graph, Node
 from solver.networks.imported import Imported, Unused
 from solver.networks.layered import labelled, read_layers
 from solver.networks.text import NotANetwork as NotANetwork
@@ -287,18 +287,11 @@ def analyze(network: Any, *shapes: Given, bytes_each: int = BYTES) -> NetworkAna
 
 def _of_layers(network: Layer, shapes: tuple[Shape, ...], bytes_each: int) -> NetworkAnalysis:
     named = labelled(network)
-    symbolic = any(not isinstance(size, int) for shape in shapes for size in shape)
-    plain = None
+    symbolic = any(not isinstance(size, int) for shape in shapes for size in shape) or _has_symbols(named)
     imported: Imported | None = None
     outputs: tuple[Shape, ...]
     if not symbolic and len(shapes) == 1 and not (isinstance(named, Graph) and len(named.outputs) > 1):
-        try:
-            plain = analyze_layers(named, shapes[0])
-        except DoesNotFit as misfit:
-            symbolic = any(hasattr(value, "free_symbols") for value in misfit.premises.values())
-            if not symbolic:
-                raise
-    if plain is not None:
+        plain = analyze_layers(named, shapes[0])
         rows, outputs, seen = plain.rows, (cast("Shape", plain.output),), plain.field
     else:
         imported = read_layers(named, *shapes, symbolic=symbolic)
@@ -323,6 +316,21 @@ def _of_module(module: Any, shapes: tuple[Any, ...], bytes_each: int) -> Network
         imported=imported,
         kinds=lambda: {path: type(inner).__name__ for path, inner in module.named_modules()},
     )  # fmt: skip
+
+
+def _has_symbols(value: Any) -> bool:
+    """Whether a hyper-parameter of a network is a symbol."""
+    match value:
+        case int() | float() | str() | None:
+            return False
+        case tuple():
+            return any(map(_has_symbols, value))
+        case Node():
+            return _has_symbols(value.operation)
+        case Operation():
+            return any(map(_has_symbols, vars(value).values()))
+        case _:
+            return hasattr(value, "free_symbols")
 
 
 def _is_positive(size: Any) -> bool:

@@ -272,6 +272,8 @@ def test_conditions_on_hyper_parameters_are_told() -> None:
     assert told("Conv2d(M, 3, groups=G)", 6, "H", "W") == ["H >= 3", "W >= 3", "G | 6", "G | M"]
     assert told("Conv2d(M, 1) GroupNorm(1) Conv2d(6, 1, groups=1)", 6, "H", "W") == ["H >= 1", "W >= 1"]
     assert told("Conv2d(8, K)", 3, 32, 32) == ["33 - K >= 1"]
+    assert told("Conv2d(M, 1) Conv2d(6, 1, groups=3)", 4, 8, 8) == ["3 | M"]
+    assert told("Conv2d(6, 1, groups=G)", 4, 8, 8) == ["G | 4", "G | 6"]
     assert told("Conv2d(C, 4, padding=P)", 3, 4, 4) == []
     assert told("Conv2d(C, 4, padding=P)", 3, 2, 2) == ["2*P - 1 >= 1"]
     with pytest.raises(DoesNotFit):
