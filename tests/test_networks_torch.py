@@ -306,6 +306,7 @@ def test_other_refusals_say_why(make: Any, shape: Any, reason: str) -> None:
         (nn.Sequential(nn.BatchNorm2d(4)), (3, 8, 8), "0"),
         (nn.Sequential(nn.Linear(3, 4)), (3, 8, 8), "0"),
         (segmentation.UNet(2, 4), (3, 22, 24), "cat"),
+        (nn.Sequential(odd.Function(lambda x: x.flatten(2, 1))), (3, 8, 8), "0"),
     ],
 )
 def test_a_misfit_names_its_module_as_torch_refuses_it(module: Any, shape: Any, about: str) -> None:

@@ -108,7 +108,7 @@ METHODS = (
     *("numel", "flop_counter", "gradient", "marked"),  # of whole networks
     *("derivatives", "integrals", "integrals_evidence", "chi_square", "sign_flip", "e_process"),
 )
-MISFITS = ("join.agreed", "join.alike", "broadcast", "reshaped")
+MISFITS = ("join.agreed", "join.alike", "broadcast", "reshaped", "axis")
 """What may not fit and has no rule that readers are shown."""
 
 

@@ -304,8 +304,8 @@ def reduced(walk: Walk, name: str, x: Ghost, axes: Sequence[int], kept: bool, wh
 
 @operation("cumsum", "cumprod", "roll", "flip", "flipud", "fliplr", "logcumsumexp")
 def _mixed(walk: Walk, name: str, input: Ghost, *given: Any, **more: Any) -> Any:
-    dims = more.get("dim", more.get("dims", given[1:2] if name == "roll" else given))
-    for dim in sequence(tuple(dims) if isinstance(dims, list | tuple) else (dims,)):
+    named = tuple(more[word] for word in ("dim", "dims") if word in more)
+    for dim in sequence(named or (given[1:] if name == "roll" else given)):
         if isinstance(dim, int):
             walk.place_of(input, dim)
     return walk.layer(step(Mixed(name)), input, walk.unique(name))

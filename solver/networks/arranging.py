@@ -9,7 +9,7 @@ from solver.derivation import DoesNotFit
 from solver.networks.conditions import simple, times
 from solver.networks.guarded import bare
 from solver.networks.moves import Expand, Pad, Slice
-from solver.networks.operations import is_tensor, made, needs_values, operation, refused, sequence
+from solver.networks.operations import is_tensor, made, needs_values, operation, sequence
 from solver.networks.remembered import step
 from solver.networks.reshaping import MIXED, merged
 from solver.networks.steps import Assign
@@ -338,7 +338,7 @@ def _getitem(walk: Walk, name: str, input: Ghost, index: Any) -> Any:
         return NotImplemented
     items = _spelled_out(items, len(input.full))
     if sum(item is not None for item in items) > len(input.full):
-        raise refused(walk, "axis", dim=len(items) - 1, shape=input.sizes)
+        raise DoesNotFit("axis", {"dim": len(items) - 1, "shape": input.sizes})
     cuts: list[Cut] = []
     sizes: list[Any] = []
     dims = iter(range(len(input.full)))

@@ -254,7 +254,10 @@ def _explained(walk: TorchWalk) -> Iterator[None]:
     """What goes wrong in a module's code, said with where."""
     try:
         yield
-    except (CannotFollow, DoesNotFit):
+    except DoesNotFit as misfit:
+        misfit.about = misfit.about or walk.path
+        raise
+    except CannotFollow:
         raise
     except Undecided as error:
         raise CannotFollow("needs_size", error.asked, walk.path, _place_of(error.__traceback__)) from error
