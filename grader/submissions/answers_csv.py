@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias, final
 
 from exercises.library import EDGES, placed
 from grader.results import Answer, Problem, State
-from grader.submissions.columns import HEAD, is_date
+from grader.submissions.columns import DELIMITERS, HEAD, is_date
 from grader.submissions.reading import MOST_CHARACTERS, Read, undecodable
 from grader.submissions.table import Broken, Cells, Piece, Row, cut, lines_of, literal, record, single
 from solver.frozen import frozen
@@ -33,7 +33,6 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
     "answer": ("answer", "תשובה"),
 }
 NEEDED: tuple[Role, ...] = ("student", "exercise", "answer")
-DELIMITERS = ",;\t"
 SPELLING = str.maketrans({"_": " ", **dict.fromkeys("\"'.:\u05f3\u05f4\u2019\u201d")})
 
 

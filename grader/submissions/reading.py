@@ -15,7 +15,7 @@ from exercises.library import EDGES
 from grader.gradebooks.worksheets import groups, is_gradebook
 from grader.results import Answer, Problem
 from grader.submissions.archives import MAGIC, Member, kind_of, member_named, members
-from grader.submissions.columns import HEAD, head_of, plain
+from grader.submissions.columns import DELIMITERS, HEAD, head_of, plain
 from grader.submissions.columns import MOST_CHARACTERS as MOST_CHARACTERS
 from grader.submissions.online_text import unmarked
 from grader.submissions.owners import METADATA, each, is_online_text, owner_of, submitted_at, submitters
@@ -77,7 +77,7 @@ class Wanted:
         if first is None:
             return text
         roles = {plain(name): role for role, name in names.items()}
-        for delimiter in ",;\t":
+        for delimiter in DELIMITERS:
             header = record(lines[: first + 60], first, delimiter)
             if isinstance(header, Row) and any(plain(cell) in roles for cell in header.cells):
                 cells = (roles.get(plain(cell), cell).replace('"', '""') for cell in header.cells)
