@@ -206,6 +206,19 @@ def test_nobody_can_use_that_a_prime_is_known(answer: str, key: str) -> None:
     assert compare(answer, key).verdict == "different"
 
 
+@pytest.mark.parametrize(
+    ("answer", "key", "verdict"),
+    [
+        ("-ln(e^{z_1}/sum(k, 1, 3, e^{z_k}))", "ln(e^{z_1} + e^{z_2} + e^{z_3}) - z_1", "equal"),
+        ("-ln(e^{z_1}/sum(k, 1, 3, e^{z_k}))", "ln(e^{z_1} + 2*e^{z_2}) - z_1", "different"),
+        ("sqrt(sum(k, 1, 2, x^{z_k}))^2", "x^{z_1} + x^{z_2}", "equal"),
+        ("ln(e^{sum(i, 1, 3, sum(j, 1, i, z_j))})", "3*z_1 + 2*z_2 + z_3", "equal"),
+    ],
+)
+def test_exponents_and_limits_know_the_variable_of_a_sum(answer: str, key: str, verdict: str) -> None:
+    assert compare(answer, key, names=("x", "z_1", "z_2", "z_3")).verdict == verdict
+
+
 def test_numbers_larger_than_the_primes_are_compared() -> None:
     assert compare("10000000000000 + x - x", "10000000000000").verdict == "equal"
     assert compare("10000000000001 + x - x", "10000000000000").verdict == "different"

@@ -126,7 +126,7 @@ class Complexes(Arithmetic[Complex]):
 
     def raised(self, base: Complex, exponent: Formula) -> Complex:
         try:
-            by: Fraction | None = Fraction(self.exact.value(exponent))
+            by: Fraction | None = Fraction(self.exact.beside(self).value(exponent))
         except (ZeroDivisionError, NotComputable, OverflowError, Undefined):
             by = None
         if by is not None and by.denominator % 2 and is_real(base) and mp.re(base) < 0 and abs(by) <= _LARGEST:
@@ -192,4 +192,4 @@ class Complexes(Arithmetic[Complex]):
         raise Undefined("an integral, or a sum whose limits are no whole numbers")
 
     def whole(self, formula: Formula) -> int | None:
-        return self.exact.whole(formula)
+        return self.exact.beside(self).whole(formula)

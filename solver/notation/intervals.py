@@ -124,7 +124,7 @@ class Intervals(Arithmetic[Interval]):
 
     def _constant(self, exponent: Formula) -> Fraction | None:
         try:
-            value = Fraction(self.exact.value(exponent))
+            value = Fraction(self.exact.beside(self).value(exponent))
         except (ZeroDivisionError, NotComputable, OverflowError, Undefined):
             return None
         return value if abs(value) <= _LARGEST else None
@@ -204,7 +204,7 @@ class Intervals(Arithmetic[Interval]):
         raise Undefined("an integral, or a sum whose limits are no whole numbers")
 
     def whole(self, formula: Formula) -> int | None:
-        return self.exact.whole(formula)
+        return self.exact.beside(self).whole(formula)
 
 
 def _ends(body: Interval) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from hashlib import sha256
 from random import Random
-from typing import Final, Literal, TypeAlias, final
+from typing import Any, Final, Literal, TypeAlias, final
 
 from solver.frozen import frozen
 from solver.notation import limits
@@ -200,6 +200,11 @@ class Fractions(Arithmetic[Exact]):
         super().__init__(chance)
         self.point = {name.replace("_", ""): value for name, value in point.items()}
         self.seed = seed
+
+    def beside(self, other: Arithmetic[Any]) -> Fractions:
+        """This, where variables of sums and random names have the values that they have in the other."""
+        self.indices, self.outcome = other.indices, other.outcome
+        return self
 
     def draw(self, key: str) -> Exact:
         digest = sha256(f"{self.seed} {key}".encode()).digest()
