@@ -51,6 +51,7 @@ _ABOUT = pattern(
     r"[~≈∼]|\b(?:about|approximately|approx\.?|around|roughly)(?!\w)|(?<![א-ת])(?:בערך|לערך|בקירוב|כ[-־](?=\d))",
     re.IGNORECASE,
 )
+_IS_ABOUT = pattern(r"(?<=[\w)}])(?<!\bis)\s*(?:[≈∼]|\\approx(?![A-Za-z])|~=?)")
 _TIMES = pattern(r"\btimes(?!\w)|(?<![א-ת])פי|^\s*[x×](?=\s*\d)", re.IGNORECASE)
 _SHORT = pattern(r"\d(?:\.(\d+))?\s*([KMBkm])\b[^\d]*$")
 _ROUND = {**THOUSANDS, "m": 10**6, "B": 10**9}
@@ -58,13 +59,15 @@ _TOTAL = pattern(
     r"^.*[\d)].*(?:סה[\"'\u05f3\u05f4\u2019\u201d]כ|סך הכו?ל|\btotal|\bin all|\baltogether)\s*[:=]?\s*(?=[\d(])",
     re.IGNORECASE | re.DOTALL,
 )
+_TYPESET = pattern(r"\${1,2}|\\[()\[\]]")
 _DOTTED = pattern(r"[1-9]\d{0,2}\.\d{3}")
 _DIGITS = pattern(r" *-?(0|[1-9][0-9]{0,8}) *")
 _BETWEEN_EQUATIONS = pattern(r"[,;](?=\s+[^,;=]*=)")
 _AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
 _BECAUSE = pattern(r"[\s,;]*(?:כי|because|since)(?!\w)")
 _AROUND_OPTION = pattern(
-    r"^(?:תשובה|answer|option|options|אפשרות|רק|only|just|both|גם|the|שכבת)\s+|\s+(?:only|alone|layers?|בלבד|לבד)$"
+    r"^(?:(?:תשובה|answer|options?|אפשרות|רק|only|just|both|גם|the|שכבת|for|עבור|because of|due to|בגלל)\s+)*(?:ה[-־])?|"
+    r"\s+(?:only|alone|layers?|בלבד|לבד)$"
 )
 _NAMED_SIZE = pattern(r"\b([CHW])\s*=\s*(\d{1,9})\b")
 _BATCH = pattern(r"(?<![\w@])(?:N|B|batch(?:[_ ]size)?|None)\s*[,xX×]\s*(?=\d)", re.IGNORECASE)
@@ -124,8 +127,8 @@ class Numeric(AnswerKind):
     def read(self, text: str) -> Read | Unreadable:
         if self.part.within is None and (about := _ABOUT.match(text, len(text) - len(text.lstrip()))):
             return Unreadable("approximate", about.start())
-        said = _total(text) if self.part.within is None else _TIMES.sub(blank, _ABOUT.sub(blank, text))
-        value = _worked_out(said, self.part.decimal)
+        said = _total(text) if self.part.within is None else _roughly(text)
+        value = _worked_out(said, self.part.decimal, self.part.within or 0)
         if isinstance(value, Unreadable):
             return value
         if isinstance(self.key, int) and not isinstance(value, int) and self._may_be_thousands(text):
@@ -191,7 +194,8 @@ class Sizes(AnswerKind):
 
     def _last_shape(self, text: str) -> Read | Unreadable:
         """The last side of an equation that is a shape; a product worked out beside it has to be right."""
-        sides = [(side.group(), side.start()) for side in re.finditer(r"[^=]+", text) if side.group().strip()]
+        chain = _without_delimiters(text)
+        sides = [(side.group(), side.start()) for side in re.finditer(r"[^=]+", chain) if side.group().strip()]
         read_sides: list[tuple[tuple[int, ...], Bracket]] = []
         for said, at in sides:
             formula = read(re.sub(r"(?<=\d)\s+(?=\d)", "x", said) if _ROW.fullmatch(said) else said, ())
@@ -347,7 +351,7 @@ class Expression(AnswerKind):
 
     def _names(self, text: str) -> tuple[str, ...]:
         """The names that are known, and the one left of an equality sign that the answer gives its result."""
-        left = re.match(r"\s*\\?([A-Za-z]\w*)\s*(?:\([A-Za-z]\w*\)\s*)?=", text)
+        left = re.match(r"(?:\s|\$|\\[(\[])*\\?([A-Za-z]\w*)\s*(?:\([A-Za-z]\w*\)\s*)?=", text)
         return (*self._known, *((left[1],) if left else ()))
 
 
@@ -444,7 +448,7 @@ def read_as(
     """A formula, short spellings written out; where a name is unknown, letters are those that the question has."""
     spelled, was = respelled(text, (one for each in short for one in each))
     found = read(spelled, names, decimal=decimal)
-    if isinstance(found, Unreadable) and found.reason == "unknown_name":
+    if isinstance(found, Unreadable) and found.reason in ("unknown_name", "unknown_function"):
         again = read(respelled(spelled, declared(spelled, known))[0], names, decimal=decimal)
         found = found if isinstance(again, Unreadable) else again
     return Unreadable(found.reason, was(found.at), found.word) if isinstance(found, Unreadable) else found
@@ -455,25 +459,35 @@ def _total(text: str) -> str:
     return _TOTAL.sub(blank, text)
 
 
+def _without_delimiters(text: str) -> str:
+    """A chain without the dollar signs around it, which would stay on its first and its last side."""
+    return _TYPESET.sub(blank, text) if "=" in text else text
+
+
 def _near(value: Fraction, wanted: Fraction, within: Fraction) -> bool:
     return abs(value - wanted) <= within * abs(wanted)
 
 
-def _worked_out(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
+def _roughly(text: str) -> str:
+    """Where a rough number will do, without the words that say so; "is about" between two numbers is an equality."""
+    return _TIMES.sub(blank, _ABOUT.sub(blank, _IS_ABOUT.sub(lambda sign: "=".ljust(len(sign.group())), text)))
+
+
+def _worked_out(text: str, decimal: Mark | None, within: Fraction | int = 0) -> int | Fraction | Unreadable:
     """The number of the last of several equations, 25*3+1 = 76, 76*6 = 456, if all of them hold."""
     starts = [0, *(comma.end() for comma in _BETWEEN_EQUATIONS.finditer(text))]
     if len(starts) == 1 or "=" not in text[: starts[1]]:
-        return _number(text, decimal)
+        return _number(text, decimal, within)
     for start, stop in pairwise((*starts, len(text) + 1)):
-        value = _number(text[start : stop - 1], decimal)
+        value = _number(text[start : stop - 1], decimal, within)
         if isinstance(value, Unreadable):
             return Unreadable(value.reason, value.at + start, value.word)
     return value
 
 
-def _number(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
-    """The number that a text says, also as the last side of a chain whose links all hold."""
-    sides = without_words(text).replace("==", " =").split("=")
+def _number(text: str, decimal: Mark | None, within: Fraction | int = 0) -> int | Fraction | Unreadable:
+    """The number that a text says, also as the last side of a chain whose links all hold, up to what is allowed."""
+    sides = without_words(_without_delimiters(text)).replace("==", " =").split("=")
     starts = [sum(len(side) + 1 for side in sides[:index]) for index in range(len(sides))]
     if len(sides) > 1 and re.fullmatch(r"[\s\w\\{}().#]*[^\W\d_][\s\w\\{}().#]*|\s*", sides[0]):
         sides, starts = sides[1:], starts[1:]  # "N = 48": what the number is called
@@ -484,7 +498,7 @@ def _number(text: str, decimal: Mark | None) -> int | Fraction | Unreadable:
             return Unreadable(value.reason, value.at + start, value.word)
         values.append(value)
     for index, (left, right) in enumerate(pairwise(values)):
-        if left != right:
+        if left != right and not (within and _near(Fraction(right), Fraction(left), Fraction(within))):
             link = f"{sides[index].strip()} = {sides[index + 1].strip()}"
             return Unreadable("false_link", starts[index + 1], link)
     return values[-1]

@@ -21,7 +21,7 @@ _FILLERS_HE = (
     "התשובה|תשובה|תשובתי|היא|הוא|הם|הן|זה|זהו|לכן|כלומר|אז|סך|בסך|הכל|הכול|יש|ישנם|ישנן|נקבל|קיבלתי|קיבלנו|"
     "מתקבל|מקבלים|שווה|יוצא|פתרון|הפתרון|פרמטרים|פרמטר|הפרמטרים|משקולות|המשקולות|משקלים|כפלים|הכפלים|מכפלות|כפל|"
     "ערוצים|הערוצים|פיקסלים|נוירונים|יציאות|כניסות|איברים|נלמדים|נלמדות|בשכבה|ברשת|בשכבת|הקונבולוציה|קונבולוציה|"
-    "מימד|ממד|מימדים|ממדים|ביאס|ביאסים|בקונבולוציה|מספר|גודל|הגודל|המוצא|התמך|של|הנוסחה|היסטים|היסט|כולל|בלי|ללא|עם|הכולל|גרעינים|הגרעין|כולה|לכל|תמונה|בתמונה"
+    "מימד|ממד|מימדים|ממדים|ביאס|ביאסים|בקונבולוציה|מספר|גודל|הגודל|בגודל|אורך|האורך|צלע|הצלע|ריבוע|המוצא|התמך|של|הנוסחה|היסטים|היסט|כולל|בלי|ללא|עם|הכולל|גרעינים|הגרעין|כולה|לכל|תמונה|בתמונה"
 )
 _SUM_HE = rf"סה{_QUOTE}כ"
 _WORD_HE = rf"(?<![{_HEBREW}])ו?(?:{_FILLERS_HE}|{_SUM_HE})(?![{_HEBREW}]|{_QUOTE}[{_HEBREW}])"
@@ -97,7 +97,7 @@ _BEFORE_EN = pattern(
     re.IGNORECASE,
 )
 _AFTER_EN = pattern(
-    r"(?<=[\d)\]}\w])\s+(?:(?:learned|learnable|trainable|in total|in all|total|parameters?|params?|weights?|biases|"
+    r"(?<=[\d)\]}\w$])\s+(?:(?:learned|learnable|trainable|in total|in all|total|parameters?|params?|weights?|biases|"
     r"multiplications?|mults?|multiplies|channels?|pixels?|neurons?|outputs?|units?|elements?|classes)\b[\s,.]*)+$",
     re.IGNORECASE,
 )
@@ -106,7 +106,7 @@ _NOUN = (
     r"multiplications?|pool(?:ing)?|layers?|outputs?|inputs?|each)"
 )
 _COUNTED_EN = pattern(  # "K weights + 1 bias", "48 (conv) + 300 (FC)"
-    rf"(?<=[\d)\]}}\w])(?:\s+{_NOUN}\b|\s*\(\s*{_NOUN}(?:\s+{_NOUN})*\s*\))+(?=\s*(?:[-+=,;.]|plus\b|and\b|$))",
+    rf"(?<=[\d)\]}}\w])(?:\s+{_NOUN}\b|\s*\(\s*{_NOUN}(?:\s+{_NOUN})*\s*\))+(?=\s*(?:[-+*×·=,;.]|plus\b|and\b|$))",
     re.IGNORECASE,
 )
 _SUMMED = pattern(rf"(?<=[\w)\]])(\s+{_NOUN}\s+)(and)(?=\s+[\w(\\])", re.IGNORECASE)
