@@ -66,8 +66,8 @@ _BETWEEN_EQUATIONS = pattern(r"[,;](?=\s+[^,;=]*=)")
 _AND = r"[,;\n]|\s+ו[-־]?(?=\S)|\s+and\s+|\s+&\s+"
 _BECAUSE = pattern(r"[\s,;]*(?:כי|because|since)(?!\w)")
 _AROUND_OPTION = pattern(
-    r"^(?:(?:תשובה|answer|options?|אפשרות|רק|only|just|both|גם|the|שכבת|for|עבור|because of|due to|בגלל)\s+)*(?:ה[-־])?|"
-    r"\s+(?:only|alone|layers?|בלבד|לבד)$"
+    r"^(?:(?:תשובה|answer|options?|אפשרות|רק|only|just|both|גם|the|שכבת|for|עבור|because of|due to|בגלל)\s+)*"
+    r"(?:ה[-־])?|\s+(?:only|alone|layers?|בלבד|לבד)$"
 )
 _NAMED_SIZE = pattern(r"\b([CHW])\s*=\s*(\d{1,9})\b")
 _BATCH = pattern(r"(?<![\w@])(?:N|B|batch(?:[_ ]size)?|None)\s*[,xX×]\s*(?=\d)", re.IGNORECASE)

@@ -47,9 +47,10 @@ def feedback(say: Say, verdict: Verdict | None, typed: str = "", alone: str = ""
             said = say("feedback.right" if isinstance(verdict, Right) else "feedback.wrong")
             return say("feedback.noted", said=said, note=say(f"note.{note}")) if note else said
         case Follows(parts, ()):
-            return say("feedback.follows", parts=", ".join(parts))
+            return say("feedback.follows" if len(parts) == 1 else "feedback.follows_several", parts=", ".join(parts))
         case Follows(parts, slips):
-            return say("feedback.follows_slipped", parts=", ".join(parts), slips=explained(say, slips))
+            how = "feedback.follows_slipped" if len(parts) == 1 else "feedback.follows_slipped_several"
+            return say(how, parts=", ".join(parts), slips=explained(say, slips))
         case Slipped(slips) if slips[0][0].rule == FORM:
             return say("feedback.form", lacks=explained(say, slips))
         case Slipped(slips):

@@ -127,6 +127,19 @@ def test_a_format_is_forced(tmp_path):
     assert found(path, format="answer-lines")[0] == [("012", "11.1/2", "48")]
 
 
+def test_a_python_file_says_which_part_it_answers_and_its_name_whose_it_is(tmp_path):
+    code = "import torch\n\n# train/val: split\nclass LeNet5: ...\n"
+    path = written(tmp_path, "012345678.py", f"# lenet5/code:\n{code}")
+    assert found(path) == ([("012345678", "lenet5/code", code.strip())], [])
+
+
+def test_a_file_of_lines_is_nobodys_where_its_name_is_no_id(tmp_path):
+    assert found(written(tmp_path, "012345678.txt", "11.1/2: 48\n"))[0] == [("012345678", "11.1/2", "48")]
+    assert found(written(tmp_path, "11.1.txt", "11.1/2: 48\n")) == ([], [("11.1.txt", "no_student")])
+    named = written(tmp_path, "99999.txt", "student: 012345678\n11.1/2: 48\n")
+    assert found(named)[0] == [("012345678", "11.1/2", "48")]
+
+
 def test_a_spreadsheet_keeps_ids_and_tells_of_dates(tmp_path):
     book = Workbook()
     sheet = book.active

@@ -204,6 +204,14 @@ def test_the_languages_have_the_same_placeholders(key):
     assert len(named) == 1
 
 
+def test_answers_to_several_parts_are_named_in_the_plural():
+    several = (Follows(("1b", "2")), Follows(("1b", "2"), ((Slip("window.output_size", "no_plus_one"),),)))
+    for verdict in several:
+        assert "לסעיפים 1b, 2" in feedback(words("he").say, verdict)
+        assert "to parts 1b, 2" in feedback(words("en").say, verdict)
+    assert "לסעיף 2." in feedback(words("he").say, Follows(("2",)))
+
+
 def test_every_key_is_used():
     """A key, or the reason that is its last word, is spelled out somewhere; rules and slips are those there are."""
     texts = sources("reports", "tirgul", "grader", "exercises")

@@ -174,7 +174,7 @@ def _out(rows: Sequence[Waiting], out: Path, language: Language) -> None:
 
     with writing(out, language):
         write(out, table(rows))
-    click.echo(sentence("cli.review_written", language, n=len(rows), path=out))
+    click.echo(words(language).say_count("cli.review_written", len(rows), path=out))
 
 
 def _list(rows: Sequence[Waiting], language: Language) -> None:
