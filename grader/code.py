@@ -7,6 +7,7 @@ with its line. What we cannot read costs nothing: it is for a person.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -22,6 +23,7 @@ from solver.networks.likeness import Act, Difference, acts, alike, differences
 from solver.networks.source import CodeNetwork, from_notebook, read_source
 from solver.networks.training import Training, read_training
 from solver.networks.walk import CannotFollow
+from solver.patterns import pattern
 from solver.values import Shape
 
 SHARES: Final = {"runs": 2, "signature": 1, "output": 2, "parameters": 2, "structure": 3}
@@ -53,12 +55,13 @@ EVENTS: Final = ("zero", "loss", "backward", "step")
 """What has to happen to each batch."""
 LAST: Final = {"Softmax": "softmax_on_logits", "LogSoftmax": "softmax_on_logits", "Sigmoid": "softmax_on_logits",
                "ReLU": "relu_on_logits"}  # fmt: skip
+_FENCED = pattern(r"\A[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:\n\s*\1\s*)?\Z", re.DOTALL)
 ACTIVATIONS: Final = ("ReLU", "Tanh", "Sigmoid", "LeakyReLU")
 
 
 def judged(part: Part, code: Code, numbers: Numbers, text: str) -> Judgement:
     """The judgement of code that was handed in; of a notebook, its cells are the answer."""
-    text = from_notebook(text, code.wanted)
+    text = _FENCED.sub(r"\n\2", from_notebook(text, code.wanted))  # as pasted; lines keep their numbers
     if not text.strip():
         return Judgement(part.id, text, "", Unreadable("empty"))
     try:

@@ -69,6 +69,8 @@ RIGHT = {
     ),
     "padded by a layer": written(c1="self.c1 = nn.Sequential(nn.ZeroPad2d(2), nn.Conv2d(1, 6, 5))"),
     "more than is asked, by default": written().replace("forward(self, x)", "forward(self, x, shown=False)"),
+    "in a fence": f"```python\n{written()}\n```\n",
+    "in a fence that stays open": f"~~~\n{written()}",
     "clamp": written(step4="x = self.f6(x).clamp(min=0)"),
 }
 
@@ -144,6 +146,11 @@ def test_what_torch_refuses_is_told_with_its_line():
     (required,) = found.requirements
     assert (required.name, required.met, required.said) == ("misfit_channels", False, ("c3", "c1", "8", "6"))
     assert found.answer.split("\n")[required.line - 1].strip() == STEPS[1]
+
+
+def test_a_line_in_a_fence_keeps_its_number():
+    found = judged(f"```python\n{written(c3='self.c3 = nn.Conv2d(8, 16, 5)')}\n```")
+    assert found.answer.split("\n")[found.requirements[0].line - 1].strip() == STEPS[1]
 
 
 def test_another_network_earns_what_it_meets():
