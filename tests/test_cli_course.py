@@ -44,6 +44,7 @@ def test_a_term(staff, tmp_path):
     code, said = staff("review", "--json")
     (one,) = json.loads(said)["waiting"]
     assert (code, one["student"], one["answer"], one["max"]) == (1, "013", "4?", 3)
+    assert staff("review", "--out", "waiting.csv") == (1, "1 row written to waiting.csv.\n")
     assert staff("review", "--mark", "013", "11.1/2", "4")[0] == 2
     assert staff("review", "--mark", "013", "11.1/2", "2", "--why", "nearly", "--who", "dana")[0] == 0
     (tmp_path / "course.toml").write_text('store = "course.db"\nout = "marks"\nengine = "serial"\n', encoding="utf-8")
