@@ -27,9 +27,9 @@ FIRST_LINE: Final = re.compile(r"<!-- tirgul sheet: (?P<exercise>\S+)(?: variant
 HEADING: Final = re.compile(r"^## (?P<exercise>[^/\s]+)/(?P<part>\S+)\s*$", re.MULTILINE)
 
 
-def blank_sheet(instance: Instance, language: Language) -> str:
-    """The sheet of an exercise, to be filled in."""
-    return "\n".join(_lines(instance, language)) + "\n"
+def blank_sheet(instance: Instance, language: Language, student: str = "") -> str:
+    """The sheet of an exercise, to be filled in, by a student who is named on it or by whoever names himself."""
+    return "\n".join(_lines(instance, language, student)) + "\n"
 
 
 def answer_label(language: Language) -> str:
@@ -42,7 +42,7 @@ def student_label(language: Language) -> str:
     return f"**{words(language).say('sheet.students')}:**"
 
 
-def _lines(instance: Instance, language: Language) -> Iterator[str]:
+def _lines(instance: Instance, language: Language, student: str) -> Iterator[str]:
     exercise, say = instance.exercise, words(language).say
     variant = f" variant: {instance.variant}" if instance.variant else ""
     title = exercise.title.said(language, instance.numbers)
@@ -51,7 +51,7 @@ def _lines(instance: Instance, language: Language) -> Iterator[str]:
     named = f" · {say('page.variant', variant=instance.variant)}" if instance.variant else ""
     yield f"# {say('page.exercise', id=exercise.id, title=title)}{named}"
     yield ""
-    yield f"{student_label(language)} "
+    yield f"{student_label(language)} {' '.join(student.split())}"
     yield ""
     yield say("sheet.how")
     yield ""

@@ -483,6 +483,22 @@ def test_blank_sheets_to_type_into_and_to_print(run, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == names
 
 
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_students_own_blank_sheet_names_the_student(run, tmp_path, language):
+    own = ("--blank", "--student", "012345678", "--lang", language)
+    run("sheet", "11.1", *own, "--format", "markdown,html", "--out", tmp_path)
+    sheets = {path.suffix: path for path in tmp_path.iterdir()}
+    assert all("-012345678." in path.name for path in sheets.values())
+    assert ">012345678<" in sheets[".html"].read_text(encoding="utf-8")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    typed = run("sheet", "11.1", *own)[1].replace(f"## 11.1/2{chr(10)}", f"## 11.1/2{chr(10)}48{chr(10)}")
+    (inbox / "a.md").write_text(typed, encoding="utf-8")
+    run("grade", inbox, "--variants", "--no-pages", "--out", tmp_path / "o")
+    marks = json.loads((tmp_path / "o" / "marks.json").read_text(encoding="utf-8"))
+    assert [one["student"] for one in marks["students"]] == ["012345678"]
+
+
 def test_feedback_as_pdf_is_replaced_with_the_next_class(run, tmp_path):
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text("student,exercise,part,answer\n1,11.1,2,51\n2,11.1,2,48\n", encoding="utf-8")

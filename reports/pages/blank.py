@@ -7,7 +7,7 @@ from typing import Final
 
 from exercises.exercise import STATEMENT, Instance, Language, Part
 from reports.document import Block, Document, Heading, Paragraph, Section, Space
-from reports.lines import Sayer
+from reports.lines import Line, Sayer, token
 from reports.pages.exhibits import exhibited
 from reports.pages.marks import worth
 from reports.pages.sheet import asked, header
@@ -17,10 +17,11 @@ LINES: Final = {"free": 8, "formula": 4, "moment": 5, "choice": 1, "network": 18
 """How many lines an answer of a kind needs; others two."""
 
 
-def printed_blank(instance: Instance, language: Language) -> Document:
-    """The sheet of an exercise, to be printed and filled in by hand."""
+def printed_blank(instance: Instance, language: Language, student: str = "") -> Document:
+    """The sheet of an exercise, to be printed and filled in by hand; it names the student whose numbers it has."""
     say, exercise = Sayer(words(language)), instance.exercise
-    blocks: list[Block] = [header(instance, language, "page.blank_sheet"), Space(say("page.name"), 1)]
+    named = Paragraph(Line(say("page.name"), ": ", token(student))) if student else Space(say("page.name"), 1)
+    blocks: list[Block] = [header(instance, language, "page.blank_sheet"), named]
     blocks.append(Paragraph(say.text(exercise.statement.said(language, instance.numbers)), "statement"))
     blocks += _pictures(instance, STATEMENT, language)
     blocks += [Section("part", tuple(_part(instance, part, language, say))) for part in exercise.parts]

@@ -69,10 +69,14 @@ def command(
         raise Refused(sentence("cli.several", spoken(lang)))
     errata = errata_checked() if ERRATA in typed else ()
     try:
+        if blank:
+            made = _blank_files(instances, languages, chosen, wanted.student)
+        else:
+            made = _files(instances, errata, languages, chosen)
         if out is None:
-            click.echo(_printed(instances, errata, languages, chosen[0], blank), nl=False)
+            click.echo(next(made)[1] if blank else _printed(instances, errata, languages, chosen[0]), nl=False)
             return
-        for name, data in _files(instances, errata, languages, chosen, blank):
+        for name, data in made:
             with writing(out, spoken(lang)):
                 write(out / name, data)
             click.echo(sentence("cli.written", spoken(lang), path=out / name))
@@ -82,13 +86,8 @@ def command(
         click.get_current_context().exit(INTERNAL)
 
 
-def _printed(
-    instances: Sequence[Instance], errata: Errata, languages: Sequence[Language], chosen: Format, blank: bool
-) -> bytes:
-    """Everything as one page, the errata last; one blank sheet."""
-    if blank:
-        ((_, data),) = _blank(instances[0], languages, (chosen,), "")
-        return data
+def _printed(instances: Sequence[Instance], errata: Errata, languages: Sequence[Language], chosen: Format) -> bytes:
+    """Everything as one page, the errata last."""
     found = solved(instances)
     pages = []
     for language in languages:
@@ -98,34 +97,32 @@ def _printed(
 
 
 def _files(
-    instances: Sequence[Instance],
-    errata: Errata,
-    languages: Sequence[Language],
-    formats: Sequence[Format],
-    blank: bool,
+    instances: Sequence[Instance], errata: Errata, languages: Sequence[Language], formats: Sequence[Format]
 ) -> Iterator[tuple[str, bytes]]:
     """The names and contents of files: 11.1.he.html, 11.1.html where one page has both languages, 11.1.he.pdf."""
-    titles = [f"{instance.exercise.id}-{instance.variant}".rstrip("-") for instance in instances]
-    stems = names(titles)
-    for instance, title in zip(instances, titles, strict=True):
-        stem = stems[title]
-        if blank:
-            yield from _blank(instance, languages, formats, stem)
-        else:
-            found = solved([instance])
-            yield from files(stem, [sheet(found, language) for language in languages], formats)
+    for instance, stem in _named(instances):
+        found = solved([instance])
+        yield from files(stem, [sheet(found, language) for language in languages], formats)
     if errata:
         yield from files(ERRATA, [errata_sheet(errata, language) for language in languages], formats)
 
 
-def _blank(
-    instance: Instance, languages: Sequence[Language], formats: Sequence[Format], stem: str
+def _blank_files(
+    instances: Sequence[Instance], languages: Sequence[Language], formats: Sequence[Format], student: str
 ) -> Iterator[tuple[str, bytes]]:
     """Blank sheets; the one in Markdown is what `grade` reads, the others are for paper."""
-    for chosen in formats:
-        if chosen == "markdown":
-            for language in languages:
-                yield f"{stem}.{language}.md", blank_sheet(instance, language).encode()
-        else:
-            name = f"{stem}.blank" if stem else stem
-            yield from files(name, [printed_blank(instance, language) for language in languages], (chosen,))
+    for instance, stem in _named(instances, student):
+        for chosen in formats:
+            if chosen == "markdown":
+                for language in languages:
+                    yield f"{stem}.{language}.md", blank_sheet(instance, language, student).encode()
+            else:
+                pages = [printed_blank(instance, language, student) for language in languages]
+                yield from files(f"{stem}.blank", pages, (chosen,))
+
+
+def _named(instances: Sequence[Instance], student: str = "") -> Iterator[tuple[Instance, str]]:
+    """Each with how its files are called: 11.1, or 11.1-6VXQ99-012345678."""
+    titles = ["-".join(filter(None, (one.exercise.id, one.variant, student))) for one in instances]
+    stems = names(titles)
+    return ((instance, stems[title]) for instance, title in zip(instances, titles, strict=True))
