@@ -48,6 +48,7 @@ from solver.notation.tree import (
 _ACCENTS: Final = {"hat": "^", "bar": "¯", "tilde": "~"}
 _APPLY: Final = "<mo>&#x2061;</mo>"
 _TIGHT: Final = ' lspace="0" rspace="0"'
+_THIN: Final = '<mspace width="0.17em"/>'
 
 
 def mathml(
@@ -233,15 +234,17 @@ class _Printer:
     def fold(self, formula: Fold) -> str:
         body = self.inside(formula, 2)
         low, high = _SMALL.row(formula.low), _SMALL.one(formula.high)
-        sign = f"<mo>{FOLDS[formula.kind]}</mo>"
+        sign = f"<mo{_TIGHT}>{FOLDS[formula.kind]}</mo>"
+        apart = "" if self.small else _THIN  # on the sign itself, Firefox does not reckon all of it in a formula's width
         variable = self.name(formula.variable)
         if formula.kind == "int":
-            return f"<msubsup>{sign}<mrow>{low}</mrow>{high}</msubsup>{body}{self.differential(variable)}"
+            limits = f"<msubsup>{sign}<mrow>{low}</mrow>{high}</msubsup>"
+            return f"{apart}{limits}{apart}{body}{self.differential(variable)}"
         start = f"<mrow>{variable}{_SMALL.sign('=')}{low}</mrow>"
-        return f"<munderover>{sign}{start}{high}</munderover>{body}"
+        return f"{apart}<munderover>{sign}{start}{high}</munderover>{apart}{body}"
 
     def differential(self, variable: str) -> str:
-        return f'<mspace width="0.17em"/>{self.upright("d")}{variable}'
+        return f"{_THIN}{self.upright('d')}{variable}"
 
     # --- functions
 
