@@ -67,10 +67,11 @@ class Items:
 @final
 @frozen(slots=True)
 class Typed:
-    """What somebody typed, as it is; `at` is the character that could not be read."""
+    """What somebody typed, as it is; `at` is the character that could not be read. `code` keeps its lines whole."""
 
     text: str
     at: int | None = None
+    code: bool = False
 
 
 @final

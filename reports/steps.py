@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from reports.document import Badge
@@ -75,5 +76,5 @@ def checked(check: Check, say: Sayer) -> Line:
 
 
 def _unbroken(scope: str) -> str:
-    """`K = 1..6` with its sides on one line."""
-    return scope.replace(" = ", "\u00a0=\u00a0")
+    """`K = 1..6` with its sides on one line, and `n = 0, 1, 2` as a whole."""
+    return re.sub(r"(?<=\d), (?=\d)", ",\u00a0", scope.replace(" = ", "\u00a0=\u00a0"))

@@ -10,9 +10,12 @@ import pytest
 
 from exercises.bank.init_demo import EXERCISE
 from exercises.exercise import LANGUAGES, Language
+from exercises.exhibit import Table
 from grader.judge import judge
 from grader.verdict import Right, Slipped
+from reports.document import Table as Printed
 from reports.html import sheet_html
+from reports.pages.exhibits import exhibited
 from reports.solution import equation, solution
 from solver.derivation import Derived, mistakes, walk
 from solver.moments.seed import seed_example
@@ -86,6 +89,14 @@ def test_the_sheet_shows_tables_and_a_chart(language: Language) -> None:
     assert page.count("<table") == 5 and page.count("<svg") == 2
     for number in ("21495.2", "11837.7", "23250.3", "11623.6", "100000000", "47.0"):
         assert number in page
+
+
+def test_columns_of_numbers_are_columns_of_numbers_throughout() -> None:
+    shown = [one for exhibits in INSTANCE.exhibits.values() for one in exhibits if isinstance(one, Table)]
+    tables = [block for one in shown for block in exhibited(one, "en") if isinstance(block, Printed)]
+    assert [cell.kind for cell in tables[0].head] == ["", "", "number"]
+    for table in tables:
+        assert all([cell.kind for cell in row] == [cell.kind for cell in table.head] for row in table.rows)
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

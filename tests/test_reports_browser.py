@@ -15,6 +15,9 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
 
 
+A4 = 658  # pixels between the margins
+SCROLLING = """[...document.querySelectorAll('.equation, .formula, .wide, .typed')]
+    .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth).map(one => one.innerText)"""
 CODE = "class LeNet5(nn.Module):\n" + "    # a line\n" * 90
 LONG = Student("1", (result("code", CODE, "lenet5"),))
 
@@ -53,7 +56,7 @@ def test_no_page_is_wider_than_the_screen(browser, pages, width):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_paper_is_white_and_cuts_nothing_off(browser, pages, scheme):
-    view = browser.new_page(color_scheme=scheme)
+    view = browser.new_page(color_scheme=scheme, viewport={"width": A4, "height": 900})
     view.emulate_media(media="print")
     for name in ("ex11_3", "code", "class with code"):
         view.goto(pages[name])
@@ -64,6 +67,22 @@ def test_paper_is_white_and_cuts_nothing_off(browser, pages, scheme):
     view.goto(pages["ex11_3"])
     steps = "[...document.querySelectorAll('section[lang=he] .inner .step')].every(one => one.checkVisibility())"
     assert view.evaluate(f"document.querySelector('.inner .step') !== null && {steps}")
+    for name in pages:
+        view.goto(pages[name])
+        view.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert view.evaluate(SCROLLING) == [], name
+    view.close()
+
+
+def test_code_keeps_its_lines_on_a_phone(browser, pages):
+    view = browser.new_page(viewport={"width": 390, "height": 900})
+    view.goto(pages["lenet5"])
+    high = "one => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)"
+    lines = view.evaluate(f"[...document.querySelectorAll('section[lang=he] .code')].map({high})")
+    typed = view.evaluate(
+        "[...document.querySelectorAll('section[lang=he] .code')].map(one => one.innerText.split('\\n').length)"
+    )
+    assert lines and all(seen < said + 1 for seen, said in zip(lines, typed, strict=True))
     view.close()
 
 

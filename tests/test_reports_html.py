@@ -372,7 +372,7 @@ def test_every_part_has_its_answer(name):
         for element in READ[name].elements
         if element.attributes.get("class") == "answer" and not inside(element, "part remark")
     ]
-    codes = [element for element in READ[name].tagged("pre", **{"class": "typed"}) if inside(element, "part")]
+    codes = [element for element in READ[name].tagged("pre", **{"class": "typed code"}) if inside(element, "part")]
     asked = [part.code is not None for part in instance.exercise.parts]
     assert (len(answers), len(codes)) == (len(LANGUAGES) * asked.count(False), len(LANGUAGES) * asked.count(True))
 

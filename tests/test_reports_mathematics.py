@@ -255,6 +255,13 @@ def test_signs_in_limits_have_no_space():
     assert all(sign.attrib.get("lspace") == "0" for sign in said.findall("munderover/mrow/mo"))
 
 
+def test_space_around_a_large_sign_stands_beside_it():
+    """Of space that the sign itself has, Firefox leaves some out of the formula's width, and cuts the end off."""
+    said = mathml(formula("sum(i, 1, n, x_i)"))
+    assert said.startswith('<math><mspace width="0.17em"/><munderover><mo lspace="0" rspace="0">∑</mo>')
+    assert '</munderover><mspace width="0.17em"/>' in said
+
+
 def test_signs_of_order_are_escaped():
     assert "<mo>&lt;</mo>" in mathml(formula("a < b"))
 

@@ -6,8 +6,12 @@ import pytest
 
 from exercises.library import BANK, files, load_file
 from reports.document import Step, every_block
+from reports.lines import Sayer
+from reports.pages.layers import layer_table
 from reports.pages.sheet import Page, sheet, solved
 from reports.solution import approximation, chosen, equation, solution
+from reports.steps import badge
+from reports.words import words
 from solver.derivation import walk
 from solver.notation.printing import plain
 from solver.values import as_formula
@@ -129,3 +133,15 @@ def test_a_refuted_step_is_told():
     solved = solution(INSTANCES["ex11_1"], "2", verify=refuting)
     assert [step.rule for step in solved.refuted] == ["convolution.weights"]
     assert solved.answer == as_formula(48)
+
+
+def test_a_last_layer_of_which_only_weights_are_asked_has_its_output():
+    table = layer_table(INSTANCES["ex11_1"], Sayer(words("en")))
+    assert table is not None
+    outputs = {str(row[0].content): str(row[1].content) for row in table.rows}
+    assert outputs["fc"] == "4" and all(outputs.values())
+
+
+def test_what_was_tried_stays_on_one_line():
+    said = badge(Check("", "derivatives", "verified", scope="n = 0, 1, 2"), Sayer(words("he")))
+    assert "n\u00a0=\u00a00,\u00a01,\u00a02" in str(said.line)

@@ -131,7 +131,10 @@ def block_html(block: Block) -> Html:
 
 
 def _typed(typed: Typed, scrolls: str = "") -> Html:
-    return Html(f'<pre class="typed" dir="{direction(typed.text)}"{scrolls}>{typed_html(typed.text, typed.at)}</pre>')
+    kind = "typed code" if typed.code else "typed"
+    if typed.code:
+        scrolls = ' tabindex="0"'
+    return Html(f'<pre class="{kind}" dir="{direction(typed.text)}"{scrolls}>{typed_html(typed.text, typed.at)}</pre>')
 
 
 def _class(kind: str) -> str:

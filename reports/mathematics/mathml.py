@@ -235,7 +235,8 @@ class _Printer:
         body = self.inside(formula, 2)
         low, high = _SMALL.row(formula.low), _SMALL.one(formula.high)
         sign = f"<mo{_TIGHT}>{FOLDS[formula.kind]}</mo>"
-        apart = "" if self.small else _THIN  # on the sign itself, Firefox does not reckon all of it in a formula's width
+        # beside the sign: of space that the sign itself has, Firefox leaves some out of the formula's width
+        apart = "" if self.small else _THIN
         variable = self.name(formula.variable)
         if formula.kind == "int":
             limits = f"<msubsup>{sign}<mrow>{low}</mrow>{high}</msubsup>"

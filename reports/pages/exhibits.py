@@ -16,10 +16,12 @@ def exhibited(exhibit: Exhibit, language: Language) -> Iterator[Block]:
     title = _line(exhibit.title, language)
     if isinstance(exhibit, Shown):
         yield Paragraph(title, "label")
-        yield Table(
-            tuple(Cell(_line(cell, language)) for cell in exhibit.head),
-            tuple(tuple(_cell(cell, language) for cell in row) for row in exhibit.rows),
+        kinds = ["number" if any(map(_is_number, column)) else "" for column in zip(*exhibit.rows, strict=True)]
+        head, *rows = (
+            tuple(Cell(_line(cell, language), kind) for cell, kind in zip(row, kinds, strict=True))
+            for row in (exhibit.head, *exhibit.rows)
         )
+        yield Table(head, tuple(rows))
     else:
         from reports.figures.drawing import drawing  # NumPy, which pages without pictures do without
 
@@ -27,9 +29,8 @@ def exhibited(exhibit: Exhibit, language: Language) -> Iterator[Block]:
         yield Picture(drawing(exhibit, language), said, title)
 
 
-def _cell(cell: Text | str, language: Language) -> Cell:
-    number = isinstance(cell, str) and not cell.startswith("$")
-    return Cell(_line(cell, language), "number" if number else "")
+def _is_number(cell: Text | str) -> bool:
+    return isinstance(cell, str) and not cell.startswith("$")
 
 
 def _line(cell: Text | str, language: Language) -> Line:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from exercises.exercise import Instance
 from reports.document import Cell, Table
 from reports.lines import NOTHING, Line, Math, Sayer, token
-from solver.derivation import SHAPE, TOTAL, Derived, everything
+from solver.derivation import SHAPE, TOTAL, Derivation, Derived, everything, rank
 from solver.values import as_formula
 
 COLUMNS: Final = {  # a column, and the last words of the names of the rules that it holds
@@ -34,7 +34,7 @@ def layer_table(instance: Instance, say: Sayer) -> Table | None:
     columns = ["output", *(name for name in COLUMNS if any(name in found for found in layers.values()))]
     head = [Cell(say("layers.layer")), *(Cell(say(f"layers.{name}"), "number") for name in columns)]
     body = (
-        (Cell(token(about)), *(Cell(_value(found.get(name)), "number") for name in columns))
+        (Cell(token(about)), *(Cell(_value(found.get(name) or _counted(name, found)), "number") for name in columns))
         for about, found in layers.items()
     )
     return Table(tuple(head), tuple(body))
@@ -69,5 +69,21 @@ def _column(node: Derived) -> str | None:
     return next((name for name, words in COLUMNS.items() if last in words), None)
 
 
-def _value(node: Derived | None) -> Line:
+def _counted(column: str, found: Mapping[str, Derived]) -> Derivation | None:
+    """The output of a fully connected layer of which only the weights are asked: these are counted with its length."""
+    if column != "output":
+        return None
+    return next((node.premises["D_out"] for node in found.values() if _is_on_a_row(node)), None)
+
+
+def _is_on_a_row(node: Derived) -> bool:
+    """Whether a fully connected layer, which takes the last size of any shape, was put on one of a single size."""
+    match node.premises.get("D_in"):
+        case Derived(premises={"whole": whole}) if "D_out" in node.premises:
+            return rank(whole) == 1
+        case _:
+            return False
+
+
+def _value(node: Derivation | None) -> Line:
     return NOTHING if node is None else Line(Math(as_formula(node.result)))

@@ -153,7 +153,7 @@ def _part(page: Page) -> Section:
     if part.code is None:
         blocks.append(Answer(say("page.answer"), page.answer(), f"{exercise.id}/{part.id}/answer"))
     else:
-        blocks += [Paragraph(say("page.code"), "label"), Typed(part.code.right(page.instance.numbers))]
+        blocks += [Paragraph(say("page.code"), "label"), Typed(part.code.right(page.instance.numbers), code=True)]
     if part.model:
         said = say.text(page.instance.model(part, page.language))
         blocks.append(Paragraph(Line(*strong(say("page.model")).runs, " ", said)))
