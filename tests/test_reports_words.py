@@ -212,6 +212,20 @@ def test_answers_to_several_parts_are_named_in_the_plural():
     assert "לסעיף 2." in feedback(words("he").say, Follows(("2",)))
 
 
+@cache
+def sources_of_the_bank():
+    """Where the exercises and the rules of their keys are from."""
+    rules = {node.rule.source for key in keys_of_the_bank() for node in nodes(key) if isinstance(node, Derived)}
+    return (rules | {load_file(path).source for path in files(BANK)}) - {""}
+
+
+def test_sources_are_said_in_the_readers_language_but_for_the_names_of_publications():
+    name = r"(?:[A-Z][\w.]*|&|and|et al\.)"
+    called = re.compile(rf"{name}(?:,? {name})* \d{{4}}\b[^;:]*|Ross, .*|torch, \S+")
+    for source in sources_of_the_bank():
+        assert f"source.{source}" in words("he").messages or called.fullmatch(source), source
+
+
 def test_every_key_is_used():
     """A key, or the reason that is its last word, is spelled out somewhere; rules and slips are those there are."""
     texts = sources("reports", "tirgul", "grader", "exercises")
@@ -225,7 +239,7 @@ def test_every_key_is_used():
 
     from tests.test_reports_speech import keys_spoken  # which reads this module
 
-    known = wanted() | keys_spoken()
+    known = wanted() | keys_spoken() | {f"source.{source}" for source in sources_of_the_bank()}
     assert [key for key in words("en").messages if key not in known and not is_used(key)] == []
 
 

@@ -116,7 +116,7 @@ def _exercise(solved: Solved, language: Language) -> Section:
     blocks += [_note(Page(instance, found, language), name) for name, found in solved.notes]
     blocks += [Paragraph(say(f"because.{reason}"), "note") for reason in _reasons(solved.solutions)]
     if exercise.source:
-        blocks.append(Paragraph(say("page.source", source=exercise.source), "foot"))
+        blocks.append(Paragraph(say("page.source", source=_cited(exercise.source, say)), "foot"))
     return Section("exercise", tuple(blocks))
 
 
@@ -287,10 +287,16 @@ def _glossary(exercises: Sequence[Solved], language: Language) -> Iterator[Secti
         yield Section("glossary", (Heading(2, say("page.glossary")), *entries))
 
 
+def _cited(source: str, say: Sayer) -> Line:
+    """Where something is from: in the reader's language where there are words for it, else as it is called."""
+    key = f"source.{source}"
+    return say(key) if key in say.words else Line(Text(source, "ltr"))
+
+
 def _entry(rule: Rule, first: Said, language: Language, say: Sayer) -> Section:
     """A rule's formula; of a law, which rewrites whatever it fits, the first equality on the sheet that it gives."""
     rows: tuple[tuple[Formula | None, Formula], ...] = ()
-    notes = [say("step.source", source=Line(Text(rule.source, "ltr")))] if rule.source else []
+    notes = [say("step.source", source=_cited(rule.source, say))] if rule.source else []
     if rule.taught is not None:
         left = formula(rule.symbol) if rule.symbol and not isinstance(rule.taught, Relation) else None
         rows = ((None if left == rule.taught else left, rule.taught),)
