@@ -145,18 +145,18 @@ def loop() -> float:
 
 
 def inner(folder: Path, out: Path, variants: bool, store: bool) -> dict[str, Any]:
-    """What `tirgul grade --no-pages` does, with a clock beside it."""
+    """What `tirgul grade --no-pages` does but for its words, with a clock beside it."""
     from contextlib import ExitStack
 
     from exercises.codes import code_of
     from exercises.library import Library, search_path
     from grader.batch import grade
     from grader.engines import engine
-    from grader.gradebooks import marks_csv, marks_json
-    from grader.submissions import submissions
+    from grader.submissions import Wanted, submissions
     from grader.version import version
+    from tirgul.class_files import write_class
     from tirgul.cli import SELDOM
-    from tirgul.files import write
+    from tirgul.gradebooks import filled
 
     gc.set_threshold(SELDOM)
     clock = {"reading": 0.0, "judging": 0.0}
@@ -189,8 +189,9 @@ def inner(folder: Path, out: Path, variants: bool, store: bool) -> dict[str, Any
         if ledger:
             ledger.keep(handed, result, {}, version(library.path))
         kept = time.perf_counter()
-        write(out / "marks.csv", marks_csv.pieces(result))
-        write(out / "marks.json", marks_json.pieces(result))
+        returned = filled([folder / "answers.csv"], [out], result, Wanted(), (), "en")
+        write_class(result, library, out, None)
+        list(returned.write(out))
     seconds = time.perf_counter() - begun
     many = sum(one.judgement is not None for student in result.students for one in student.results)
     megabytes = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

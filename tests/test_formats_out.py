@@ -482,3 +482,22 @@ def test_an_export_is_written(tmp_path, capsys):
     assert cli.run(["export", "moodle-xml", "11.1", "--out", str(out), "--lang", "he"]) == 0
     assert ElementTree.parse(out).getroot().tag == "quiz" and Path(out).name in capsys.readouterr().out
     assert cli.run(["export", "word", "11.1"]) == 2
+
+
+def test_a_class_without_a_table_to_be_filled_in_costs_no_remarks(run, tmp_path, monkeypatch):
+    from tirgul import gradebooks
+
+    asked = []
+
+    def said(*about):
+        asked.append(about)
+        return "said"
+
+    monkeypatch.setattr(gradebooks, "feedback", said)
+    answers, worksheet = tmp_path / "answers.csv", tmp_path / "grades.csv"
+    answers.write_text("student,exercise,part,answer\n012,11.1,2,48\n", encoding="utf-8")
+    assert run("grade", answers, "--no-pages", "--out", tmp_path / "out")[0] == 0
+    assert asked == []
+    worksheet.write_text(HEAD + "Participant 1,012,,10,Yes,-,\n", encoding="utf-8")
+    run("grade", answers, worksheet, "--no-pages", "--out", tmp_path / "out")
+    assert asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, final
@@ -14,7 +13,7 @@ from exercises.exercise import Language
 from grader.gradebooks.cells import decimal
 from grader.gradebooks.worksheets import Change, Earned, Filled, Row, fill, worksheet_formats
 from grader.lateness import LATE
-from grader.results import BY_HAND, ClassResult, Problem, Result, Student
+from grader.results import BY_HAND, ClassResult, Problem, Result, Student, summed
 from grader.submissions import Wanted
 from grader.submissions.columns import ROLES, is_role
 from grader.submissions.reading import MOST_BYTES, File, files
@@ -187,17 +186,31 @@ def write_more(result: ClassResult, to: Sequence[str], out: Path) -> Iterator[st
 
 def row_of(student: Student, exercises: Sequence[str], language: Language) -> Row:
     """What a student earned in each exercise and in all; where a person decides first, nobody has marks yet."""
-    by_exercise = {
-        exercise: _earned([one for one in student.results if one.exercise == exercise], language)
-        for exercise in exercises
-    }
-    return Row(student.student, {**by_exercise, "": _earned(student.results, language)})
+    return Row(student.student, _ByExercise(student, exercises, language))
+
+
+@final
+class _ByExercise(Mapping[str, Earned]):
+    """Worked out when it is asked for: most of what is handed in is no table to be filled in."""
+
+    def __init__(self, student: Student, exercises: Sequence[str], language: Language) -> None:
+        self._student, self._exercises, self._language = student, (*exercises, ""), language
+
+    def __getitem__(self, exercise: str) -> Earned:
+        if exercise not in self._exercises:
+            raise KeyError(exercise)
+        return _earned([one for one in self._student.results if exercise in ("", one.exercise)], self._language)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._exercises)
+
+    def __len__(self) -> int:
+        return len(self._exercises)
 
 
 def _earned(results: Sequence[Result], language: Language) -> Earned:
     waits = any(one.pending for one in results)
-    marks = sum((one.marks or Fraction(0) for one in results), Fraction(0))
-    most = sum((one.max for one in results), Fraction(0))
+    marks, most = summed(one.marks for one in results), summed(one.max for one in results)
     said = " ".join(_said(one, language) for one in results)
     return Earned(None if waits else marks, most, said)
 
